@@ -1,0 +1,182 @@
+/**
+ * checkCommand: the field rules of each command, from its bytes alone. See check-frame.ts.
+ *
+ * A rule is a row (offset, what it must be, code) where it can be; rows run in field order.
+ */
+import { readU64, SAFE_LIMIT } from "../base/bytes.ts";
+import * as codes from "./codes.ts";
+import * as at from "./commands.ts";
+
+/** ACCEPTED, or the code of the first field that is wrong. `start`: offset of the command. */
+export function checkCommand(view: DataView, start: number, type: number): number {
+  switch (type) {
+    case codes.COMMAND_NEW_ORDER:
+      return checkNewOrder(view, start);
+    case codes.COMMAND_CANCEL:
+      return zero(view, start, 1, 4);
+    case codes.COMMAND_REPLACE:
+      return zero(view, start, 1, 4) || checkPriceAndQuantity(view, start);
+    case codes.COMMAND_REDUCE:
+      return checkReduce(view, start);
+    case codes.COMMAND_MASS_CANCEL:
+      return checkMassCancel(view, start);
+    case codes.COMMAND_WITHDRAW:
+      return zero(view, start, 1, 4) || amount(view, start + at.WITHDRAW_AMOUNT);
+    case codes.COMMAND_LOGON:
+      return zero(view, start, 1, 8) || time(view, start + at.LOGON_NEXT_REPORT);
+    case codes.COMMAND_ACCOUNT_OPEN:
+    case codes.COMMAND_KEY_ADD:
+      return checkKey(view, start);
+    case codes.COMMAND_KEY_REVOKE:
+      return zero(view, start, 1, 4);
+    case codes.COMMAND_ASSET_OPEN:
+      return checkAssetOpen(view, start);
+    case codes.COMMAND_MARKET_OPEN:
+      return checkMarketOpen(view, start);
+    case codes.COMMAND_MARKET_STATE:
+      return checkState(view, start, codes.STATE_OPEN, codes.STATE_CLOSED);
+    case codes.COMMAND_ACCOUNT_STATE:
+      return checkState(view, start, 0, 1);
+    case codes.COMMAND_DEPOSIT:
+      return checkDeposit(view, start);
+    default:
+      return codes.REJECT_COMMAND_TYPE;
+  }
+}
+
+/** Bytes `from` .. `to`-1 of the command are zero. */
+function zero(view: DataView, start: number, from: number, to: number): number {
+  for (let i = start + from; i < start + to; i++) {
+    if (view.getUint8(i) !== 0) return codes.REJECT_RESERVED;
+  }
+  return codes.ACCEPTED;
+}
+
+function amount(view: DataView, offset: number): number {
+  const value = readU64(view, offset);
+  return value === 0 || value >= SAFE_LIMIT ? codes.REJECT_AMOUNT : codes.ACCEPTED;
+}
+
+function time(view: DataView, offset: number): number {
+  return readU64(view, offset) >= SAFE_LIMIT ? codes.REJECT_TIME : codes.ACCEPTED;
+}
+
+function checkPriceAndQuantity(view: DataView, start: number): number {
+  if (view.getUint32(start + at.ORDER_PRICE, true) === 0) return codes.REJECT_PRICE;
+  if (view.getUint32(start + at.ORDER_QUANTITY, true) === 0) return codes.REJECT_QUANTITY;
+  return codes.ACCEPTED;
+}
+
+function checkNewOrder(view: DataView, start: number): number {
+  const side = view.getUint8(start + at.ORDER_SIDE);
+  if (side !== codes.SIDE_BUY && side !== codes.SIDE_SELL) return codes.REJECT_SIDE;
+  const type = view.getUint8(start + at.ORDER_TYPE);
+  if (type !== codes.TYPE_LIMIT && type !== codes.TYPE_MARKET) return codes.REJECT_ORDER_TYPE;
+  const tif = view.getUint8(start + at.ORDER_TIF);
+  if (tif < codes.TIF_GTC || tif > codes.TIF_FOK) return codes.REJECT_TIF;
+  const code = checkPriceAndQuantity(view, start);
+  if (code !== codes.ACCEPTED) return code;
+  if (view.getUint8(start + at.ORDER_STP) > codes.STP_CANCEL_BOTH) return codes.REJECT_STP;
+  const postOnly = view.getUint8(start + at.ORDER_POST_ONLY);
+  if (postOnly > codes.POST_ONLY_REJECT) return codes.REJECT_POST_ONLY;
+  const zeros = zero(view, start, at.ORDER_POST_ONLY + 1, at.NEW_ORDER_SIZE);
+  if (zeros !== codes.ACCEPTED) return zeros;
+  // A market order never rests; a post-only order always does.
+  const rests = type === codes.TYPE_LIMIT && tif === codes.TIF_GTC;
+  if (type === codes.TYPE_MARKET && tif === codes.TIF_GTC) return codes.REJECT_COMBINATION;
+  if (postOnly !== codes.POST_ONLY_OFF && !rests) return codes.REJECT_COMBINATION;
+  return codes.ACCEPTED;
+}
+
+function checkReduce(view: DataView, start: number): number {
+  const zeros = zero(view, start, 1, 4);
+  if (zeros !== codes.ACCEPTED) return zeros;
+  if (view.getUint32(start + at.REDUCE_QUANTITY, true) === 0) return codes.REJECT_QUANTITY;
+  return zero(view, start, 20, 24);
+}
+
+function checkMassCancel(view: DataView, start: number): number {
+  if (view.getUint8(start + at.MASS_SIDE) > codes.SIDE_SELL) return codes.REJECT_SIDE;
+  return zero(view, start, 2, 4);
+}
+
+function checkKey(view: DataView, start: number): number {
+  const zeros = zero(view, start, 1, 4);
+  if (zeros !== codes.ACCEPTED) return zeros;
+  const scopes = view.getUint32(start + at.KEY_SCOPES, true);
+  if (scopes === 0 || (scopes & ~codes.SCOPES_TRADER) !== 0) return codes.REJECT_SCOPES;
+  return time(view, start + at.KEY_EXPIRY);
+}
+
+function checkState(view: DataView, start: number, low: number, high: number): number {
+  const state = view.getUint8(start + at.STATE_VALUE);
+  if (state < low || state > high) return codes.REJECT_STATE;
+  return zero(view, start, 2, 4);
+}
+
+function checkDeposit(view: DataView, start: number): number {
+  return (
+    zero(view, start, 1, 4) ||
+    zero(view, start, 12, 16) ||
+    amount(view, start + at.DEPOSIT_AMOUNT) ||
+    amount(view, start + at.DEPOSIT_REFERENCE)
+  );
+}
+
+const DECIMALS_MAX = 15;
+
+function checkAssetOpen(view: DataView, start: number): number {
+  if (view.getUint8(start + at.ASSET_DECIMALS) > DECIMALS_MAX) return codes.REJECT_RULES;
+  const zeros = zero(view, start, 2, 4);
+  if (zeros !== codes.ACCEPTED) return zeros;
+  if (view.getUint32(start + at.ASSET_ID, true) === 0) return codes.REJECT_RULES;
+  return checkSymbol(view, start + at.ASSET_SYMBOL) || zero(view, start, 24, 32);
+}
+
+/** 1 to 16 of A-Z 0-9 - #, then zeros. */
+function checkSymbol(view: DataView, offset: number): number {
+  let ended = false;
+  for (let i = 0; i < at.SYMBOL_SIZE; i++) {
+    const char = view.getUint8(offset + i);
+    if (char === 0) ended = true;
+    else if (ended || !isSymbolChar(char)) return codes.REJECT_SYMBOL;
+    if (i === 0 && ended) return codes.REJECT_SYMBOL;
+  }
+  return codes.ACCEPTED;
+}
+
+function isSymbolChar(char: number): boolean {
+  const letter = char >= 65 && char <= 90;
+  const digit = char >= 48 && char <= 57;
+  return letter || digit || char === 45 || char === 35;
+}
+
+function checkMarketOpen(view: DataView, start: number): number {
+  const u32 = (offset: number): number => view.getUint32(start + offset, true);
+  const state = view.getUint8(start + at.MARKET_STATE_AT);
+  if (state < codes.STATE_OPEN || state > codes.STATE_CLOSED) return codes.REJECT_STATE;
+  const zeros = zero(view, start, 2, 4);
+  if (zeros !== codes.ACCEPTED) return zeros;
+  const lotUnits = readU64(view, start + at.MARKET_LOT_UNITS);
+  const legal =
+    u32(at.MARKET_ID) >= 1 &&
+    u32(at.MARKET_BASE) >= 1 &&
+    u32(at.MARKET_QUOTE) >= 1 &&
+    u32(at.MARKET_BASE) !== u32(at.MARKET_QUOTE) &&
+    lotUnits >= 1 &&
+    lotUnits < SAFE_LIMIT &&
+    u32(at.MARKET_TICK_VALUE) >= 1 &&
+    u32(at.MARKET_OPEN_ORDERS_MAX) >= 1 &&
+    u32(at.MARKET_PRICE_MIN) >= 1 &&
+    u32(at.MARKET_PRICE_MIN) <= u32(at.MARKET_PRICE_MAX) &&
+    u32(at.MARKET_QUANTITY_MIN) >= 1 &&
+    u32(at.MARKET_QUANTITY_MIN) <= u32(at.MARKET_QUANTITY_MAX) &&
+    u32(at.MARKET_MAKER_PPM) <= codes.PPM &&
+    u32(at.MARKET_TAKER_PPM) <= codes.PPM &&
+    u32(at.MARKET_COUNT) >= 1 &&
+    u32(at.MARKET_ID) + u32(at.MARKET_COUNT) - 1 <= codes.U32_MAX &&
+    u32(at.MARKET_PRICE_STEP) >= 1 &&
+    u32(at.MARKET_QUANTITY_STEP) >= 1;
+  if (!legal) return codes.REJECT_RULES;
+  return checkSymbol(view, start + at.MARKET_SYMBOL) || zero(view, start, 84, 88);
+}
