@@ -1,0 +1,96 @@
+/**
+ * Log: the seam to storage. One shard's two streams, `in` (records) and `ex` (execution records).
+ *
+ *   in   position 1, 2, 3 ...; appended in packs; a pack is durable at the configured level before
+ *        `append` returns, and readers never see a record that is not
+ *   ex   execution records that cover positions densely; compare-and-append, so that nobody forks it
+ *
+ * Two real implementations, segment files and Redis Streams, stand behind one conformance suite.
+ * Outcomes that a caller must act on are values; a broken world (disk, network) is thrown as LogFault.
+ */
+
+/** The log cannot go on: what happened, in one sentence. The service stops; see its recovery. */
+export class LogFault extends Error {
+  override readonly name = "LogFault";
+}
+
+/** Somebody else writes now, or the log is not the one that we knew. The process stops. */
+export class Fenced extends Error {
+  override readonly name = "Fenced";
+}
+
+export interface Appended {
+  /** Positions of the first and last record of the pack. */
+  readonly first: number;
+  readonly last: number;
+  /** Microseconds since 1970. */
+  readonly logTime: number;
+}
+
+/** Records as they lie in the log, ready for `readRecord`. */
+export interface InputBatch {
+  /** Position of the first record in `bytes`. */
+  readonly first: number;
+  readonly count: number;
+  readonly bytes: Uint8Array;
+}
+
+/** The only writer's end of `in`. Opened by ingress. */
+export interface InputWriter {
+  /**
+   * Appends these frames as one pack, an empty frame being a tick. Call it again only after it has
+   * settled. When the outcome of a try is unknown it repeats that very pack until it is known, within
+   * the named limit, and throws LogFault beyond it.
+   */
+  append(frames: readonly Uint8Array[]): Promise<Appended>;
+  /** Position of the newest record. */
+  tip(): number;
+  close(): Promise<void>;
+}
+
+/** Any number of readers of `in`. */
+export interface InputReader {
+  /**
+   * Records behind position `after`, at most about `bytesMax` bytes (always one record or more).
+   * Waits until there is one; null once `stop` is aborted. Throws LogFault when `after` is beyond
+   * the tip or the records behind it are gone.
+   */
+  read(after: number, bytesMax: number, stop: AbortSignal): Promise<InputBatch | null>;
+  /** Position of the newest record that may be read now; 0 for an empty log. */
+  tip(): Promise<number>;
+  close(): Promise<void>;
+}
+
+/** The matcher's end of `ex`. */
+export interface ExecutionWriter {
+  /** Number of this writer's term; higher than that of any writer before it. */
+  readonly epoch: number;
+  /** Last position covered by `ex`, 0 for none; what was there before us is not appended again. */
+  tip(): number;
+  /** Appends one execution record whose `first` is tip + 1. Throws Fenced when it is not ours. */
+  append(record: Uint8Array): Promise<void>;
+  close(): Promise<void>;
+}
+
+export interface ExecutionReader {
+  /** Whole execution records that cover positions above `after`, in order; null once stopped. */
+  read(after: number, bytesMax: number, stop: AbortSignal): Promise<readonly Uint8Array[] | null>;
+  tip(): Promise<number>;
+  close(): Promise<void>;
+}
+
+/** One shard's log, as opened by one process. */
+export interface ShardLog {
+  readonly shard: number;
+  /** For the first log line: kind, level, directory or address. */
+  readonly describe: string;
+  /** The genesis record's bytes, or null for a log that `clob init` has not made. */
+  genesis(): Promise<Uint8Array | null>;
+  /** Writes record 1 of an empty log; throws LogFault if there is one. Only `clob init` calls it. */
+  create(genesisRecord: Uint8Array): Promise<void>;
+  openInputWriter(): Promise<InputWriter>;
+  openInputReader(): Promise<InputReader>;
+  openExecutionWriter(): Promise<ExecutionWriter>;
+  openExecutionReader(): Promise<ExecutionReader>;
+  close(): Promise<void>;
+}
