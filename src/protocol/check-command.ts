@@ -178,5 +178,18 @@ function checkMarketOpen(view: DataView, start: number): number {
     u32(at.MARKET_PRICE_STEP) >= 1 &&
     u32(at.MARKET_QUANTITY_STEP) >= 1;
   if (!legal) return codes.REJECT_RULES;
-  return checkSymbol(view, start + at.MARKET_SYMBOL) || zero(view, start, 84, 88);
+  return checkRangeSymbol(view, start) || zero(view, start, 84, 88);
+}
+
+/** A range of markets needs one `#`, and the symbol with its last id put there must still fit. */
+function checkRangeSymbol(view: DataView, start: number): number {
+  const code = checkSymbol(view, start + at.MARKET_SYMBOL);
+  if (code !== codes.ACCEPTED) return code;
+  const symbol = at.readSymbol(view, start + at.MARKET_SYMBOL);
+  const count = view.getUint32(start + at.MARKET_COUNT, true);
+  const marks = symbol.split("#").length - 1;
+  if (marks > 1 || (count > 1 && marks === 0)) return codes.REJECT_SYMBOL;
+  const last = view.getUint32(start + at.MARKET_ID, true) + count - 1;
+  const longest = at.marketSymbol(symbol, last).length;
+  return longest > at.SYMBOL_SIZE ? codes.REJECT_SYMBOL : codes.ACCEPTED;
 }

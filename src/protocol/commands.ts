@@ -327,3 +327,8 @@ export function readSymbol(view: DataView, at: number): string {
   }
   return text;
 }
+
+/** The symbol of one market of a range: `#` becomes its id. */
+export function marketSymbol(symbol: string, market: number): string {
+  return symbol.replace("#", String(market));
+}
