@@ -1,0 +1,112 @@
+/**
+ * Rows of [ingress], [settlement] and [matcher]: one section for each service of the venue.
+ */
+import { choice, integer, type Row } from "./config-row.ts";
+
+const MONTH_MS = 30 * 86_400_000;
+
+const INGRESS_ROWS: readonly Row[] = [
+  {
+    section: "ingress",
+    key: "tcp_address",
+    kind: { type: "listen_address" },
+    fallback: "127.0.0.1:8080",
+    flag: "tcp",
+    doc: "Where traders connect.",
+  },
+  {
+    section: "ingress",
+    key: "http_address",
+    kind: { type: "listen_address" },
+    fallback: "127.0.0.1:9090",
+    doc: "HTTP of ingress-verifier: signed frames, health, metrics.",
+  },
+  {
+    section: "ingress",
+    key: "verify_workers",
+    kind: integer(0, 256),
+    fallback: 0,
+    doc: "Threads that verify signatures; 0 verifies in the main thread.",
+  },
+  {
+    section: "ingress",
+    key: "reuse_port",
+    kind: { type: "boolean" },
+    fallback: false,
+    doc: "Lets several ingress processes of one machine share the TCP port.",
+  },
+];
+
+const SETTLEMENT_ROWS: readonly Row[] = [
+  {
+    section: "settlement",
+    key: "http_address",
+    kind: { type: "listen_address" },
+    fallback: "127.0.0.1:9091",
+    doc: "HTTP of settlement-plane: API, stream, dashboard, health, metrics.",
+  },
+  {
+    section: "settlement",
+    key: "export_dir",
+    kind: { type: "path" },
+    fallback: "",
+    doc: "Where the continuous export goes. Empty: `export` in the data directory.",
+  },
+  {
+    section: "settlement",
+    key: "publish_delay_ms",
+    kind: integer(0, MONTH_MS),
+    fallback: 0,
+    doc: "Roots are public at once, record bytes after this, because the log shows every stop order.",
+  },
+  {
+    section: "settlement",
+    key: "checkpoint_ms",
+    kind: integer(1000, 60_000),
+    fallback: 1000,
+    genesis: true,
+    doc: "A checkpoint ends before the first record of a later period of this length.",
+  },
+  {
+    section: "settlement",
+    key: "checkpoint_commands_max",
+    kind: integer(1, 10_000_000),
+    fallback: 100_000,
+    genesis: true,
+    doc: "A checkpoint ends after the record that makes this many commands.",
+  },
+];
+
+const MATCHER_ROWS: readonly Row[] = [
+  {
+    section: "matcher",
+    key: "http_address",
+    kind: { type: "listen_address" },
+    fallback: "127.0.0.1:9092",
+    doc: "HTTP of market-matcher: health, metrics.",
+  },
+  {
+    section: "matcher",
+    key: "engine",
+    kind: choice("auto", "c", "ts"),
+    fallback: "auto",
+    flag: "engine",
+    doc: "Price levels in C or in TypeScript. auto is C where its library loads.",
+  },
+  {
+    section: "matcher",
+    key: "snapshot_commands",
+    kind: integer(1000, 1_000_000_000),
+    fallback: 1_000_000,
+    doc: "A snapshot is written after this many commands, so that a restart replays fewer.",
+  },
+  {
+    section: "matcher",
+    key: "lease_ms",
+    kind: integer(100, 60_000),
+    fallback: 3000,
+    doc: "A standby takes over a shard whose matcher was silent for longer.",
+  },
+];
+
+export const SERVICE_ROWS: readonly Row[] = [...INGRESS_ROWS, ...SETTLEMENT_ROWS, ...MATCHER_ROWS];
