@@ -62,8 +62,12 @@ function haveRightSizes(signature: Uint8Array, publicKey: Uint8Array): boolean {
 }
 
 /** Key objects by the bytes of the key. What is in it changes the time of an answer, never it. */
-class PreparedKeys {
+export class PreparedKeys {
   private readonly byHex = new Map<string, KeyObject>();
+
+  get size(): number {
+    return this.byHex.size;
+  }
 
   get(publicKey: Uint8Array): KeyObject {
     const hex = publicKey.toHex();
