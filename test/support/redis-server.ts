@@ -1,0 +1,136 @@
+/**
+ * A real redis-server of a test's own, in a folder of its own, that can be killed, paused and restarted.
+ *
+ *   await using redis = await RedisServer.start({ appendonly: "yes", appendfsync: "always" });
+ *   redis.port, redis.socket     loopback port and unix socket: both answer
+ *   await redis.kill()           SIGKILL, as a crash would; redis.restart() brings it back on the same
+ *                                port and folder, so what was on disk is there again
+ *   redis.pause(), redis.resume()   SIGSTOP and SIGCONT: alive and silent
+ *
+ * Suites say `describe.skipIf(!redisAvailable())`. Where the binary comes from: scripts/redis.ts.
+ */
+import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { findRedis } from "../../scripts/redis.ts";
+
+const START_TRIES_MAX = 5;
+const LOG_LINES_KEPT = 20;
+const binary = findRedis();
+
+/** Those alive, so that none outlives a test run that breaks off. */
+const alive = new Set<Bun.Subprocess>();
+process.once("exit", () => {
+  for (const child of alive) child.kill("SIGKILL");
+});
+
+export function redisAvailable(): boolean {
+  return binary !== null;
+}
+
+/** Lines of redis.conf, e.g. `{ save: '""', appendonly: "yes", replicaof: "127.0.0.1 7001" }`. */
+export type RedisOptions = Readonly<Record<string, string>>;
+
+/** Nothing on disk unless a test asks for it. */
+const DEFAULTS: RedisOptions = { save: '""', appendonly: "no", bind: "127.0.0.1", daemonize: "no" };
+
+export class RedisServer {
+  readonly dir = mkdtempSync(join(tmpdir(), "clob-redis-"));
+  readonly socket = join(this.dir, "redis.sock");
+  port = 0;
+  private readonly options: RedisOptions;
+  private process: Bun.Subprocess<"ignore", "pipe", "pipe"> | null = null;
+
+  private constructor(options: RedisOptions) {
+    this.options = options;
+  }
+
+  /** Starts on a free port and resolves once it takes connections. */
+  static async start(options: RedisOptions = {}): Promise<RedisServer> {
+    const server = new RedisServer(options);
+    for (let tries = 1; ; tries++) {
+      server.port = freePort();
+      const refusal = await server.launch();
+      if (refusal === null) return server;
+      if (tries === START_TRIES_MAX || !refusal.includes("Address already in use")) {
+        await server.stop();
+        throw new Error(`redis-server did not start:\n${refusal}`);
+      }
+    }
+  }
+
+  /** Starts again on the same port and folder; only after kill(). */
+  async restart(): Promise<void> {
+    const refusal = await this.launch();
+    if (refusal !== null) throw new Error(`redis-server did not restart:\n${refusal}`);
+  }
+
+  /** SIGKILL: no goodbye, no save. Resolves once the process is gone. */
+  async kill(): Promise<void> {
+    this.process?.kill("SIGKILL");
+    await this.process?.exited;
+    this.process = null;
+  }
+
+  pause(): void {
+    this.process?.kill("SIGSTOP");
+  }
+
+  resume(): void {
+    this.process?.kill("SIGCONT");
+  }
+
+  /** Kills the process and removes the folder. */
+  async stop(): Promise<void> {
+    await this.kill();
+    rmSync(this.dir, { recursive: true, force: true });
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    await this.stop();
+  }
+
+  /** Null once it takes connections; what it said, if it ended before that. */
+  private async launch(): Promise<string | null> {
+    if (binary === null) throw new Error("no redis-server here: ask redisAvailable() first");
+    const place = { port: `${this.port}`, unixsocket: this.socket, dir: this.dir };
+    const lines = Object.entries({ ...DEFAULTS, ...place, ...this.options });
+    const conf = join(this.dir, "redis.conf");
+    writeFileSync(conf, lines.map(([name, value]) => `${name} ${value}\n`).join(""));
+    const child = Bun.spawn([binary, conf], { stdin: "ignore", stdout: "pipe", stderr: "pipe" });
+    this.process = child;
+    alive.add(child);
+    void child.exited.then(() => alive.delete(child));
+    const said: string[] = [];
+    if (await saysReady(child.stdout, said)) return null;
+    const complaint = await new Response(child.stderr).text();
+    await child.exited;
+    return [...said, complaint].join("\n");
+  }
+}
+
+/** True at Redis's own line that it takes connections; then reads on, so that its pipe never fills. */
+async function saysReady(output: ReadableStream<Uint8Array>, said: string[]): Promise<boolean> {
+  const reader = output.getReader();
+  const decoder = new TextDecoder();
+  while (!said.some((line) => line.includes("Ready to accept connections"))) {
+    const { done, value } = await reader.read();
+    if (done) return false;
+    said.push(...decoder.decode(value).split("\n"));
+    said.splice(0, Math.max(0, said.length - LOG_LINES_KEPT));
+  }
+  void drain(reader);
+  return true;
+}
+
+async function drain(reader: ReadableStreamDefaultReader<Uint8Array>): Promise<void> {
+  while (!(await reader.read()).done);
+}
+
+/** A port that was free a moment ago; RedisServer.start tries another if it is not any more. */
+function freePort(): number {
+  const listener = Bun.listen({ hostname: "127.0.0.1", port: 0, socket: { data() {} } });
+  const port = listener.port;
+  listener.stop(true);
+  return port;
+}
