@@ -1,0 +1,194 @@
+/**
+ * TCP: listening sockets with bounded queues. Knows bytes and peers, nothing of orders.
+ *
+ * Bun's `socket.write` takes what the kernel takes and buffers nothing; the rest waits in the peer's
+ * OutQueue, one growing buffer with a ceiling. Over the ceiling the peer is a slow consumer and goes.
+ * While its queue is more than half full, nothing more is read from it: who does not listen may not
+ * ask. Everything written in one turn of the event loop leaves in one write.
+ */
+import type { Socket, TCPSocketListener } from "bun";
+
+export interface PeerEvents {
+  onOpen(peer: Peer): void;
+  /** `bytes` are on loan until it returns. */
+  onData(peer: Peer, bytes: Uint8Array): void;
+  onClose(peer: Peer): void;
+}
+
+export interface ListenOptions {
+  readonly hostname: string;
+  readonly port: number;
+  readonly reusePort: boolean;
+  readonly outQueueBytesMax: number;
+}
+
+const FIRST_QUEUE_BYTES = 4096;
+
+/** One connection. `session` is for whoever serves it. */
+export class Peer {
+  session: unknown = null;
+  readonly address: string;
+  private queue = new Uint8Array(FIRST_QUEUE_BYTES);
+  private from = 0;
+  private to = 0;
+  private isFlushAsked = false;
+  private isClosed = false;
+  private isEnding = false;
+  private holds = 0;
+
+  constructor(
+    private readonly socket: Socket<Holder>,
+    private readonly queueMax: number,
+  ) {
+    this.address = socket.remoteAddress;
+  }
+
+  get queued(): number {
+    return this.to - this.from;
+  }
+
+  get isOpen(): boolean {
+    return !this.isClosed && !this.isEnding;
+  }
+
+  /** Queues a copy of `bytes`; the peer is cut off when its queue is full. */
+  send(bytes: Uint8Array): void {
+    if (!this.isOpen) return;
+    if (this.queued + bytes.length > this.queueMax) {
+      this.cut();
+      return;
+    }
+    this.makeRoom(bytes.length);
+    this.queue.set(bytes, this.to);
+    this.to += bytes.length;
+    if (!this.isFlushAsked) {
+      this.isFlushAsked = true;
+      queueMicrotask(() => this.flush());
+    }
+  }
+
+  /** Sends what is queued, then closes. */
+  end(): void {
+    if (!this.isOpen) return;
+    this.isEnding = true;
+    this.flush();
+  }
+
+  /** Closes at once; what is queued is lost. */
+  cut(): void {
+    if (this.isClosed) return;
+    this.isClosed = true;
+    this.socket.terminate();
+  }
+
+  /** Stops reading from this peer until as many `release` calls have come. */
+  hold(): void {
+    if (this.holds++ === 0 && !this.isClosed) this.socket.pause();
+  }
+
+  release(): void {
+    if (--this.holds === 0 && !this.isClosed) this.socket.resume();
+  }
+
+  flush(): void {
+    this.isFlushAsked = false;
+    if (this.isClosed) return;
+    while (this.from < this.to) {
+      const wrote = this.socket.write(this.queue.subarray(this.from, this.to));
+      if (wrote <= 0) break;
+      this.from += wrote;
+    }
+    this.holdWhileFull();
+    if (this.from === this.to) {
+      this.from = this.to = 0;
+      if (this.isEnding) this.finish();
+    }
+  }
+
+  markClosed(): void {
+    this.isClosed = true;
+  }
+
+  private isHeldForQueue = false;
+
+  private holdWhileFull(): void {
+    const isFull = this.queued > this.queueMax / 2;
+    if (isFull === this.isHeldForQueue) return;
+    this.isHeldForQueue = isFull;
+    if (isFull) this.hold();
+    else this.release();
+  }
+
+  private finish(): void {
+    this.isClosed = true;
+    this.socket.end();
+  }
+
+  private makeRoom(size: number): void {
+    if (this.to + size <= this.queue.length) return;
+    const needed = this.queued + size;
+    let capacity = this.queue.length;
+    while (capacity < needed) capacity *= 2;
+    const target = capacity === this.queue.length ? this.queue : new Uint8Array(capacity);
+    target.set(this.queue.subarray(this.from, this.to));
+    this.queue = target;
+    this.to -= this.from;
+    this.from = 0;
+  }
+}
+
+interface Holder {
+  peer: Peer | null;
+}
+
+export interface TcpServer {
+  readonly port: number;
+  readonly hostname: string;
+  /** Takes no new connections. */
+  stop(): void;
+}
+
+/** Throws what `Bun.listen` throws (a taken port: code EADDRINUSE). */
+export function listenTcp(options: ListenOptions, events: PeerEvents): TcpServer {
+  const listener: TCPSocketListener<Holder> = Bun.listen<Holder>({
+    hostname: options.hostname,
+    port: options.port,
+    reusePort: options.reusePort,
+    socket: {
+      open(socket) {
+        const peer = new Peer(socket, options.outQueueBytesMax);
+        socket.data = { peer };
+        socket.setNoDelay(true);
+        events.onOpen(peer);
+      },
+      data(socket, bytes) {
+        const peer = socket.data.peer;
+        if (peer?.isOpen) events.onData(peer, bytes);
+      },
+      drain(socket) {
+        socket.data.peer?.flush();
+      },
+      close(socket) {
+        leave(socket, events);
+      },
+      error(socket) {
+        socket.data.peer?.cut();
+        leave(socket, events);
+      },
+    },
+    data: { peer: null },
+  });
+  return {
+    port: listener.port,
+    hostname: listener.hostname,
+    stop: () => listener.stop(false),
+  };
+}
+
+function leave(socket: Socket<Holder>, events: PeerEvents): void {
+  const peer = socket.data?.peer;
+  if (peer === null || peer === undefined) return;
+  socket.data.peer = null;
+  peer.markClosed();
+  events.onClose(peer);
+}
