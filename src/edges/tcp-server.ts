@@ -34,12 +34,14 @@ export class Peer {
   private isFlushAsked = false;
   private isClosed = false;
   private isEnding = false;
+  private isHeldForQueue = false;
   private holds = 0;
+  private readonly socket: Socket<Holder>;
+  private readonly queueMax: number;
 
-  constructor(
-    private readonly socket: Socket<Holder>,
-    private readonly queueMax: number,
-  ) {
+  constructor(socket: Socket<Holder>, queueMax: number) {
+    this.socket = socket;
+    this.queueMax = queueMax;
     this.address = socket.remoteAddress;
   }
 
@@ -109,8 +111,6 @@ export class Peer {
     this.isClosed = true;
   }
 
-  private isHeldForQueue = false;
-
   private holdWhileFull(): void {
     const isFull = this.queued > this.queueMax / 2;
     if (isFull === this.isHeldForQueue) return;
@@ -153,7 +153,7 @@ export function listenTcp(options: ListenOptions, events: PeerEvents): TcpServer
   const listener: TCPSocketListener<Holder> = Bun.listen<Holder>({
     hostname: options.hostname,
     port: options.port,
-    reusePort: options.reusePort,
+    exclusive: !options.reusePort,
     socket: {
       open(socket) {
         const peer = new Peer(socket, options.outQueueBytesMax);
@@ -176,7 +176,6 @@ export function listenTcp(options: ListenOptions, events: PeerEvents): TcpServer
         leave(socket, events);
       },
     },
-    data: { peer: null },
   });
   return {
     port: listener.port,
