@@ -150,6 +150,14 @@ describe("private key files", () => {
     expect(refusal(() => readKeyFile(path))).toContain("holds no Ed25519 private key");
   });
 
+  test("a seed is copied: the caller's bytes stay, and wiping them harms no signer", () => {
+    const seed = SEED.slice();
+    const signer = signerFromSeed(seed);
+    expect(seed).toEqual(SEED);
+    seed.fill(0);
+    expect(signer.sign(SEED)).toEqual(SIGNER.sign(SEED));
+  });
+
   test("a signer does not show its seed", () => {
     const shown = Bun.inspect(SIGNER, { depth: 9 }) + JSON.stringify(SIGNER);
     expect(shown).toContain("publicKey");

@@ -7,7 +7,6 @@
  * three numbers in the bytes (S below L, y of A and R below P, A and R not of low order); `accepted`
  * is what libsodium answers and nothing else. Families are named after what is odd about them.
  */
-import { Prng } from "../../src/base/prng.ts";
 import { openVerifiers } from "../../src/edges/verify.ts";
 import {
   BASE,
@@ -17,17 +16,24 @@ import {
   P,
   add,
   challenge,
-  decode,
   encode,
-  isLowOrder,
-  isSame,
   mod,
-  negate,
   times,
   toBytes,
   toNumber,
-  torsion,
 } from "./edwards.ts";
+import {
+  LOW_ENCODINGS,
+  TORSION,
+  type Triple,
+  equationHolds,
+  isStrictByArithmetic,
+  joined,
+  random,
+  scalar,
+  search,
+  signed,
+} from "./forge.ts";
 
 export interface EdgeCase {
   name: string;
@@ -38,71 +44,7 @@ export interface EdgeCase {
   accepted: boolean;
 }
 
-interface Triple {
-  readonly message: Uint8Array;
-  readonly signature: Uint8Array;
-  readonly publicKey: Uint8Array;
-}
-
 type Emit = (name: string, triple: Triple) => void;
-
-const random = new Prng(8032);
-const TORSION = torsion();
-
-/** Every encoding of a low-order point that a lenient decoder takes: 8 canonical and 6 others. */
-const LOW_ENCODINGS: readonly Uint8Array[] = TORSION.map(encode).concat(
-  [1n + NEGATIVE, P - 1n + NEGATIVE, P, P + NEGATIVE, P + 1n, P + 1n + NEGATIVE].map(toBytes),
-);
-
-function scalar(): bigint {
-  return mod(toNumber(random.bytes(32)), L);
-}
-
-function joined(R: Uint8Array, S: bigint): Uint8Array {
-  const signature = new Uint8Array(64);
-  signature.set(R);
-  signature.set(toBytes(S), 32);
-  return signature;
-}
-
-/** A signature by a = `secret` over A = aB + `twistA`, with R = rB + `twistR`. */
-function signed(message: Uint8Array, secret: bigint, twistA = IDENTITY, twistR = IDENTITY): Triple {
-  const r = scalar();
-  const R = encode(add(times(r, BASE), twistR));
-  const publicKey = encode(add(times(secret, BASE), twistA));
-  const S = mod(r + challenge(R, publicKey, message) * secret, L);
-  return { message, signature: joined(R, S), publicKey };
-}
-
-/** The first of some random triples for which the equation without cofactor is `holds`, or null. */
-function search(make: () => Triple, holds: boolean): Triple | null {
-  for (let attempt = 0; attempt < 64; attempt++) {
-    const triple = make();
-    if (equationHolds(triple) === holds) return triple;
-  }
-  return null;
-}
-
-/** R = [S]B - [k]A as points, leniently decoded, with no other check. */
-function equationHolds({ message, signature, publicKey }: Triple): boolean {
-  const R = signature.subarray(0, 32);
-  const [pointA, pointR] = [decode(publicKey), decode(R)];
-  if (pointA === null || pointR === null) return false;
-  const k = challenge(R, publicKey, message);
-  const S = toNumber(signature.subarray(32));
-  return isSame(add(times(S, BASE), negate(times(k, pointA))), pointR);
-}
-
-function isStrictByArithmetic({ signature, publicKey }: Triple): boolean {
-  if (signature.length !== 64 || publicKey.length !== 32) return false;
-  const R = signature.subarray(0, 32);
-  return toNumber(signature.subarray(32)) < L && isGoodPoint(R) && isGoodPoint(publicKey);
-}
-
-function isGoodPoint(bytes: Uint8Array): boolean {
-  const point = decode(bytes);
-  return toNumber(bytes) % NEGATIVE < P && !(point !== null && isLowOrder(point));
-}
 
 function honest(emit: Emit): void {
   for (const size of [0, 1, 31, 32, 64, 111, 112, 200, 1000]) {
@@ -225,6 +167,20 @@ function pastThePrime(emit: Emit): void {
   emit("A in place of R", { ...good, signature: joined(good.publicKey, S) });
 }
 
+/** One byte away from a point of low order is no point of low order. */
+function nearlyLowOrder(emit: Emit): void {
+  const good = signed(random.bytes(16), scalar());
+  const S = toNumber(good.signature.subarray(32));
+  for (const [i, low] of LOW_ENCODINGS.slice(0, 8).entries()) {
+    for (const at of [0, 1, 7, 15, 24, 30, 31]) {
+      const near = low.slice();
+      near[at]! ^= 0x40;
+      emit(`A like low order ${i} but for byte ${at}`, { ...good, publicKey: near });
+      emit(`R like low order ${i} but for byte ${at}`, { ...good, signature: joined(near, S) });
+    }
+  }
+}
+
 function wrongPieces(emit: Emit): void {
   const good = signed(random.bytes(16), scalar());
   const other = signed(good.message, scalar());
@@ -283,6 +239,7 @@ async function makeEdgeCases(): Promise<EdgeCase[]> {
     lowOrderBoth,
     mixedOrder,
     pastThePrime,
+    nearlyLowOrder,
     wrongPieces,
     wrongLengths,
   ]) {
