@@ -27,7 +27,7 @@ export function buildConfig(file: string, values: ConfigValues, shards: Shards):
     redis: buildRedis(values),
     assets: shards.assets,
     markets: shards.markets,
-    shards: shards.shards.map((shard) => ({ ...shard, markets: marketsOf(shard.id, shards) })),
+    shards: shards.shards,
     ingress: {
       tcpAddress: listenAddress(values, "ingress.tcp_address"),
       httpAddress: listenAddress(values, "ingress.http_address"),
@@ -38,8 +38,8 @@ export function buildConfig(file: string, values: ConfigValues, shards: Shards):
       httpAddress: listenAddress(values, "settlement.http_address"),
       exportDir: values.text("settlement.export_dir") || join(dataDir, "export"),
       publishDelayMs: values.integer("settlement.publish_delay_ms"),
-      checkpointMs: values.integer("settlement.checkpoint_ms"),
-      checkpointCommandsMax: values.integer("settlement.checkpoint_commands_max"),
+      checkpointIntervalMs: values.integer("settlement.checkpoint_interval_ms"),
+      checkpointCommands: values.integer("settlement.checkpoint_commands"),
     },
     matcher: {
       httpAddress: listenAddress(values, "matcher.http_address"),
@@ -49,10 +49,6 @@ export function buildConfig(file: string, values: ConfigValues, shards: Shards):
     },
     limits: buildLimits(values),
   };
-}
-
-function marketsOf(shard: number, shards: Shards): number[] {
-  return shards.markets.filter((market) => market.shard === shard).map((market) => market.id);
 }
 
 function buildLog(values: ConfigValues): LogConfig {
@@ -99,19 +95,16 @@ function listenAddress(values: ConfigValues, path: string): ListenAddress {
 function buildLimits(values: ConfigValues): LimitsConfig {
   return {
     ordersMax: values.integer("limits.orders_max"),
-    levelsMax: values.integer("limits.levels_max"),
     accountsMax: values.integer("limits.accounts_max"),
     keysMax: values.integer("limits.keys_max"),
     assetsMax: values.integer("limits.assets_max"),
     marketsMax: values.integer("limits.markets_max"),
-    batchCommandsMax: values.integer("limits.batch_commands_max"),
-    recordReportsMax: values.integer("limits.record_reports_max"),
-    nonceWindow: values.integer("limits.nonce_window"),
-    nonceAheadMax: values.integer("limits.nonce_ahead_max"),
+    reportsPerRecordMax: values.integer("limits.reports_per_record_max"),
     connectionsMax: values.integer("limits.connections_max"),
     connectionsPerIpMax: values.integer("limits.connections_per_ip_max"),
     accountsPerConnectionMax: values.integer("limits.accounts_per_connection_max"),
     outQueueBytesMax: values.integer("limits.out_queue_bytes_max"),
+    badFramesPerSecondMax: values.integer("limits.bad_frames_per_second_max"),
     verifyQueueFramesMax: values.integer("limits.verify_queue_frames_max"),
     appendQueueBytesMax: values.integer("limits.append_queue_bytes_max"),
     reportsKept: values.integer("limits.reports_kept"),

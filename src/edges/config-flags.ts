@@ -34,6 +34,6 @@ export function flagFor(role: string, path: string): string {
   return `--${shortest ?? path}`;
 }
 
-function longFlag(row: Row): string {
+export function longFlag(row: Row): string {
   return `${row.section}-${row.key}`.replaceAll("_", "-");
 }

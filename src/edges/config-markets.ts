@@ -1,204 +1,157 @@
 /**
- * Config markets: each [[market]] with its integers, its ids and its shard.
+ * Config markets: each [[market]] with its integers, and the shard it belongs to.
  *
- *   id 10, count 3, symbol "M#-USD"   ->   markets 10, 11, 12: M10-USD, M11-USD, M12-USD
+ *   id 10, count 3, symbol "M#-USD"   is markets 10, 11, 12: M10-USD, M11-USD, M12-USD
+ *   shard 1 "1-11", shard 2 "12-20"   cut it into 10, count 2 and 12, count 1
  *
  * Ids and symbols are unique, and every market is in a shard.
  */
+import {
+  ASSET_OPEN_SIZE,
+  MARKET_OPEN_SIZE,
+  marketSymbol,
+  SYMBOL_SIZE,
+} from "../protocol/commands.ts";
+import { FRAME_SIZE_MAX } from "../protocol/record.ts";
 import type { AssetConfig, MarketConfig, ShardConfig } from "./config.ts";
-import { formatRanges } from "./config-ranges.ts";
-import { countSteps, deriveScale, type MarketFault, type MarketScale } from "./config-scale.ts";
-import { MARKET_ID_MAX, MARKET_STATES } from "./config-schema-shard.ts";
+import { type MarketTerms, readTerms } from "./config-market-terms.ts";
+import { MARKET_ID_MAX } from "./config-schema-shard.ts";
 import { checkCount } from "./config-shards.ts";
-import { didYouMean } from "./config-suggest.ts";
 import type { ConfigValues } from "./config-values.ts";
 
-const SYMBOL_SIZE_MAX = 16;
-
-/** What all markets of one table share. */
-type Block = Omit<MarketConfig, "id" | "symbol" | "shard">;
-
 /** Assets and shards that the markets refer to. */
-interface Known {
+export interface Known {
   readonly assets: readonly AssetConfig[];
   readonly shards: readonly ShardConfig[];
 }
 
+/** Room in a genesis for its header, its signature, its limits and 32 operator keys. */
+const GENESIS_SIZE_REST = 2048;
+
+interface Tables {
+  readonly assets: number;
+  readonly markets: number;
+}
+
+/** Ids first .. last under one symbol, from the table at `at`. */
+interface Block {
+  readonly at: string;
+  readonly first: number;
+  readonly last: number;
+  readonly symbol: string;
+}
+
 /** By rising id. Complete only if no error was found. */
 export function readMarkets(values: ConfigValues, known: Known): MarketConfig[] {
-  const markets = new Map<number, MarketConfig>();
-  const symbols = new Set<string>();
+  const markets: MarketConfig[] = [];
+  const blocks: Block[] = [];
+  const symbols = new Map<string, number>();
   for (let index = 1; index <= values.count("market"); index++) {
     if (!values.isWhole("market", index)) continue;
     const at = `market[${index}]`;
-    const block = readBlock(values, at, known);
-    for (const market of expand(values, at, { block, known })) {
-      if (!isNew(values, at, { market, markets, symbols })) break;
-      markets.set(market.id, market);
-      symbols.add(market.symbol);
-    }
+    const terms = readTerms(values, at, known.assets);
+    const block = readBlock(values, at);
+    if (block === null) continue;
+    refuseTaken(values, block, { blocks, symbols });
+    blocks.push(block);
+    const parts = cutByShard(values, block, known.shards);
+    if (terms !== null) for (const part of parts) markets.push({ ...part, ...terms });
   }
-  const sorted = [...markets.values()].sort((a, b) => a.id - b.id);
   for (const shard of known.shards) {
-    const count = sorted.filter((market) => market.shard === shard.id).length;
+    const own = markets.filter((market) => market.shard === shard.id);
+    const count = own.reduce((sum, market) => sum + market.count, 0);
     checkCount(values, "markets", count);
+    checkGenesisSize(values, shard.id, { assets: known.assets.length, markets: own.length });
   }
-  return sorted;
+  return markets.sort((a, b) => a.id - b.id);
 }
 
-/** Null if something about it was wrong. */
-function readBlock(values: ConfigValues, at: string, known: Known): Block | null {
-  const base = findAsset(values, `${at}.base`, known.assets);
-  const quote = findAsset(values, `${at}.quote`, known.assets);
-  if (base === null || quote === null) return null;
-  if (base === quote) {
-    values.complain(`${at}.quote`, `"${quote.symbol}" is also the base`, "another asset");
-    return null;
-  }
-  const tick = values.text(`${at}.tick`);
-  const lot = values.text(`${at}.lot`);
-  const scale = deriveScale({ tick, lot, base, quote });
-  if ("problem" in scale) {
-    complain(values, at, scale);
-    return null;
-  }
-  const bounds = readBounds(values, at, scale);
-  if (bounds === null) return null;
-  const { lotUnits, tickValue } = scale;
-  const fixed = { base: base.id, quote: quote.id, tick, lot, lotUnits, tickValue };
-  return { ...fixed, ...bounds, ...readRest(values, at) };
+/** Genesis is one frame, so ranges are not only shorter to write. */
+function checkGenesisSize(values: ConfigValues, shard: number, tables: Tables): void {
+  const room = FRAME_SIZE_MAX - GENESIS_SIZE_REST;
+  const size = tables.assets * ASSET_OPEN_SIZE + tables.markets * MARKET_OPEN_SIZE;
+  if (size <= room) return;
+  const what = `${tables.assets} assets and ${tables.markets} tables of markets`;
+  const problem = `${what} are more than the genesis of shard ${shard} can hold`;
+  values.complain("market", problem, `${room} bytes; use count for markets that are alike`);
 }
 
-function readRest(values: ConfigValues, at: string) {
-  const state = values.text(`${at}.state`);
-  return {
-    makerFeePpm: values.integer(`${at}.maker_fee_ppm`),
-    takerFeePpm: values.integer(`${at}.taker_fee_ppm`),
-    openOrdersMax: values.integer(`${at}.open_orders_max`),
-    state: MARKET_STATES.find((known) => known === state) ?? "open",
-  };
-}
-
-type Bounds = Pick<MarketConfig, "quantityMin" | "quantityMax" | "priceMin" | "priceMax">;
-
-function readBounds(values: ConfigValues, at: string, scale: MarketScale): Bounds | null {
-  const read = (key: string, unit: "lot" | "tick") => {
-    const count = countSteps(key, values.text(`${at}.${key}`), { unit, step: scale[unit] });
-    if (typeof count === "number") return count;
-    complain(values, at, count);
-    return null;
-  };
-  const quantityMin = read("quantity_min", "lot");
-  const quantityMax = read("quantity_max", "lot");
-  const priceMin = read("price_min", "tick");
-  const priceMax = read("price_max", "tick");
-  if (quantityMin === null || quantityMax === null) return null;
-  if (priceMin === null || priceMax === null) return null;
-  refuseInverted(values, at, { what: "quantity", low: quantityMin, high: quantityMax });
-  refuseInverted(values, at, { what: "price", low: priceMin, high: priceMax });
-  const amount = BigInt(priceMax) * BigInt(quantityMin) * BigInt(scale.tickValue);
-  if (amount > BigInt(Number.MAX_SAFE_INTEGER)) {
-    const problem = "an order of quantity_min at this price is beyond 2^53-1 units of quote";
-    values.complain(`${at}.price_max`, problem, "a lower price_max or quantity_min");
-  }
-  return { quantityMin, quantityMax, priceMin, priceMax };
-}
-
-type Bound = { readonly what: string; readonly low: number; readonly high: number };
-
-function refuseInverted(values: ConfigValues, at: string, bound: Bound): void {
-  if (bound.low <= bound.high) return;
-  const [low, high] = [`${at}.${bound.what}_min`, `${at}.${bound.what}_max`];
-  const problem = `"${values.text(low)}" is above ${bound.what}_max "${values.text(high)}"`;
-  values.complain(low, problem, `at most "${values.text(high)}"`);
-}
-
-function findAsset(values: ConfigValues, path: string, assets: readonly AssetConfig[]) {
-  const symbol = values.text(path);
-  const found = assets.find((asset) => asset.symbol === symbol);
-  if (found !== undefined) return found;
-  // Where an [[asset]] itself is wrong, its symbol is not missed a second time.
-  if (assets.length < values.count("asset")) return null;
-  const symbols = assets.map((asset) => asset.symbol);
-  const problem = `there is no asset "${symbol}"${didYouMean(symbol, symbols)}`;
-  const allowed = symbols.length === 0 ? "the symbol of an [[asset]]" : symbols.join(", ");
-  values.complain(path, problem, allowed);
-  return null;
-}
-
-type Expansion = { readonly block: Block | null; readonly known: Known };
-
-/** The markets of one table; none if something about it was or is wrong. */
-function expand(values: ConfigValues, at: string, expansion: Expansion): MarketConfig[] {
+/** Null if the ids or the symbol cannot be. */
+function readBlock(values: ConfigValues, at: string): Block | null {
   const first = values.integer(`${at}.id`);
   const count = values.integer(`${at}.count`);
-  const pattern = values.text(`${at}.symbol`);
-  if (first + count - 1 > MARKET_ID_MAX) {
+  const symbol = values.text(`${at}.symbol`);
+  const last = first + count - 1;
+  if (last > MARKET_ID_MAX) {
     const problem = `${count} ids from ${first} go beyond ${MARKET_ID_MAX}`;
     values.complain(`${at}.count`, problem, `at most ${MARKET_ID_MAX - first + 1}`);
-    return [];
+    return null;
   }
-  if (count > 1 && !pattern.includes("#")) {
-    const problem = `"${pattern}" would be the symbol of ${count} markets`;
-    values.complain(`${at}.symbol`, problem, 'a "#" where the id goes, such as "M#-USD"');
-    return [];
+  if (count > 1 && !symbol.includes("#")) {
+    const problem = `"${symbol}" would be the symbol of ${count} markets`;
+    values.complain(`${at}.symbol`, problem, 'a # where the id goes, such as "M#-USD"');
+    return null;
   }
-  const longest = pattern.replaceAll("#", `${first + count - 1}`);
-  if (longest.length > SYMBOL_SIZE_MAX) {
+  const longest = marketSymbol(symbol, last);
+  if (longest.length > SYMBOL_SIZE) {
     const problem = `"${longest}" has ${longest.length} characters`;
-    values.complain(`${at}.symbol`, problem, `at most ${SYMBOL_SIZE_MAX}`);
-    return [];
+    values.complain(`${at}.symbol`, problem, `at most ${SYMBOL_SIZE}`);
+    return null;
   }
-  const shards = shardsOf(values, at, { first, count, shards: expansion.known.shards });
-  const { block } = expansion;
-  if (block === null) return [];
-  return shards.map((shard, nth) => {
-    const id = first + nth;
-    return { id, symbol: pattern.replaceAll("#", `${id}`), shard, ...block };
-  });
+  return { at, first, last, symbol };
 }
 
-type Span = { first: number; count: number; shards: readonly ShardConfig[] };
+interface Taken {
+  readonly blocks: readonly Block[];
+  /** Symbol to market id. */
+  readonly symbols: Map<string, number>;
+}
 
-/** The shard of each id, in order; ids without one are told. */
-function shardsOf(values: ConfigValues, at: string, span: Span): number[] {
-  const owners: number[] = [];
-  const homeless: number[] = [];
-  for (let id = span.first; id < span.first + span.count; id++) {
-    const holds = (shard: ShardConfig) => shard.ranges.some((r) => r.first <= id && id <= r.last);
-    const owner = span.shards.find(holds);
-    if (owner === undefined) homeless.push(id);
-    owners.push(owner?.id ?? 0);
+/** One error for a table whose ids, and one for a table whose symbols, are another's. */
+function refuseTaken(values: ConfigValues, block: Block, taken: Taken): void {
+  const other = taken.blocks.find((one) => one.first <= block.last && block.first <= one.last);
+  if (other !== undefined) {
+    const id = Math.max(other.first, block.first);
+    const problem = `${id} is already the id of "${marketSymbol(other.symbol, id)}"`;
+    values.complain(`${block.at}.id`, problem, "unused ids");
   }
+  let clash = "";
+  for (let id = block.first; id <= block.last; id++) {
+    const symbol = marketSymbol(block.symbol, id);
+    if (clash === "" && taken.symbols.has(symbol)) clash = symbol;
+    taken.symbols.set(symbol, id);
+  }
+  if (clash === "" || other !== undefined) return;
+  const problem = `"${clash}" is already the symbol of another market`;
+  values.complain(`${block.at}.symbol`, problem, "an unused symbol");
+}
+
+type Part = Omit<MarketConfig, keyof MarketTerms>;
+
+/** The block, cut where shards begin and end; ids without a shard are told. */
+function cutByShard(values: ConfigValues, block: Block, shards: readonly ShardConfig[]): Part[] {
+  const ranges = shards.flatMap((shard) => shard.ranges.map((range) => ({ ...range, shard })));
+  ranges.sort((a, b) => a.first - b.first);
+  const parts: Part[] = [];
+  const homeless: string[] = [];
+  let next = block.first;
+  for (const { first, last, shard } of ranges) {
+    const from = Math.max(first, next);
+    const to = Math.min(last, block.last);
+    if (from > to) continue;
+    if (from > next) homeless.push(rangeText(next, from - 1));
+    parts.push({ id: from, count: to - from + 1, symbol: block.symbol, shard: shard.id });
+    next = to + 1;
+  }
+  if (next <= block.last) homeless.push(rangeText(next, block.last));
   // Where a [[shard]] itself is wrong, its markets are not missed a second time.
-  const isComplete = span.shards.length === values.count("shard") && span.shards.length > 0;
-  if (homeless.length > 0 && isComplete) {
-    const ids = formatRanges(homeless);
-    const problem = `${homeless.length === 1 ? "market" : "markets"} ${ids} in no shard`;
-    values.complain(`${at}.id`, problem, "ids within the markets of a [[shard]]");
+  if (homeless.length > 0 && shards.length > 0 && shards.length === values.count("shard")) {
+    const problem = `in no shard: ${homeless.join(",")}`;
+    values.complain(`${block.at}.id`, problem, "ids within the markets of a [[shard]]");
   }
-  return owners;
+  return parts;
 }
 
-interface Arrival {
-  readonly market: MarketConfig;
-  readonly markets: ReadonlyMap<number, MarketConfig>;
-  readonly symbols: ReadonlySet<string>;
-}
-
-function isNew(values: ConfigValues, at: string, arrival: Arrival): boolean {
-  const { id, symbol } = arrival.market;
-  const taken = arrival.markets.get(id);
-  if (taken !== undefined) {
-    const problem = `${id} is already the id of ${taken.symbol}`;
-    values.complain(`${at}.id`, problem, "an unused id");
-  } else if (arrival.symbols.has(symbol)) {
-    const problem = `"${symbol}" is already the symbol of another market`;
-    values.complain(`${at}.symbol`, problem, "an unused symbol");
-  }
-  return taken === undefined && !arrival.symbols.has(symbol);
-}
-
-function complain(values: ConfigValues, at: string, fault: MarketFault): void {
-  values.complain(`${at}.${fault.key}`, fault.problem, fault.allowed);
+function rangeText(first: number, last: number): string {
+  return first === last ? `${first}` : `${first}-${last}`;
 }

@@ -40,10 +40,16 @@ export function readConfig(options: ReadConfigOptions): ConfigRead {
   const values = new ConfigValues({ file, read, env, flags, role: options.role ?? "" });
   checkContradictions(values);
   const shards = readShards(values);
-  const assets = readAssets(values, shards);
+  const assets = readAssets(values);
   const markets = readMarkets(values, { assets, shards });
-  if (values.errors.length > 0) return { ok: false, errors: values.errors };
+  if (values.errors.length > 0) return { ok: false, errors: inFileOrder(values.errors) };
   return { ok: true, config: buildConfig(file, values, { assets, markets, shards }), values };
+}
+
+/** As one reads the file; what has no line comes last. */
+function inFileOrder(errors: readonly ConfigError[]): ConfigError[] {
+  const place = (error: ConfigError) => error.line ?? Number.MAX_SAFE_INTEGER;
+  return [...errors].sort((a, b) => place(a) - place(b));
 }
 
 /** The text, or why there is none. */

@@ -10,15 +10,11 @@ type Limit = readonly [key: string, fallback: number, min: number, max: number, 
 
 const GENESIS_LIMITS: readonly Limit[] = [
   ["orders_max", 1_048_576, 1, 16_777_216, "Open orders of one shard."],
-  ["levels_max", 262_144, 2, 16_777_216, "Prices with open orders, of all books of one shard."],
   ["accounts_max", 65_536, 1, 16_777_216, "Accounts of the venue."],
   ["keys_max", 65_536, 1, 16_777_216, "Keys of the venue, revoked ones included."],
   ["assets_max", 64, 1, 65_535, "Assets of the venue."],
   ["markets_max", 32_768, 1, 1_000_000, "Markets of one shard."],
-  ["batch_commands_max", 256, 1, 256, "Commands in one signed frame."],
-  ["record_reports_max", 65_536, 1024, 65_536, "Reports that one record may cause."],
-  ["nonce_window", 1024, 64, 65_536, "Nonces below the highest that one key may still use."],
-  ["nonce_ahead_max", 1_048_576, 1024, 4_294_967_295, "Jump of one key's nonce."],
+  ["reports_per_record_max", 65_536, 1024, 65_536, "Reports that one record may cause."],
 ];
 
 const PROCESS_LIMITS: readonly Limit[] = [
@@ -26,6 +22,7 @@ const PROCESS_LIMITS: readonly Limit[] = [
   ["connections_per_ip_max", 1024, 1, 1_000_000, "TCP connections from one address."],
   ["accounts_per_connection_max", 1024, 1, 65_536, "Accounts logged on over one connection."],
   ["out_queue_bytes_max", 1_048_576, 65_536, 268_435_456, "Bytes waiting for one slow client."],
+  ["bad_frames_per_second_max", 100, 1, 1_000_000, "Refused frames before a client is closed."],
   ["verify_queue_frames_max", 16_384, 1, 1_048_576, "Frames waiting for verification."],
   ["append_queue_bytes_max", 8_388_608, 65_536, 1_073_741_824, "Bytes waiting for the log."],
   ["reports_kept", 65_536, 1, 16_777_216, "Reports per shard in memory, for sessions to resume."],

@@ -61,7 +61,7 @@ const SETTLEMENT_ROWS: readonly Row[] = [
   },
   {
     section: "settlement",
-    key: "checkpoint_ms",
+    key: "checkpoint_interval_ms",
     kind: integer(1000, 60_000),
     fallback: 1000,
     genesis: true,
@@ -69,7 +69,7 @@ const SETTLEMENT_ROWS: readonly Row[] = [
   },
   {
     section: "settlement",
-    key: "checkpoint_commands_max",
+    key: "checkpoint_commands",
     kind: integer(1, 10_000_000),
     fallback: 100_000,
     genesis: true,

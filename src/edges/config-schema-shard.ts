@@ -4,10 +4,11 @@
  * All of it goes into genesis. What is added to the file later counts only after
  * `clob admin apply` has turned it into signed commands.
  */
+import { SHARD_MAX, U32_MAX } from "../protocol/codes.ts";
 import { choice, integer, type Row, text } from "./config-row.ts";
 
 export const MARKET_ID_MAX = 1_000_000;
-export const SHARD_ID_MAX = 65_535;
+export const SHARD_ID_MAX = SHARD_MAX;
 
 /** Legal states of a market (DESIGN 7), as written in the file. */
 export const MARKET_STATES = ["open", "post_only", "cancel_only", "halted", "closed"] as const;
@@ -18,19 +19,13 @@ const ASSET_CELLS: readonly Cell[] = [
   { key: "id", kind: integer(1, 65_535), doc: "Number of the asset, never reused." },
   {
     key: "symbol",
-    kind: text(/^[A-Z0-9]{1,8}$/, "1 to 8 of A-Z and 0-9"),
+    kind: text(/^[A-Z0-9]{1,16}$/, "1 to 16 of A-Z and 0-9"),
     doc: "Name of the asset.",
   },
   {
     key: "decimals",
     kind: integer(0, 15),
     doc: "Digits after the point: one unit is 10^-decimals, and all amounts are whole units.",
-  },
-  {
-    key: "deposit_shard",
-    kind: integer(0, SHARD_ID_MAX),
-    fallback: 0,
-    doc: "The one shard at which deposits of this asset enter; 0 is the lowest.",
   },
 ];
 
@@ -48,7 +43,10 @@ const MARKET_CELLS: readonly Cell[] = [
   },
   {
     key: "symbol",
-    kind: text(/^[A-Z0-9#][A-Z0-9#-]{0,15}$/, "1 to 16 of A-Z, 0-9, - and # for the id"),
+    kind: text(
+      /^(?=.{1,16}$)[A-Z0-9-]*#?[A-Z0-9-]*$/,
+      "1 to 16 of A-Z, 0-9, - and one # for the id",
+    ),
     doc: "Name of the market. `#` becomes its id and is needed if `count` is above 1.",
   },
   { key: "base", kind: text(/^.+$/, "symbol of an asset"), doc: "Asset that is bought and sold." },
@@ -74,6 +72,18 @@ const MARKET_CELLS: readonly Cell[] = [
     key: "price_max",
     kind: { type: "decimal" },
     doc: "Upper end of the price band, in quote for 1 base, a multiple of `tick`.",
+  },
+  {
+    key: "price_step_ticks",
+    kind: integer(1, U32_MAX),
+    fallback: 1,
+    doc: "Prices are multiples of this many ticks.",
+  },
+  {
+    key: "quantity_step_lots",
+    kind: integer(1, U32_MAX),
+    fallback: 1,
+    doc: "Quantities are multiples of this many lots.",
   },
   {
     key: "maker_fee_ppm",

@@ -3,14 +3,14 @@
  *
  *   [[shard]] id 1, markets "1-11"    owns those ids, of markets that exist or are opened later
  *
- * No id is in two shards. The lowest shard is the directory, and takes deposits by default.
+ * No id is in two shards. The lowest shard leads the directory.
  */
 import type { AssetConfig, ShardConfig } from "./config.ts";
 import { parseRanges, type Range } from "./config-ranges.ts";
 import { MARKET_ID_MAX } from "./config-schema-shard.ts";
 import type { ConfigValues } from "./config-values.ts";
 
-/** By rising id; their markets are not filled in yet. */
+/** By rising id. */
 export function readShards(values: ConfigValues): ShardConfig[] {
   const shards: ShardConfig[] = [];
   if (values.count("shard") === 0) values.complain("shard", "missing", "at least one [[shard]]");
@@ -24,18 +24,22 @@ export function readShards(values: ConfigValues): ShardConfig[] {
     const ranges = parseRanges(values.text(`${at}.markets`), MARKET_ID_MAX);
     if (typeof ranges === "string") continue;
     for (const other of shards) refuseOverlap(values, `${at}.markets`, { ranges, other });
-    shards.push({ id, ranges, markets: [] });
+    shards.push({ id, ranges });
   }
   return shards.sort((a, b) => a.id - b.id);
 }
 
 /** By rising id. */
-export function readAssets(values: ConfigValues, shards: readonly ShardConfig[]): AssetConfig[] {
+export function readAssets(values: ConfigValues): AssetConfig[] {
   const assets: AssetConfig[] = [];
   for (let index = 1; index <= values.count("asset"); index++) {
     const at = `asset[${index}]`;
     if (!values.isWhole("asset", index)) continue;
-    const asset = readAsset(values, at, shards);
+    const asset = {
+      id: values.integer(`${at}.id`),
+      symbol: values.text(`${at}.symbol`),
+      decimals: values.integer(`${at}.decimals`),
+    };
     if (assets.some((other) => other.id === asset.id)) {
       const problem = `${asset.id} is already the id of another asset`;
       values.complain(`${at}.id`, problem, "an unused id");
@@ -56,20 +60,6 @@ export function checkCount(values: ConfigValues, what: "assets" | "markets", cou
   if (!values.has(path) || count <= values.integer(path)) return;
   const problem = `${values.integer(path)} is less than the ${count} ${what} of this file`;
   values.complain(path, problem, `${count} or more`);
-}
-
-function readAsset(values: ConfigValues, at: string, shards: readonly ShardConfig[]): AssetConfig {
-  const ids = shards.map((shard) => shard.id);
-  const asked = values.integer(`${at}.deposit_shard`);
-  if (asked !== 0 && ids.length > 0 && !ids.includes(asked)) {
-    values.complain(`${at}.deposit_shard`, `there is no shard ${asked}`, `0, ${ids.join(", ")}`);
-  }
-  return {
-    id: values.integer(`${at}.id`),
-    symbol: values.text(`${at}.symbol`),
-    decimals: values.integer(`${at}.decimals`),
-    depositShard: asked === 0 ? (ids[0] ?? 0) : asked,
-  };
 }
 
 type Overlap = { readonly ranges: readonly Range[]; readonly other: ShardConfig };

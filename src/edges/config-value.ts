@@ -104,7 +104,7 @@ function whyNot(kind: Kind, raw: string): string {
 }
 
 function because(result: unknown): string {
-  return typeof result === "string" ? `is no such thing: ${result}` : "";
+  return typeof result === "string" ? `cannot be read: ${result}` : "";
 }
 
 /** The scale is checked later, against tick, lot or asset; here any up to the highest will do. */

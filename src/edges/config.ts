@@ -16,7 +16,7 @@ export interface Config {
   readonly redis: RedisConfig | null;
   /** genesis; by rising id. */
   readonly assets: readonly AssetConfig[];
-  /** genesis; by rising id, ranges expanded. */
+  /** genesis; by rising id. Ranges stay ranges, cut where one shard ends and another begins. */
   readonly markets: readonly MarketConfig[];
   /** genesis; by rising id. */
   readonly shards: readonly ShardConfig[];
@@ -65,14 +65,15 @@ export interface AssetConfig {
   readonly id: number;
   readonly symbol: string;
   readonly decimals: number;
-  /** "0 is the lowest" has been decided. */
-  readonly depositShard: number;
 }
 
 export type MarketState = "open" | "post_only" | "cancel_only" | "halted" | "closed";
 
+/** One market, or `count` markets of one kind with ids from `id` upward. */
 export interface MarketConfig {
   readonly id: number;
+  readonly count: number;
+  /** `#` stands for the id; see marketSymbol in protocol/commands.ts. */
   readonly symbol: string;
   readonly shard: number;
   /** Asset ids. */
@@ -91,6 +92,9 @@ export interface MarketConfig {
   /** Ticks. */
   readonly priceMin: number;
   readonly priceMax: number;
+  /** Ticks and lots; 1 where every tick and lot will do. */
+  readonly priceStep: number;
+  readonly quantityStep: number;
   readonly makerFeePpm: number;
   readonly takerFeePpm: number;
   readonly openOrdersMax: number;
@@ -101,8 +105,6 @@ export interface ShardConfig {
   readonly id: number;
   /** Ids that belong to it, of markets that exist or may be opened later. */
   readonly ranges: readonly Range[];
-  /** Ids of its markets, rising. */
-  readonly markets: readonly number[];
 }
 
 export interface IngressConfig {
@@ -117,9 +119,9 @@ export interface SettlementConfig {
   readonly exportDir: string;
   readonly publishDelayMs: number;
   /** genesis */
-  readonly checkpointMs: number;
+  readonly checkpointIntervalMs: number;
   /** genesis */
-  readonly checkpointCommandsMax: number;
+  readonly checkpointCommands: number;
 }
 
 export interface MatcherConfig {
@@ -130,21 +132,18 @@ export interface MatcherConfig {
 }
 
 export interface LimitsConfig {
-  /** genesis, down to nonceAheadMax */
+  /** genesis, down to reportsPerRecordMax */
   readonly ordersMax: number;
-  readonly levelsMax: number;
   readonly accountsMax: number;
   readonly keysMax: number;
   readonly assetsMax: number;
   readonly marketsMax: number;
-  readonly batchCommandsMax: number;
-  readonly recordReportsMax: number;
-  readonly nonceWindow: number;
-  readonly nonceAheadMax: number;
+  readonly reportsPerRecordMax: number;
   readonly connectionsMax: number;
   readonly connectionsPerIpMax: number;
   readonly accountsPerConnectionMax: number;
   readonly outQueueBytesMax: number;
+  readonly badFramesPerSecondMax: number;
   readonly verifyQueueFramesMax: number;
   readonly appendQueueBytesMax: number;
   readonly reportsKept: number;
