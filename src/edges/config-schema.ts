@@ -25,6 +25,14 @@ const VENUE_ROWS: readonly Row[] = [
     fallback: "",
     doc: "Where operator, checkpoint and demo keys lie. Empty: `keys` in the data directory.",
   },
+  {
+    section: "venue",
+    key: "severity_min",
+    kind: choice("debug", "info", "warning", "error"),
+    fallback: "info",
+    env: "CLOB_SEVERITY",
+    doc: "Least severe line that is written to stdout or log.jsonl.",
+  },
 ];
 
 const LOG_ROWS: readonly Row[] = [
@@ -98,7 +106,7 @@ const LOG_ROWS: readonly Row[] = [
   {
     section: "log",
     key: "clock_difference_ms_max",
-    kind: integer(100, 600_000),
+    kind: integer(2000, 600_000),
     fallback: 5000,
     doc: "An append is refused if the log's clock and the caller's differ by more.",
   },

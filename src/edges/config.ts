@@ -29,6 +29,7 @@ export interface Config {
 export interface VenueConfig {
   readonly name: string;
   readonly keysDir: string;
+  readonly severityMin: "debug" | "info" | "warning" | "error";
 }
 
 export type Durability = "auto" | "D0" | "D1" | "D2" | "D3";
