@@ -5,9 +5,9 @@
  *   2. frozen packages   -> node_modules, by that Bun, exactly as bun.lock says
  *   3. C price levels    -> native/build, if there is a compiler (else TypeScript does the same)
  *
- * Plain JavaScript without dependencies: it runs under Node 18 and later, and under Bun. Each step is
- * skipped while a stamp beside its result holds the hash of what it was made from; a stamp is written
- * last, so a step that was cut off is done again. Prints one line per step done, on standard error.
+ * Plain JavaScript without dependencies: it runs under Node 18 and later, and under Bun. A step is
+ * skipped while a stamp beside its result holds the hash of what it was made from; the stamp is
+ * written last, so a step that was cut off is done again. One line per step, on standard error.
  */
 import { spawnSync } from "node:child_process";
 import { createHash } from "node:crypto";
@@ -37,7 +37,7 @@ function installPackages() {
   fs.writeFileSync(stamp, key);
 }
 
-/** Brings the pinned Bun by npm, or by the Bun of another version that runs this; gives its path. */
+/** Brings the pinned Bun, by npm or by the Bun of another version that runs this; its path. */
 function fetchBun() {
   const there = platformBun(path("node_modules", "@oven"));
   if (there !== null) return there;
@@ -77,7 +77,7 @@ function putBunInPlace() {
   if (binary === null) fail(`Bun ${version} does not run on ${process.platform} ${process.arch}`);
   for (const name of ["bun.exe", "bunx.exe"]) {
     const target = path("node_modules", "bun", "bin", name);
-    fs.rmSync(target, { force: true }); // It may be a hard link into Bun's cache: never write into it.
+    fs.rmSync(target, { force: true }); // Perhaps a link into Bun's cache: never write into it.
     fs.linkSync(binary, target);
   }
 }

@@ -1,10 +1,10 @@
 /**
  * Reads the JUnit report of `bun test` into counts and names.
  *
- *   <testcase name=".." classname="suite > suite" file=".."> [<failure ..>|<skipped ../>] </testcase>
+ *   <testcase name=".." classname="suite" file=".."> [<failure ..>|<skipped ../>] </testcase>
  *
- * Everything is counted from the test cases themselves, so that a total in the report that does not fit
- * its own cases cannot hide one. Bun writes every `>` inside an attribute or text as an entity.
+ * Everything is counted from the test cases themselves, so that a total in the report that does not
+ * fit its own cases cannot hide one. Bun writes every `>` inside an attribute or text as an entity.
  */
 
 export type TestCounts = {

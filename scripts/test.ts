@@ -6,9 +6,9 @@
  *   npm run check            the same without test/e2e and test/sim, and without fetching anything
  *   npm test -- WORD...      only the test files whose path contains a word
  *
- * The last line is `N passed, N failed` (`, N skipped`): each of format, types, lint and C counts as one,
- * the rest is counted from Bun's own report. A test file that reports nothing counts as failed, and with
- * CI=true a skipped test fails the run.
+ * The last line is `N passed, N failed` (`, N skipped`): format, types, lint and C count one each, the
+ * rest is counted from Bun's own report. A test file that reports nothing counts as failed, and
+ * with CI=true a skipped test fails the run.
  */
 import { existsSync, rmSync } from "node:fs";
 import { availableParallelism } from "node:os";
@@ -28,7 +28,11 @@ const full = process.argv.includes("--full");
 const quick = process.argv.includes("--quick");
 const inCi = !["", "0", "false"].includes(process.env["CI"] ?? "");
 const started = performance.now();
-const total = { passed: 0, failed: 0, skipped: [] as string[] };
+const total: { passed: number; failed: number; skipped: string[] } = {
+  passed: 0,
+  failed: 0,
+  skipped: [],
+};
 
 if (words.length === 0) {
   await check("format", [tool("@biomejs/biome/bin/biome"), "format"]);

@@ -1,4 +1,4 @@
-/** The real redis-server that other suites start: starts, keeps what it must, dies, pauses, returns. */
+/** The real redis-server that other suites start: it keeps what it must, dies, pauses, returns. */
 import { describe, expect, test } from "bun:test";
 import { connect, type Socket } from "node:net";
 import { RedisServer, redisAvailable } from "../support/redis-server.ts";

@@ -1,10 +1,10 @@
 /**
- * A real redis-server of a test's own, in a folder of its own, that can be killed, paused and restarted.
+ * A real redis-server of a test's own, in its own folder: it can be killed, paused and restarted.
  *
  *   await using redis = await RedisServer.start({ appendonly: "yes", appendfsync: "always" });
  *   redis.port, redis.socket     loopback port and unix socket: both answer
- *   await redis.kill()           SIGKILL, as a crash would; redis.restart() brings it back on the same
- *                                port and folder, so what was on disk is there again
+ *   await redis.kill()           SIGKILL, as a crash would; redis.restart() brings it back on the
+ *                                same port and folder, so what was on disk is there again
  *   redis.pause(), redis.resume()   SIGSTOP and SIGCONT: alive and silent
  *
  * Suites say `describe.skipIf(!redisAvailable())`. Where the binary comes from: scripts/redis.ts.
@@ -109,7 +109,7 @@ export class RedisServer {
   }
 }
 
-/** True at Redis's own line that it takes connections; then reads on, so that its pipe never fills. */
+/** True once Redis says it takes connections; then reads on, so that its pipe never fills. */
 async function saysReady(output: ReadableStream<Uint8Array>, said: string[]): Promise<boolean> {
   const reader = output.getReader();
   const decoder = new TextDecoder();
@@ -123,7 +123,7 @@ async function saysReady(output: ReadableStream<Uint8Array>, said: string[]): Pr
   return true;
 }
 
-async function drain(reader: ReadableStreamDefaultReader<Uint8Array>): Promise<void> {
+async function drain(reader: { read(): Promise<{ done: boolean }> }): Promise<void> {
   while (!(await reader.read()).done);
 }
 

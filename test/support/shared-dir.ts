@@ -1,4 +1,4 @@
-/** Finds the folder of public vectors and workloads beside the project; absent in a stranger's clone. */
+/** Finds the folder of public vectors and workloads beside the project; a stranger has none. */
 import { existsSync } from "node:fs";
 import { join } from "node:path";
 
