@@ -1,10 +1,10 @@
 #!/bin/sh
-# Becomes the pinned Bun, running the file and arguments it is given: sh scripts/run.sh FILE [ARG...]
+# Becomes the pinned Bun, running the file and arguments given: sh scripts/run.sh FILE [ARG...]
 #
-# First scripts/bootstrap.mjs makes the clone ready (fast when it already is). It runs under whatever
-# JavaScript is here: the pinned Bun if installed, any Bun on the PATH, or node (which comes with npm).
-# The last line is an exec, so nothing stands between the terminal and the program: signals and the
-# exit code are its own.
+# First scripts/bootstrap.mjs makes the clone ready (fast when it already is), under whatever
+# JavaScript is here: the pinned Bun if installed, any Bun on the PATH, or node, if npm is with it.
+# The last line is an exec, so nothing stands between the terminal and the program: signals and
+# the exit code are its own.
 
 root=$(CDPATH='' cd -- "$(dirname -- "$0")/.." && pwd) || exit 1
 cd "$root" || exit 1

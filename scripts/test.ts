@@ -6,8 +6,8 @@
  *   npm run check            the same without test/e2e and test/sim, and without fetching anything
  *   npm test -- WORD...      only the test files whose path contains a word
  *
- * The last line is `N passed, N failed` (`, N skipped`): format, types, lint and C count one each, the
- * rest is counted from Bun's own report. A test file that reports nothing counts as failed, and
+ * The last line is `N passed, N failed` (`, N skipped`): format, types, lint and C count one each,
+ * the rest is counted from Bun's own report. A test file that reports nothing counts as failed, and
  * with CI=true a skipped test fails the run.
  */
 import { existsSync, rmSync } from "node:fs";

@@ -1,5 +1,5 @@
 /**
- * The tidy rules of size, style and purity: where each holds, what it must refuse, what it must pass.
+ * The tidy rules of size, style and purity: where each holds, what it refuses, what it passes.
  */
 import * as rules from "./tidy-rules.ts";
 

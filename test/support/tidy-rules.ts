@@ -38,9 +38,10 @@ export function checkFileLength({ text }: SourceFile): Complaint[] {
 export function checkLineLength({ text }: SourceFile): Complaint[] {
   const isOneLiteral = /^\s*(?:"[^"]*"|\/.*\/[dgimsuy]*)[,;)]*$/;
   return text.source.split("\n").flatMap((line, index, lines) => {
-    if ([...line].length <= LINE_COLUMNS_MAX || isOneLiteral.test(line)) return [];
+    const columns = Array.from(line).length;
+    if (columns <= LINE_COLUMNS_MAX || isOneLiteral.test(line)) return [];
     const at = lines.slice(0, index).join("\n").length + 1;
-    return [{ at, words: `is ${[...line].length} columns wide` }];
+    return [{ at, words: `is ${columns} columns wide` }];
   });
 }
 
