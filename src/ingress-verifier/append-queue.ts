@@ -1,0 +1,141 @@
+/**
+ * AppendQueue: gathers admitted frames into packs and appends them, one pack in flight.
+ *
+ * With nothing in flight a frame leaves at once; while an append is under way the next pack gathers by
+ * itself. Nothing is ever dropped in silence: each frame's origin learns its position, or the append
+ * throws and the service stops.
+ *
+ *   push -> waiting (at most bytesMax) -> in flight (a pack of at most packBytesMax) -> placed
+ */
+import { assert } from "../base/assert.ts";
+import type { Appended, InputWriter } from "../edges/log.ts";
+
+/** Who brought a frame and wants to know where it went. */
+export interface Origin {
+  /** A report caused by the frame; on loan until it returns. */
+  onReport(view: DataView, offset: number): void;
+  /** All reports of the frame's record have been shown. */
+  onDone(): void;
+}
+
+interface Waiting {
+  readonly frame: Uint8Array;
+  readonly origin: Origin | null;
+}
+
+export interface AppendQueueLimits {
+  readonly bytesMax: number;
+  readonly packBytesMax: number;
+}
+
+const TICK = new Uint8Array(0);
+
+export class AppendQueue {
+  private readonly writer: InputWriter;
+  private readonly limits: AppendQueueLimits;
+  private readonly onPlaced: (position: number, origin: Origin) => void;
+  private readonly onFault: (fault: unknown) => void;
+  private waiting: Waiting[] = [];
+  private inFlight: Promise<void> | null = null;
+  private roomWaiters: (() => void)[] = [];
+  /** Bytes that wait or are in flight. */
+  bytes = 0;
+  /** Position of our newest placed record. */
+  placedTip: number;
+  logTime = 0;
+
+  constructor(parts: {
+    writer: InputWriter;
+    limits: AppendQueueLimits;
+    onPlaced: (position: number, origin: Origin) => void;
+    onFault: (fault: unknown) => void;
+  }) {
+    this.writer = parts.writer;
+    this.limits = parts.limits;
+    this.onPlaced = parts.onPlaced;
+    this.onFault = parts.onFault;
+    this.placedTip = parts.writer.tip();
+  }
+
+  /** False when the queue is full; the frame is then not taken. `frame` must be the caller's copy. */
+  push(frame: Uint8Array, origin: Origin | null): boolean {
+    if (this.bytes + frame.length > this.limits.bytesMax) return false;
+    this.bytes += frame.length;
+    this.waiting.push({ frame, origin });
+    if (this.inFlight === null) this.start();
+    return true;
+  }
+
+  /** A record without a frame, so that time passes for an idle shard. */
+  tick(): void {
+    if (this.inFlight === null && this.waiting.length === 0) this.push(TICK, null);
+  }
+
+  get isFull(): boolean {
+    return this.bytes > this.limits.bytesMax / 2;
+  }
+
+  /** Calls back once when the queue is at most half full again. */
+  whenRoom(callback: () => void): void {
+    this.roomWaiters.push(callback);
+  }
+
+  /** Resolves when it is known which of our frames lie at positions up to `position`. */
+  async knows(position: number): Promise<void> {
+    if (position > this.placedTip && this.inFlight !== null) await this.inFlight;
+  }
+
+  /** Resolves when nothing waits and nothing is in flight. */
+  async drain(): Promise<void> {
+    while (this.inFlight !== null) await this.inFlight;
+  }
+
+  private start(): void {
+    // A microtask later, so that frames of one chunk share the pack.
+    this.inFlight = Promise.resolve()
+      .then(() => this.appendWaiting())
+      .catch(this.onFault);
+  }
+
+  private async appendWaiting(): Promise<void> {
+    const pack = this.takePack();
+    const appended = await this.writer.append(pack.map((entry) => entry.frame));
+    this.place(pack, appended);
+    if (this.waiting.length > 0) this.start();
+    else this.inFlight = null;
+    this.callWaiters();
+  }
+
+  private takePack(): Waiting[] {
+    let size = 0;
+    let count = 0;
+    for (const { frame } of this.waiting) {
+      if (count > 0 && size + frame.length > this.limits.packBytesMax) break;
+      size += frame.length;
+      count++;
+    }
+    if (count === this.waiting.length) {
+      const all = this.waiting;
+      this.waiting = [];
+      return all;
+    }
+    return this.waiting.splice(0, count);
+  }
+
+  private place(pack: readonly Waiting[], appended: Appended): void {
+    assert(appended.last - appended.first + 1 === pack.length, "a pack's positions are dense");
+    this.placedTip = appended.last;
+    this.logTime = appended.logTime;
+    for (const [index, { frame, origin }] of pack.entries()) {
+      this.bytes -= frame.length;
+      if (origin !== null) this.onPlaced(appended.first + index, origin);
+    }
+  }
+
+  private callWaiters(): void {
+    if (this.isFull || this.roomWaiters.length === 0) return;
+    const waiters = this.roomWaiters;
+    this.roomWaiters = [];
+    for (const callback of waiters) callback();
+  }
+}

@@ -1,0 +1,44 @@
+/**
+ * KeyTable: public keys by key id, so that signatures can be checked before the log.
+ *
+ * A hint only: it follows the reports of the engine and may be behind. Revocation, scope and expiry are
+ * the engine's to decide; a key that is not here yet is refused and may be tried again.
+ */
+import type { Genesis } from "../protocol/genesis.ts";
+import { REPORT_KEY_ADDED } from "../protocol/codes.ts";
+import * as at from "../protocol/report.ts";
+
+interface KnownKey {
+  readonly account: number;
+  readonly publicKey: Uint8Array;
+}
+
+export class KeyTable {
+  private readonly keys = new Map<number, KnownKey>();
+
+  constructor(genesis: Genesis) {
+    for (const [index, operator] of genesis.operators.entries()) {
+      this.keys.set(index + 1, { account: 0, publicKey: operator.publicKey });
+    }
+  }
+
+  get size(): number {
+    return this.keys.size;
+  }
+
+  /** The public key, or null when this account has no such key here. */
+  find(account: number, key: number): Uint8Array | null {
+    const known = this.keys.get(key);
+    return known !== undefined && known.account === account ? known.publicKey : null;
+  }
+
+  /** Takes note of a key_added report; others are passed over. */
+  follow(report: DataView, offset: number): void {
+    if (report.getUint8(offset) !== REPORT_KEY_ADDED) return;
+    const start = report.byteOffset + offset + at.REPORT_PUBLIC_KEY_AT;
+    this.keys.set(report.getUint32(offset + at.REPORT_KEY_ID_AT, true), {
+      account: report.getUint32(offset + at.REPORT_ACCOUNT_AT, true),
+      publicKey: new Uint8Array(report.buffer, start, 32).slice(),
+    });
+  }
+}

@@ -1,0 +1,134 @@
+/**
+ * Order entry: the TCP front of ingress. Opens a session per connection and keeps their manners.
+ *
+ * One timer looks at all sessions: heartbeats when nothing was sent, the door for who stays silent,
+ * does not log in, or leaves a packet unfinished.
+ */
+import { randomBytes } from "node:crypto";
+import { listenTcp, type Peer, type TcpServer } from "../edges/tcp-server.ts";
+import { Session } from "./session.ts";
+import type { ShardDoor } from "./shard-door.ts";
+
+export interface EntryLimits {
+  readonly connectionsMax: number;
+  readonly connectionsPerIpMax: number;
+  readonly accountsPerConnectionMax: number;
+  readonly outQueueBytesMax: number;
+  readonly loginTimeoutMs: number;
+  readonly frameTimeoutMs: number;
+  readonly heartbeatMs: number;
+  readonly clientSilentMsMax: number;
+}
+
+export interface EntryParts {
+  readonly hostname: string;
+  readonly port: number;
+  readonly reusePort: boolean;
+  /** By shard; the first is the lowest. */
+  readonly doors: ReadonlyMap<number, ShardDoor>;
+  readonly limits: EntryLimits;
+  readonly dashboard: string;
+  readonly now: () => number;
+  readonly stop: AbortSignal;
+}
+
+const BAD_FRAMES_MAX = 32;
+const WATCH_MS = 250;
+
+export class OrderEntry {
+  private readonly parts: EntryParts;
+  private readonly sessions = new Map<Peer, Session>();
+  private readonly perAddress = new Map<string, number>();
+  private readonly server: TcpServer;
+  private readonly watch: ReturnType<typeof setInterval>;
+  readonly counts = { connections: 0, refusedConnections: 0 };
+
+  constructor(parts: EntryParts) {
+    this.parts = parts;
+    const { hostname, port, reusePort, limits } = parts;
+    this.server = listenTcp(
+      { hostname, port, reusePort, outQueueBytesMax: limits.outQueueBytesMax },
+      {
+        onOpen: (peer) => this.open(peer),
+        onData: (peer, bytes) => this.sessions.get(peer)?.onData(bytes),
+        onClose: (peer) => this.close(peer),
+      },
+    );
+    this.watch = setInterval(() => this.look(), WATCH_MS);
+  }
+
+  get port(): number {
+    return this.server.port;
+  }
+
+  get sessionCount(): number {
+    return this.sessions.size;
+  }
+
+  /** Takes nothing new; existing connections go on until `close`. */
+  stopListening(): void {
+    this.server.stop();
+  }
+
+  /** Says goodbye to everyone. */
+  end(): void {
+    clearInterval(this.watch);
+    for (const session of this.sessions.values()) session.endSession();
+  }
+
+  private open(peer: Peer): void {
+    const { limits } = this.parts;
+    const here = this.perAddress.get(peer.address) ?? 0;
+    const isFull = this.sessions.size >= limits.connectionsMax;
+    if (isFull || here >= limits.connectionsPerIpMax || this.parts.stop.aborted) {
+      this.counts.refusedConnections++;
+      peer.cut();
+      return;
+    }
+    this.counts.connections++;
+    this.perAddress.set(peer.address, here + 1);
+    const session = new Session({
+      peer,
+      doorOf: (shard) => this.doorOf(shard),
+      challenge: new Uint8Array(randomBytes(32)),
+      id: randomBytes(5).toString("hex"),
+      now: this.parts.now,
+      dashboard: this.parts.dashboard,
+      accountsMax: limits.accountsPerConnectionMax,
+      badFramesMax: BAD_FRAMES_MAX,
+      stop: this.parts.stop,
+    });
+    this.sessions.set(peer, session);
+  }
+
+  private close(peer: Peer): void {
+    const session = this.sessions.get(peer);
+    if (session === undefined) return;
+    session.close();
+    this.sessions.delete(peer);
+    const left = (this.perAddress.get(peer.address) ?? 1) - 1;
+    if (left === 0) this.perAddress.delete(peer.address);
+    else this.perAddress.set(peer.address, left);
+  }
+
+  private doorOf(shard: number): ShardDoor | null {
+    if (shard !== 0) return this.parts.doors.get(shard) ?? null;
+    for (const door of this.parts.doors.values()) return door;
+    return null;
+  }
+
+  private look(): void {
+    const now = this.parts.now();
+    for (const [peer, session] of this.sessions) this.lookAt(peer, session, now);
+  }
+
+  private lookAt(peer: Peer, session: Session, now: number): void {
+    const { limits } = this.parts;
+    const isLate = !session.isLoggedIn && now - session.openedAt > limits.loginTimeoutMs;
+    const isSilent = now - session.receivedAt > limits.clientSilentMsMax;
+    const inside = session.insideSince;
+    const isStuck = inside !== 0 && now - inside > limits.frameTimeoutMs;
+    if (isLate || isSilent || isStuck) peer.cut();
+    else if (session.isLoggedIn && now - session.sentAt >= limits.heartbeatMs) session.heartbeat();
+  }
+}

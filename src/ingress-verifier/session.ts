@@ -1,0 +1,225 @@
+/**
+ * Session: one connection's way through SoupBinTCP. Login, logons, frames in, reports out.
+ *
+ *   connected --login request--> open --logout, silence, bad bytes--> closed
+ *
+ * An account's reports come here once the engine has reported its logon, which names this connection's
+ * challenge; then all from the number asked for, without gap, then each as it happens. What comes
+ * from outside never throws; a bad frame is refused by number, a lost place in the stream closes.
+ */
+import { readU64, viewOf } from "../base/bytes.ts";
+import type { Peer } from "../edges/tcp-server.ts";
+import * as codes from "../protocol/codes.ts";
+import { LOGON_CHALLENGE, LOGON_NEXT_REPORT } from "../protocol/commands.ts";
+import * as frames from "../protocol/frame.ts";
+import { FRAME_SIZE_MAX } from "../protocol/record.ts";
+import { REPORT_NUMBER_AT, REPORT_SIZE } from "../protocol/report.ts";
+import { encodeHello, encodeRefused } from "../protocol/session.ts";
+import * as soup from "../protocol/soup.ts";
+import { refusalOf } from "./admit.ts";
+import type { Origin } from "./append-queue.ts";
+import { AccountFeed } from "./account-feed.ts";
+import type { ShardDoor } from "./shard-door.ts";
+
+export interface SessionParts {
+  readonly peer: Peer;
+  /** The door of a shard, 0 for the lowest; null if it is not served here. */
+  readonly doorOf: (shard: number) => ShardDoor | null;
+  readonly challenge: Uint8Array;
+  readonly id: string;
+  /** Milliseconds of a clock that only goes forward. */
+  readonly now: () => number;
+  readonly dashboard: string;
+  readonly accountsMax: number;
+  /** Bad frames in a row after which the connection is closed. */
+  readonly badFramesMax: number;
+  readonly stop: AbortSignal;
+}
+
+const PACKET_MAX = 3 + FRAME_SIZE_MAX;
+const LOGON_AT = frames.FRAME_HEADER_SIZE;
+
+export class Session {
+  readonly parts: SessionParts;
+  private readonly cutter = new soup.PacketCutter(PACKET_MAX);
+  private readonly packet = new Uint8Array(3 + REPORT_SIZE);
+  private readonly feeds = new Map<number, AccountFeed>();
+  private door: ShardDoor | null = null;
+  private badFrames = 0;
+  private isFirstChunk = true;
+  readonly openedAt: number;
+  receivedAt: number;
+  sentAt: number;
+  /** When the packet now being received began, 0 between packets. */
+  insideSince = 0;
+
+  constructor(parts: SessionParts) {
+    this.parts = parts;
+    this.openedAt = this.receivedAt = this.sentAt = parts.now();
+  }
+
+  get isLoggedIn(): boolean {
+    return this.door !== null;
+  }
+
+  onData(bytes: Uint8Array): void {
+    this.receivedAt = this.parts.now();
+    if (this.isFirstChunk && this.answerBrowser(bytes)) return;
+    this.isFirstChunk = false;
+    const isWhole = this.cutter.push(bytes, (type, payload) => this.onPacket(type, payload));
+    if (!isWhole) this.parts.peer.cut();
+    if (!this.cutter.isInside) this.insideSince = 0;
+    else if (this.insideSince === 0) this.insideSince = this.receivedAt;
+  }
+
+  close(): void {
+    for (const feed of this.feeds.values()) feed.close();
+    this.feeds.clear();
+  }
+
+  heartbeat(): void {
+    this.sendPacket(soup.SOUP_SERVER_HEARTBEAT, new Uint8Array(0));
+  }
+
+  /** Tells the client that this server goes away, sends what is queued, closes. */
+  endSession(): void {
+    this.sendPacket(soup.SOUP_END_OF_SESSION, new Uint8Array(0));
+    this.parts.peer.end();
+  }
+
+  /** One message of ours in a sequenced packet. */
+  sendMessage(message: Uint8Array): void {
+    if (message.length !== REPORT_SIZE) {
+      this.sendPacket(soup.SOUP_SEQUENCED, message);
+      return;
+    }
+    soup.writePacket(this.packet, 0, soup.SOUP_SEQUENCED, message);
+    this.send(this.packet);
+  }
+
+  private sendPacket(type: number, payload: Uint8Array): void {
+    this.send(soup.encodePacket(type, payload));
+  }
+
+  private send(bytes: Uint8Array): void {
+    this.sentAt = this.parts.now();
+    this.parts.peer.send(bytes);
+  }
+
+  /** A browser that strays here gets one line that names the right door. */
+  private answerBrowser(bytes: Uint8Array): boolean {
+    const isGet = bytes[0] === 0x47 && bytes[1] === 0x45 && bytes[2] === 0x54 && bytes[3] === 0x20;
+    if (!isGet) return false;
+    const text = `This port speaks SoupBinTCP. The dashboard is at ${this.parts.dashboard}\n`;
+    const head = "HTTP/1.1 421 Misdirected Request\r\nContent-Type: text/plain\r\n";
+    const size = `Content-Length: ${text.length}\r\nConnection: close\r\n\r\n`;
+    this.parts.peer.send(new TextEncoder().encode(head + size + text));
+    this.parts.peer.end();
+    return true;
+  }
+
+  private onPacket(type: number, payload: Uint8Array): void {
+    if (!this.parts.peer.isOpen) return;
+    if (type === soup.SOUP_DEBUG) return;
+    if (this.door === null) {
+      if (type === soup.SOUP_LOGIN_REQUEST) this.onLogin(payload);
+      else this.parts.peer.cut();
+      return;
+    }
+    if (type === soup.SOUP_UNSEQUENCED) this.onFrame(this.door, payload);
+    else if (type === soup.SOUP_LOGOUT) this.parts.peer.end();
+    else if (type !== soup.SOUP_CLIENT_HEARTBEAT) this.parts.peer.cut();
+  }
+
+  private onLogin(payload: Uint8Array): void {
+    const login = soup.decodeLoginRequest(payload);
+    const name = login?.username ?? "";
+    const shard = name === "" ? 0 : /^\d{1,5}$/.test(name) ? Number(name) : -1;
+    const door = login === null || shard < 0 ? null : this.parts.doorOf(shard);
+    const isCurrent = login !== null && login.session === "" && login.sequence <= 1;
+    if (door === null || !isCurrent) {
+      const reason = door === null ? soup.SOUP_NOT_AUTHORIZED : soup.SOUP_NO_SESSION;
+      this.sendPacket(soup.SOUP_LOGIN_REJECTED, Uint8Array.of(reason));
+      this.parts.peer.end();
+      return;
+    }
+    this.door = door;
+    this.send(soup.encodeLoginAccepted(this.parts.id, 1));
+    this.sendMessage(
+      encodeHello({
+        shard: door.genesis.shard,
+        rulesVersion: door.genesis.rulesVersion,
+        directoryOrigin: door.genesis.directoryOrigin,
+        venue: door.venue,
+        challenge: this.parts.challenge,
+      }),
+    );
+  }
+
+  private onFrame(door: ShardDoor, frame: Uint8Array): void {
+    let code = this.parts.stop.aborted ? codes.REJECT_DRAINING : door.admit(frame);
+    if (code === codes.ACCEPTED) code = this.take(door, frame);
+    if (code === codes.ACCEPTED) {
+      this.badFrames = 0;
+      return;
+    }
+    this.sendMessage(encodeRefused(refusalOf(frame, code)));
+    const isBad = code < codes.REJECT_UNKNOWN_KEY;
+    if (isBad && ++this.badFrames >= this.parts.badFramesMax) this.parts.peer.end();
+  }
+
+  /** Queues an admitted frame for the log, if this connection may send it. */
+  private take(door: ShardDoor, frame: Uint8Array): number {
+    const view = viewOf(frame);
+    const kind = view.getUint8(frames.FRAME_KIND_AT);
+    const account = view.getUint32(frames.FRAME_ACCOUNT_AT, true);
+    if (kind === codes.FRAME_LOGON) return this.logOn(door, frame, account);
+    if (kind === codes.FRAME_TRADER && !this.feeds.has(account)) return codes.REJECT_NOT_LOGGED_ON;
+    const wantsAll = kind !== codes.FRAME_TRADER;
+    const isTaken = door.append(frame, this.originOf(wantsAll));
+    return isTaken ? this.afterAppend(door) : codes.REJECT_OVERLOADED;
+  }
+
+  private logOn(door: ShardDoor, frame: Uint8Array, account: number): number {
+    const view = viewOf(frame);
+    for (const [i, byte] of this.parts.challenge.entries()) {
+      if (frame[LOGON_AT + LOGON_CHALLENGE + i] !== byte) return codes.REJECT_CHALLENGE;
+    }
+    if (!this.feeds.has(account) && this.feeds.size >= this.parts.accountsMax) {
+      return codes.REJECT_CONNECTIONS;
+    }
+    const next = readU64(view, LOGON_AT + LOGON_NEXT_REPORT);
+    const known = this.feeds.get(account);
+    const feed = new AccountFeed({ door, session: this, account, next, stop: this.parts.stop });
+    if (!door.append(frame, feed)) return codes.REJECT_OVERLOADED;
+    known?.close();
+    this.feeds.set(account, feed);
+    return this.afterAppend(door);
+  }
+
+  /** Called by a feed whose logon the engine refused. */
+  dropFeed(feed: AccountFeed): void {
+    if (this.feeds.get(feed.account) === feed) this.feeds.delete(feed.account);
+  }
+
+  private afterAppend(door: ShardDoor): number {
+    if (door.queue.isFull) {
+      this.parts.peer.hold();
+      door.queue.whenRoom(() => this.parts.peer.release());
+    }
+    return codes.ACCEPTED;
+  }
+
+  /** Reports that reach a connection because of a frame, not of a logon. */
+  private originOf(wantsAll: boolean): Origin {
+    return {
+      onReport: (view, offset) => {
+        const isNumbered = readU64(view, offset + REPORT_NUMBER_AT) !== 0;
+        if (isNumbered && !wantsAll) return;
+        if (isNumbered && this.feeds.has(view.getUint32(offset + 4, true))) return;
+        this.sendMessage(new Uint8Array(view.buffer, view.byteOffset + offset, REPORT_SIZE));
+      },
+      onDone: () => undefined,
+    };
+  }
+}

@@ -1,0 +1,176 @@
+/**
+ * ShardDoor: one shard as ingress sees it. Frames go in at one side, reports come out at the other.
+ *
+ *   frame -> admit -> append queue -> in:{s}          ex:{s} -> follow -> ring, key table
+ *                                                                      -> the frame's origin
+ *                                                                      -> listeners of the account
+ *
+ * Positions tie the two sides together: an append says where a frame lies, a report says which
+ * record caused it.
+ */
+import type { ExecutionReader, InputWriter } from "../edges/log.ts";
+import { LogFault } from "../edges/log.ts";
+import type { SignatureVerifier } from "../edges/verify.ts";
+import { readU64, viewOf } from "../base/bytes.ts";
+import * as codes from "../protocol/codes.ts";
+import { decodeExecution } from "../protocol/execution.ts";
+import type { Genesis } from "../protocol/genesis.ts";
+import {
+  REPORT_ACCOUNT_AT,
+  REPORT_NUMBER_AT,
+  REPORT_POSITION_AT,
+  REPORT_SIZE,
+} from "../protocol/report.ts";
+import { Admitter } from "./admit.ts";
+import { AppendQueue, type Origin } from "./append-queue.ts";
+import { KeyTable } from "./key-table.ts";
+import { ReportRing } from "./report-ring.ts";
+
+/** Whoever wants an account's numbered reports as they come. */
+export interface Listener {
+  onReport(view: DataView, offset: number): void;
+}
+
+export interface DoorLimits {
+  readonly appendQueueBytesMax: number;
+  readonly packBytesMax: number;
+  readonly reportsKept: number;
+}
+
+export interface DoorParts {
+  readonly genesis: Genesis;
+  readonly venue: Uint8Array;
+  readonly verifier: SignatureVerifier;
+  readonly writer: InputWriter;
+  readonly openExecutionReader: () => Promise<ExecutionReader>;
+  readonly limits: DoorLimits;
+  /** Called once when the log can't go on; the service stops. */
+  readonly onFault: (fault: unknown) => void;
+}
+
+const READ_BYTES_MAX = 1 << 20;
+
+export class ShardDoor {
+  readonly genesis: Genesis;
+  readonly venue: Uint8Array;
+  readonly queue: AppendQueue;
+  readonly ring: ReportRing;
+  readonly openExecutionReader: () => Promise<ExecutionReader>;
+  private readonly keys: KeyTable;
+  private readonly admitter: Admitter;
+  private readonly origins = new Map<number, Origin>();
+  private readonly listeners = new Map<number, Set<Listener>>();
+  private readonly onFault: (fault: unknown) => void;
+  /** Position up to which reports have been shown. */
+  followed = 0;
+  /** Newest log time seen in reports or given by our own appends, microseconds. */
+  logTime = 0;
+  readonly counts = { admitted: 0, refused: 0, reports: 0 };
+
+  constructor(parts: DoorParts) {
+    this.genesis = parts.genesis;
+    this.venue = parts.venue;
+    this.keys = new KeyTable(parts.genesis);
+    this.ring = new ReportRing(parts.limits.reportsKept);
+    this.openExecutionReader = parts.openExecutionReader;
+    this.onFault = parts.onFault;
+    const scope = { venue: parts.venue, shard: parts.genesis.shard };
+    this.admitter = new Admitter(scope, this.keys, parts.verifier);
+    this.queue = new AppendQueue({
+      writer: parts.writer,
+      limits: {
+        bytesMax: parts.limits.appendQueueBytesMax,
+        packBytesMax: parts.limits.packBytesMax,
+      },
+      onPlaced: (position, origin) => this.origins.set(position, origin),
+      onFault: parts.onFault,
+    });
+  }
+
+  /** Checks a frame as far as ingress can. */
+  admit(frame: Uint8Array): number {
+    const code = this.admitter.admit(frame);
+    if (code === codes.ACCEPTED) this.counts.admitted++;
+    else this.counts.refused++;
+    return code;
+  }
+
+  /** Queues a copy of an admitted frame. False when the queue is full. */
+  append(frame: Uint8Array, origin: Origin): boolean {
+    return this.queue.push(frame.slice(), origin);
+  }
+
+  listen(account: number, listener: Listener): void {
+    const known = this.listeners.get(account);
+    if (known === undefined) this.listeners.set(account, new Set([listener]));
+    else known.add(listener);
+  }
+
+  unlisten(account: number, listener: Listener): void {
+    const known = this.listeners.get(account);
+    if (known?.delete(listener) && known.size === 0) this.listeners.delete(account);
+  }
+
+  /** Reads `ex` from its beginning to its tip: keys, and the newest reports. */
+  async recover(stop: AbortSignal): Promise<void> {
+    const reader = await this.openExecutionReader();
+    const tip = await reader.tip();
+    while (this.followed < tip && !stop.aborted) await this.readOnce(reader, stop);
+    await reader.close();
+  }
+
+  /** Follows `ex` until stopped. */
+  async follow(stop: AbortSignal): Promise<void> {
+    try {
+      const reader = await this.openExecutionReader();
+      while (!stop.aborted) await this.readOnce(reader, stop);
+      await reader.close();
+    } catch (fault) {
+      this.onFault(fault);
+    }
+  }
+
+  private async readOnce(reader: ExecutionReader, stop: AbortSignal): Promise<void> {
+    const records = await reader.read(this.followed, READ_BYTES_MAX, stop);
+    if (records === null) return;
+    for (const bytes of records) {
+      const execution = decodeExecution(bytes);
+      if (typeof execution === "string") throw new LogFault(`ex: ${execution}`);
+      await this.queue.knows(execution.last);
+      this.show(execution.reports, execution.first, execution.last);
+    }
+  }
+
+  private show(reports: Uint8Array, first: number, last: number): void {
+    const view = viewOf(reports);
+    let position = first;
+    for (let at = 0; at < reports.length; at += REPORT_SIZE) {
+      const its = readU64(view, at + REPORT_POSITION_AT);
+      if (its <= this.followed) continue;
+      for (; position < its; position++) this.finish(position);
+      this.showOne(reports, view, at, its);
+    }
+    for (; position <= last; position++) this.finish(position);
+    this.followed = last;
+  }
+
+  private showOne(reports: Uint8Array, view: DataView, at: number, position: number): void {
+    this.counts.reports++;
+    this.keys.follow(view, at);
+    this.origins.get(position)?.onReport(view, at);
+    if (readU64(view, at + REPORT_NUMBER_AT) === 0) return;
+    this.ring.add(reports, at);
+    const account = view.getUint32(at + REPORT_ACCOUNT_AT, true);
+    const listeners = this.listeners.get(account);
+    if (listeners === undefined) return;
+    for (const listener of listeners) listener.onReport(view, at);
+  }
+
+  private finish(position: number): void {
+    if (this.origins.size === 0) return;
+    const origin = this.origins.get(position);
+    if (origin === undefined) return;
+    this.origins.delete(position);
+    origin.onDone();
+  }
+}

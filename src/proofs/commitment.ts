@@ -1,0 +1,97 @@
+/**
+ * Commitment: what a checkpoint says of one shard's state. Leaf k of the state tree is commitment k.
+ *
+ *   offset  size  field
+ *        0     1  version           1
+ *        1     1  kind              4
+ *        2     2  shard
+ *        4     2  rules_version
+ *        6     2  directory_origin
+ *        8     8  number            k, from 0
+ *       16     8  position          records covered; the size of the input tree
+ *       24     8  log_time          of the last of them
+ *       32    32  input_root        root of the input tree at that size
+ *       64    32  report_chain      after the last of them
+ *       96    32  accounts_root
+ *      128    32  markets_root
+ *      160    32  books_root
+ *      192    32  previous          SHA-256 of commitment k-1, zero for the first
+ *      224     8  arrivals
+ *      232     4  assets            count of totals
+ *      236     4  reserved          zero
+ *      240        totals, 56 bytes each, see docs/RULES.md section 8
+ */
+import { readU64, viewOf, writeU64 } from "../base/bytes.ts";
+
+export const COMMITMENT_VERSION = 1;
+export const COMMITMENT_KIND = 4;
+export const COMMITMENT_FIXED_SIZE = 240;
+export const TOTAL_SIZE = 56;
+
+export interface Commitment {
+  readonly shard: number;
+  readonly rulesVersion: number;
+  readonly directoryOrigin: number;
+  readonly number: number;
+  readonly position: number;
+  readonly logTime: number;
+  readonly inputRoot: Uint8Array;
+  readonly reportChain: Uint8Array;
+  readonly accountsRoot: Uint8Array;
+  readonly marketsRoot: Uint8Array;
+  readonly booksRoot: Uint8Array;
+  readonly previous: Uint8Array;
+  readonly arrivals: number;
+  readonly totals: Uint8Array;
+}
+
+export function encodeCommitment(commitment: Commitment): Uint8Array<ArrayBuffer> {
+  const bytes = new Uint8Array(COMMITMENT_FIXED_SIZE + commitment.totals.length);
+  const view = new DataView(bytes.buffer);
+  view.setUint8(0, COMMITMENT_VERSION);
+  view.setUint8(1, COMMITMENT_KIND);
+  view.setUint16(2, commitment.shard, true);
+  view.setUint16(4, commitment.rulesVersion, true);
+  view.setUint16(6, commitment.directoryOrigin, true);
+  writeU64(view, 8, commitment.number);
+  writeU64(view, 16, commitment.position);
+  writeU64(view, 24, commitment.logTime);
+  bytes.set(commitment.inputRoot, 32);
+  bytes.set(commitment.reportChain, 64);
+  bytes.set(commitment.accountsRoot, 96);
+  bytes.set(commitment.marketsRoot, 128);
+  bytes.set(commitment.booksRoot, 160);
+  bytes.set(commitment.previous, 192);
+  writeU64(view, 224, commitment.arrivals);
+  view.setUint32(232, commitment.totals.length / TOTAL_SIZE, true);
+  bytes.set(commitment.totals, COMMITMENT_FIXED_SIZE);
+  return bytes;
+}
+
+/** The commitment, or a sentence about what is wrong with its bytes. */
+export function decodeCommitment(bytes: Uint8Array): Commitment | string {
+  if (bytes.length < COMMITMENT_FIXED_SIZE) return "commitment is cut";
+  const view = viewOf(bytes);
+  const version = view.getUint8(0);
+  if (version !== COMMITMENT_VERSION) return `commitment version ${version} is unknown`;
+  if (view.getUint8(1) !== COMMITMENT_KIND) return "not a commitment";
+  if (view.getUint32(236, true) !== 0) return "reserved bytes of a commitment are not zero";
+  const size = COMMITMENT_FIXED_SIZE + view.getUint32(232, true) * TOTAL_SIZE;
+  if (size !== bytes.length) return "commitment length and its count of assets differ";
+  return {
+    shard: view.getUint16(2, true),
+    rulesVersion: view.getUint16(4, true),
+    directoryOrigin: view.getUint16(6, true),
+    number: readU64(view, 8),
+    position: readU64(view, 16),
+    logTime: readU64(view, 24),
+    inputRoot: bytes.slice(32, 64),
+    reportChain: bytes.slice(64, 96),
+    accountsRoot: bytes.slice(96, 128),
+    marketsRoot: bytes.slice(128, 160),
+    booksRoot: bytes.slice(160, 192),
+    previous: bytes.slice(192, 224),
+    arrivals: readU64(view, 224),
+    totals: bytes.slice(COMMITMENT_FIXED_SIZE),
+  };
+}
