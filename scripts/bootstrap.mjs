@@ -94,7 +94,7 @@ function platformBun(dir) {
 
 function buildNative() {
   if (!fs.existsSync(path("native", "build.sh"))) return;
-  const compiler = ["cc", "gcc", "clang"].find(isOnPath) ?? "none";
+  const compiler = process.env.CC ?? ["cc", "gcc", "clang"].find(isOnPath) ?? "none";
   const sources = fs.readdirSync(path("native"), { withFileTypes: true }).filter((e) => e.isFile());
   const texts = sources
     .map((e) => e.name)
@@ -106,7 +106,8 @@ function buildNative() {
   fs.rmSync(path("native", "build"), { recursive: true, force: true });
   fs.mkdirSync(path("native", "build"), { recursive: true });
   if (compiler === "none") say("no C compiler here: the price levels run in TypeScript\n");
-  else step("C price levels compiled", () => run("sh", ["native/build.sh"], root));
+  else
+    step("C price levels compiled", () => run("sh", ["native/build.sh"], root, { CC: compiler }));
   fs.writeFileSync(stamp, key);
 }
 
@@ -126,8 +127,8 @@ function hashOf(...parts) {
 }
 
 /** Runs a program quietly; what it said is shown only if it refused. */
-function run(program, args, cwd) {
-  const done = spawnSync(program, args, { cwd, encoding: "utf8" });
+function run(program, args, cwd, env = {}) {
+  const done = spawnSync(program, args, { cwd, encoding: "utf8", env: { ...process.env, ...env } });
   if (done.status === 0) return;
   say(`\n${done.stdout ?? ""}${done.stderr ?? ""}`);
   fail(`${program} ${args[0]} did not succeed${done.error ? `: ${done.error.message}` : ""}`);
