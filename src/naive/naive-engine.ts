@@ -1,0 +1,226 @@
+/**
+ * NaiveEngine: the second engine, the judge of the fast one. Written from RULES.md alone.
+ *
+ *   record --> halt?                                     (2.1)
+ *          --> known key? nonce?     unnumbered reject   (2.4, 2.5)
+ *          --> whole frame refused?  a reject each       (2.6)
+ *          --> command by command    naive-orders, naive-directory, naive-operators
+ *
+ * Slow where slow is simpler. It shares nothing with the fast engine but the bytes of the protocol.
+ * `apply` either throws NaiveHalt and has changed nothing, or has moved to the next position.
+ */
+import { assert } from "../base/assert.ts";
+import { equalBytes, toHex } from "../base/bytes.ts";
+import { sha256 } from "../base/hash.ts";
+import { checkFrame } from "../protocol/check-frame.ts";
+import * as codes from "../protocol/codes.ts";
+import * as fields from "../protocol/commands.ts";
+import * as frames from "../protocol/frame.ts";
+import { decodeGenesis, type Genesis, venueOf } from "../protocol/genesis.ts";
+import { RECORD_HEADER_SIZE, RECORD_TICK, type RecordView } from "../protocol/record.ts";
+import type { ReportBatch } from "../protocol/report.ts";
+import { levelsOf, type NaiveLevel } from "./naive-book.ts";
+import * as directory from "./naive-directory.ts";
+import { freeOf, heldOf } from "./naive-ledger.ts";
+import * as operators from "./naive-operators.ts";
+import * as orders from "./naive-orders.ts";
+import { type NaiveRootSet, rootsOf } from "./naive-roots.ts";
+import * as states from "./naive-state.ts";
+import { NaiveHalt } from "./naive-state.ts";
+import { type Answer, NaiveTurn, refuse, type Stamp, writeNext } from "./naive-turn.ts";
+
+/** A command begins only if the most that a simple one says still fits. */
+const ROOM_TO_BEGIN = 4;
+
+const COMMANDS = new Map<number, (turn: NaiveTurn) => Answer>([
+  [codes.COMMAND_NEW_ORDER, orders.newOrder],
+  [codes.COMMAND_CANCEL, orders.cancelOrder],
+  [codes.COMMAND_REPLACE, orders.replaceOrder],
+  [codes.COMMAND_REDUCE, orders.reduceOrder],
+  [codes.COMMAND_MASS_CANCEL, orders.massCancel],
+  [codes.COMMAND_WITHDRAW, orders.withdraw],
+  [codes.COMMAND_LOGON, orders.logon],
+  [codes.COMMAND_ACCOUNT_OPEN, directory.accountOpen],
+  [codes.COMMAND_KEY_ADD, directory.keyAdd],
+  [codes.COMMAND_KEY_REVOKE, directory.keyRevoke],
+  [codes.COMMAND_ASSET_OPEN, operators.assetOpen],
+  [codes.COMMAND_MARKET_OPEN, operators.marketOpen],
+  [codes.COMMAND_MARKET_STATE, operators.marketState],
+  [codes.COMMAND_ACCOUNT_STATE, operators.accountState],
+  [codes.COMMAND_DEPOSIT, operators.deposit],
+]);
+
+export class NaiveEngine {
+  /** Public, so that tests can look at everything; nobody else writes to it. */
+  readonly state: states.NaiveState;
+  private readonly genesisFrame: Uint8Array;
+  private readonly venue: Uint8Array;
+
+  constructor(genesisFrame: Uint8Array) {
+    const genesis = decodeGenesis(genesisFrame);
+    if (typeof genesis === "string") throw new NaiveHalt(genesis);
+    this.genesisFrame = genesisFrame.slice();
+    this.venue = venueOf(genesisFrame, genesis);
+    this.state = beginShard(genesis);
+  }
+
+  get position(): number {
+    return this.state.position;
+  }
+
+  get logTime(): number {
+    return this.state.logTime;
+  }
+
+  /** Applies the record that lies at `record.at` of `view`; its reports are added to `reports`. */
+  apply(view: DataView, record: RecordView, reports: ReportBatch): void {
+    const at = record.at + RECORD_HEADER_SIZE;
+    const frame = new Uint8Array(view.buffer, view.byteOffset + at, record.frameSize);
+    this.haltIfWrong(record, frame);
+    this.state.position++;
+    this.state.logTime = record.logTime;
+    if (this.state.position === 1 || record.kind === RECORD_TICK) return;
+    const stamp = {
+      position: this.state.position,
+      logTime: record.logTime,
+      tag: toHex(sha256(frame).subarray(0, frames.TAG_SIZE)),
+    };
+    this.applyFrame(new DataView(view.buffer, frame.byteOffset, frame.length), stamp, reports);
+  }
+
+  roots(): NaiveRootSet {
+    return rootsOf(this.state);
+  }
+
+  /** What an account has, by asset id. */
+  balances(account: number): { asset: number; free: bigint; held: bigint }[] {
+    const owner = this.state.accounts[account];
+    assert(owner !== undefined, "only accounts that exist have balances");
+    return [...this.state.assets.keys()]
+      .sort((a, b) => a - b)
+      .map((asset) => ({ asset, free: freeOf(owner, asset), held: heldOf(owner, asset) }));
+  }
+
+  /** Price levels of one side, best first. */
+  levels(market: number, side: number): NaiveLevel[] {
+    const found = this.state.markets.get(market);
+    assert(found !== undefined, "only markets that exist have levels");
+    return levelsOf(found, side);
+  }
+
+  /** All open orders, oldest first. */
+  openOrders(): states.NaiveOrder[] {
+    return states.allOrders(this.state);
+  }
+
+  private haltIfWrong(record: RecordView, frame: Uint8Array): void {
+    const { genesis, logTime, position } = this.state;
+    if (record.shard !== genesis.shard) throw new NaiveHalt("another shard's record");
+    if (record.rulesVersion !== genesis.rulesVersion) throw new NaiveHalt("other rules");
+    if (record.directoryOrigin !== genesis.directoryOrigin) throw new NaiveHalt("other directory");
+    if (record.logTime < logTime) throw new NaiveHalt("log time goes back");
+    if (position === 0) {
+      if (!equalBytes(frame, this.genesisFrame)) throw new NaiveHalt("record 1 is not genesis");
+      return;
+    }
+    if (record.kind === RECORD_TICK) return;
+    const code = checkFrame(frame, { venue: this.venue, shard: genesis.shard });
+    if (code !== codes.ACCEPTED) throw new NaiveHalt(codes.rejectCode(code).says);
+  }
+
+  private applyFrame(view: DataView, stamp: Stamp, reports: ReportBatch): void {
+    const header = frames.readFrameHeader(view, 0);
+    const key = directory.keyOf(this.state, header.key, header.account);
+    const refusal =
+      key === undefined
+        ? refuse(codes.REJECT_UNKNOWN_KEY)
+        : directory.checkNonce(key, header.nonce);
+    if (key === undefined || refusal !== null) {
+      writeNext(reports, stamp, {
+        kind: codes.REPORT_REJECTED,
+        account: header.account,
+        orderKey: header.key,
+        orderNonce: header.nonce,
+        ...refusal,
+      });
+      return;
+    }
+    directory.spendNonce(key, header.nonce);
+    const account = this.state.accounts[header.account]!;
+    const parts = { state: this.state, stamp, reports, account, key, nonce: header.nonce, view };
+    applyCommands(new NaiveTurn(parts), checkWhole(key, header, stamp.logTime));
+  }
+}
+
+/** Why the whole frame is refused, each command of it. */
+function checkWhole(key: states.NaiveKey, header: frames.FrameHeader, logTime: number): Answer {
+  if (header.expiry !== 0 && logTime > header.expiry) {
+    return refuse(codes.REJECT_FRAME_EXPIRED, header.expiry, logTime);
+  }
+  if (key.revoked) return refuse(codes.REJECT_KEY_REVOKED);
+  if (key.expiry !== 0 && logTime > key.expiry) {
+    return refuse(codes.REJECT_KEY_EXPIRED, key.expiry, logTime);
+  }
+  return null;
+}
+
+function applyCommands(turn: NaiveTurn, whole: Answer): void {
+  const count = turn.view.getUint16(frames.FRAME_COUNT_AT, true);
+  turn.at = frames.FRAME_HEADER_SIZE;
+  for (turn.index = 0; turn.index < count; turn.index++) {
+    turn.later = count - turn.index - 1;
+    const type = turn.u8(0);
+    const answer = whole ?? applyCommand(turn, type);
+    if (answer !== null) {
+      const said = { ...answer, ...ofCommand(turn, type) };
+      turn.say(turn.account, codes.REPORT_REJECTED, said);
+    }
+    turn.at += fields.COMMAND_SIZE[type]!;
+  }
+}
+
+function applyCommand(turn: NaiveTurn, type: number): Answer {
+  if (turn.room() < ROOM_TO_BEGIN) return refuse(codes.REJECT_RECORD_FULL);
+  const command = COMMANDS.get(type);
+  assert(command !== undefined, "checkFrame lets only known commands in");
+  return command(turn);
+}
+
+const HAS_SIDE = [codes.COMMAND_NEW_ORDER, codes.COMMAND_MASS_CANCEL];
+const HAS_PRICE = [codes.COMMAND_NEW_ORDER, codes.COMMAND_REPLACE];
+const HAS_CLIENT_ID = [...HAS_PRICE, codes.COMMAND_CANCEL, codes.COMMAND_REDUCE];
+const NO_SUBJECT = [codes.COMMAND_LOGON, codes.COMMAND_ACCOUNT_OPEN, codes.COMMAND_KEY_ADD];
+
+/** What a reject repeats of the command it refuses (RULES.md section 3). */
+function ofCommand(turn: NaiveTurn, type: number) {
+  const hasPrice = HAS_PRICE.includes(type);
+  return {
+    reason: type,
+    orderKey: turn.key.id,
+    orderNonce: turn.nonce,
+    orderIndex: turn.index,
+    subject: NO_SUBJECT.includes(type) ? 0 : turn.u32(fields.COMMAND_MARKET),
+    // NewOrder and MassCancel have their side in the same byte.
+    side: HAS_SIDE.includes(type) ? turn.u8(fields.ORDER_SIDE) : 0,
+    clientOrderId: HAS_CLIENT_ID.includes(type) ? turn.u64(fields.COMMAND_CLIENT_ID) : 0n,
+    price: hasPrice ? turn.u32(fields.ORDER_PRICE) : 0,
+    last: hasPrice ? turn.u32(fields.ORDER_QUANTITY) : 0,
+  };
+}
+
+/** Account 0 with its keys, the assets, the markets. */
+function beginShard(genesis: Genesis): states.NaiveState {
+  const state = states.emptyState(genesis);
+  for (const { publicKey, scopes } of genesis.operators) {
+    if (directory.isKeyTaken(state, publicKey)) throw new NaiveHalt("an operator key twice");
+    directory.addKey(state, 0, { publicKey, scopes, expiry: 0 });
+  }
+  if (state.keys.length > genesis.limits.keysMax) throw new NaiveHalt("too many operator keys");
+  for (const asset of genesis.assets) haltIfRefused(operators.openAsset(state, asset));
+  for (const market of genesis.markets) haltIfRefused(operators.openMarkets(state, market));
+  return state;
+}
+
+function haltIfRefused(answer: Answer): void {
+  if (answer !== null) throw new NaiveHalt(codes.rejectCode(answer.code).says);
+}
