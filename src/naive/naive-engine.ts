@@ -10,7 +10,7 @@
  * `apply` either throws NaiveHalt and has changed nothing, or has moved to the next position.
  */
 import { assert } from "../base/assert.ts";
-import { equalBytes, toHex } from "../base/bytes.ts";
+import { equalBytes, SAFE_LIMIT, toHex } from "../base/bytes.ts";
 import { sha256 } from "../base/hash.ts";
 import { checkFrame } from "../protocol/check-frame.ts";
 import * as codes from "../protocol/codes.ts";
@@ -118,6 +118,7 @@ export class NaiveEngine {
     if (record.shard !== genesis.shard) throw new NaiveHalt("another shard's record");
     if (record.rulesVersion !== genesis.rulesVersion) throw new NaiveHalt("other rules");
     if (record.directoryOrigin !== genesis.directoryOrigin) throw new NaiveHalt("other directory");
+    if (record.logTime >= SAFE_LIMIT) throw new NaiveHalt("log time is not below 2^53");
     if (record.logTime < logTime) throw new NaiveHalt("log time goes back");
     if (position === 0) {
       if (!equalBytes(frame, this.genesisFrame)) throw new NaiveHalt("record 1 is not genesis");

@@ -108,22 +108,21 @@ function checkPlace(turn: NaiveTurn, { market, account }: NaiveOrder): Answer {
   return all >= max ? refuse(codes.REJECT_ORDERS_FULL, all, max) : null;
 }
 
-/** Walks the makers as `match` will, without touching them. */
+/** Walks the makers as `match` will, without touching them, while what that would say has room. */
 function checkFillOrKill(turn: NaiveTurn, order: NaiveOrder): Answer {
   let lots = 0;
-  let trades = 0;
-  let passedOver = 0;
+  let reports = 1;
   for (const maker of oppositeOf(order.market, order.side).toReversed()) {
     if (lots === order.leaves || !crosses(order.side, order.price, maker.price)) break;
     if (maker.account !== order.account || order.stp === codes.STP_NONE) {
       lots += Math.min(maker.leaves, order.leaves - lots);
-      trades++;
+      reports += 2;
     } else if (order.stp === codes.STP_CANCEL_MAKER) {
-      passedOver++;
+      reports++;
     } else {
       break;
     }
+    if (reports >= turn.room()) return refuse(codes.REJECT_RECORD_FULL);
   }
-  if (lots < order.leaves) return refuse(codes.REJECT_FOK_UNFILLED, order.leaves, lots);
-  return 1 + 2 * trades + passedOver >= turn.room() ? refuse(codes.REJECT_RECORD_FULL) : null;
+  return lots < order.leaves ? refuse(codes.REJECT_FOK_UNFILLED, order.leaves, lots) : null;
 }

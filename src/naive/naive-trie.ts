@@ -1,7 +1,7 @@
 /**
  * NaiveTrie: the root of a compressed binary trie, by recursion over sorted entries.
  *
- *   empty   32 zero bytes
+ *   empty   SHA-256 of nothing
  *   leaf    SHA-256(0x00 || key || value)
  *   inner   SHA-256(0x01 || u16 big-endian index of the first bit that differs || left || right)
  *
@@ -9,7 +9,7 @@
  * is given by content alone. Of sorted keys, the first and the last part soonest.
  */
 import { compareBytes } from "../base/bytes.ts";
-import { HASH_SIZE, sha256 } from "../base/hash.ts";
+import { sha256 } from "../base/hash.ts";
 
 export interface TrieEntry {
   readonly key: Uint8Array;
@@ -19,7 +19,7 @@ export interface TrieEntry {
 const LEAF = Uint8Array.of(0);
 
 export function trieRoot(entries: readonly TrieEntry[]): Uint8Array {
-  if (entries.length === 0) return new Uint8Array(HASH_SIZE);
+  if (entries.length === 0) return sha256();
   const sorted = entries.toSorted((a, b) => compareBytes(a.key, b.key));
   return rootOf(sorted, 0, sorted.length);
 }
