@@ -2,7 +2,8 @@
  * verify: whether a signature holds. The rule is part of the protocol: accepted if and only if
  * libsodium's crypto_sign_verify_detached accepts.
  *
- *   signature   [ R: point, 32 bytes ][ S: scalar, 32 bytes ]      public key   [ A: point, 32 bytes ]
+ *   signature   [ R: point, 32 bytes ][ S: scalar, 32 bytes ]
+ *   public key  [ A: point, 32 bytes ]
  *   a point     y in 255 bits, little-endian, and the sign of x in the last bit
  *
  * In words: S below the group's order, y of A and R below the field's prime, neither of low order,

@@ -87,7 +87,9 @@ describe("private key files", () => {
 
   test("an existing file, or a link in its place, is never overwritten", () => {
     const path = written("precious");
-    const said = `${path} could not be opened: a file of that name exists already, and a key is never overwritten`;
+    const said =
+      `${path} could not be opened: ` +
+      "a file of that name exists already, and a key is never overwritten";
     expect(refusal(() => generateKeyFile(path))).toBe(said);
     expect(readFileSync(path, "utf8")).toBe("precious");
 
@@ -119,7 +121,7 @@ describe("private key files", () => {
     );
   });
 
-  test("other keys, hex, an empty file and broken PEM are refused, with no byte of them shown", () => {
+  test("other keys, hex, an empty file and broken PEM are refused and not shown", () => {
     const strange = [
       "",
       SEED.toHex(),

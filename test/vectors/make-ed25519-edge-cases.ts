@@ -1,11 +1,11 @@
 /**
- * Makes ed25519-edge-cases.json: signatures on the border of the rule, each with libsodium's verdict.
+ * Makes ed25519-edge-cases.json: signatures on the border of the rule, with libsodium's verdicts.
  *
  *   bun test/vectors/make-ed25519-edge-cases.ts
  *
  * Seeded, so a second run makes the same bytes. `strict` says what bigint arithmetic says of the
- * three numbers in the bytes (S below L, y of A and R below P, A and R not of low order); `accepted`
- * is what libsodium answers and nothing else. Families are named after what is odd about them.
+ * three numbers in the bytes (S below L, y of A and R below P, A and R not of low order);
+ * `accepted` is what libsodium answers and nothing else. Families are named after what is odd about them.
  */
 import { openVerifiers } from "../../src/edges/verify.ts";
 import {
@@ -132,7 +132,7 @@ function lowOrderBoth(emit: Emit): void {
   }
 }
 
-/** Points with a small part beside the large one: libsodium takes them where the small parts cancel. */
+/** Points with a small part beside the large one: good where the small parts cancel. */
 function mixedOrder(emit: Emit): void {
   for (const [i, twistA] of TORSION.entries()) {
     for (const [j, twistR] of TORSION.entries()) {
