@@ -39,7 +39,10 @@ function starts(path: string): boolean {
   return existsSync(path) && succeeds([path, "--version"]);
 }
 
-/** Redis and exactly those libraries that the machine lacks, as apt itself works them out. */
+/**
+ * Redis and exactly those libraries that the machine lacks, as apt itself works them out. redis-tools
+ * holds the program (redis-server is a link to it); a machine may have either package already.
+ */
 function download(apt: string): boolean {
   for (const dir of ["lists/partial", "cache/archives/partial"]) {
     mkdirSync(join(apt, dir), { recursive: true });
@@ -47,10 +50,10 @@ function download(apt: string): boolean {
   const options = [`Dir::State::Lists=${apt}/lists`, `Dir::Cache=${apt}/cache`]
     .concat(["Debug::NoLocking=1", "APT::Sandbox::User=", "Acquire::Retries=3"])
     .flatMap((option) => ["-o", option]);
-  const install = ["install", "--yes", "--download-only", "--no-install-recommends"];
+  const install = ["install", "--reinstall", "--yes", "--download-only", "--no-install-recommends"];
   return (
     succeeds(["apt-get", ...options, "update"]) &&
-    succeeds(["apt-get", ...options, ...install, "redis-server"])
+    succeeds(["apt-get", ...options, ...install, "redis-server", "redis-tools"])
   );
 }
 
