@@ -5,7 +5,7 @@
  *
  * Seeded, so a second run makes the same bytes. `strict` says what bigint arithmetic says of the
  * three numbers in the bytes (S below L, y of A and R below P, A and R not of low order);
- * `accepted` is what libsodium answers and nothing else. Families are named after what is odd about them.
+ * `accepted` is what libsodium answers and nothing else. Names tell what is odd about a case.
  */
 import { openVerifiers } from "../../src/edges/verify.ts";
 import {
