@@ -50,10 +50,18 @@ function download(apt: string): boolean {
   const options = [`Dir::State::Lists=${apt}/lists`, `Dir::Cache=${apt}/cache`]
     .concat(["Debug::NoLocking=1", "APT::Sandbox::User=", "Acquire::Retries=3"])
     .flatMap((option) => ["-o", option]);
-  const install = ["install", "--reinstall", "--yes", "--download-only", "--no-install-recommends"];
+  const quietly = ["--yes", "--download-only", "--no-install-recommends"];
   return (
     succeeds(["apt-get", ...options, "update"]) &&
-    succeeds(["apt-get", ...options, ...install, "redis-server", "redis-tools"])
+    succeeds([
+      "apt-get",
+      ...options,
+      "install",
+      "--reinstall",
+      ...quietly,
+      "redis-server",
+      "redis-tools",
+    ])
   );
 }
 
