@@ -40,8 +40,8 @@ function starts(path: string): boolean {
 }
 
 /**
- * Redis and exactly those libraries that the machine lacks, as apt itself works them out. redis-tools
- * holds the program (redis-server is a link to it); a machine may have either package already.
+ * Redis and exactly those libraries that the machine lacks, as apt itself works them out. The
+ * program is in redis-tools, redis-server is a link to it; a machine may have either already.
  */
 function download(apt: string): boolean {
   for (const dir of ["lists/partial", "cache/archives/partial"]) {
@@ -50,18 +50,11 @@ function download(apt: string): boolean {
   const options = [`Dir::State::Lists=${apt}/lists`, `Dir::Cache=${apt}/cache`]
     .concat(["Debug::NoLocking=1", "APT::Sandbox::User=", "Acquire::Retries=3"])
     .flatMap((option) => ["-o", option]);
-  const quietly = ["--yes", "--download-only", "--no-install-recommends"];
+  const quietly = ["--yes", "--download-only", "--reinstall", "--no-install-recommends"];
+  const packages = ["redis-server", "redis-tools"];
   return (
     succeeds(["apt-get", ...options, "update"]) &&
-    succeeds([
-      "apt-get",
-      ...options,
-      "install",
-      "--reinstall",
-      ...quietly,
-      "redis-server",
-      "redis-tools",
-    ])
+    succeeds(["apt-get", ...options, ...quietly, "install", ...packages])
   );
 }
 

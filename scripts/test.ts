@@ -10,9 +10,9 @@
  * the rest is counted from Bun's own report. A test file that reports nothing counts as failed, and
  * with CI=true a skipped test fails the run.
  */
-import { existsSync, rmSync } from "node:fs";
+import { existsSync, mkdirSync, rmSync } from "node:fs";
 import { availableParallelism } from "node:os";
-import { join } from "node:path";
+import { dirname, join } from "node:path";
 import { readJunit } from "./junit.ts";
 import { fetchRedis, findRedis, REDIS_ADVICE } from "./redis.ts";
 
@@ -73,6 +73,7 @@ async function runTests(redis: string | null): Promise<void> {
     .concat(["--no-orphans", "--reporter=junit", `--reporter-outfile=${report}`])
     .concat(ignored.map((pattern) => `--path-ignore-patterns=${pattern}`));
   rmSync(report, { force: true });
+  mkdirSync(dirname(report), { recursive: true });
   const child = Bun.spawn([process.execPath, "test", ...flags, ...words], {
     cwd: root,
     env: { ...process.env, ...(redis === null ? {} : { REDIS_SERVER_BIN: redis }) },

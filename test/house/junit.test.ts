@@ -1,4 +1,4 @@
-/** The counts that `npm test` ends with come from reading Bun's report; a misread report is a lie. */
+/** The counts that `npm test` ends with come from Bun's report; a report read wrongly is a lie. */
 import { expect, test } from "bun:test";
 import { readJunit } from "../../scripts/junit.ts";
 
