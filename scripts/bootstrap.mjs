@@ -49,26 +49,30 @@ function fetchBun() {
     const flags = ["--package-lock=true", "--no-audit", "--no-fund", "--loglevel=error"];
     if (process.versions.bun) run(process.execPath, ["install", "--ignore-scripts"], dir);
     else run("npm", ["install", "--prefix", dir, "--ignore-scripts", ...flags], dir);
-    const name = moveIfHashed(dir);
+    const moved = moveHashed(dir);
     fs.rmSync(dir, { recursive: true, force: true });
-    if (name === null) fail(`what came as Bun ${version} is not what bun.lock names`);
+    if (moved === 0) fail(`what came as Bun ${version} is not what bun.lock names`);
   });
   return platformBun(path("node_modules", "@oven")) ?? fail(`Bun ${version} does not run here`);
 }
 
-/** The lock that the fetch wrote holds the hash of what was unpacked; ours must hold the same. */
-function moveIfHashed(dir) {
+/**
+ * Moves what came for this kind of machine (a fetch may bring more than one, for either libc) into
+ * node_modules. The lock that the fetch wrote holds the hash of what it unpacked, as ours must.
+ */
+function moveHashed(dir) {
   const theirs = ["package-lock.json", "bun.lock"].map((f) => readOrEmpty(join(dir, f))).join("");
-  for (const name of fs.readdirSync(join(dir, "node_modules", "@oven"))) {
+  const hashed = fs.readdirSync(join(dir, "node_modules", "@oven")).filter((name) => {
     const ours = lock.match(new RegExp(`"@oven/${name}": .*"(sha512-[^"]+)"`))?.[1];
-    if (ours === undefined || !theirs.includes(ours)) continue;
-    fs.mkdirSync(path("node_modules", "@oven"), { recursive: true });
+    return ours !== undefined && theirs.includes(ours);
+  });
+  fs.mkdirSync(path("node_modules", "@oven"), { recursive: true });
+  for (const name of hashed) {
     const target = path("node_modules", "@oven", name);
     fs.rmSync(target, { recursive: true, force: true });
     fs.renameSync(join(dir, "node_modules", "@oven", name), target);
-    return name;
   }
-  return null;
+  return hashed.length;
 }
 
 /** Does what Bun's own install script would do, so that node_modules/.bin/bun works too. */
