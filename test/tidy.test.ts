@@ -152,3 +152,10 @@ test("there are files to look at, and each exception is still needed", () => {
   });
   expect(needless).toEqual([]);
 });
+
+test("every package has one exact version, and the lock names no download address", async () => {
+  const manifest = await Bun.file(join(root, "package.json")).json();
+  const versions = Object.values<string>({ ...manifest.dependencies, ...manifest.devDependencies });
+  expect(versions.filter((version) => !/^\d+\.\d+\.\d+$/.test(version))).toEqual([]);
+  expect((await Bun.file(join(root, "bun.lock")).text()).match(/"https?:/g)).toBeNull();
+});
