@@ -1,0 +1,103 @@
+/**
+ * Read a batch, match it, publish what came of it, move on. In that order, always.
+ *
+ * A crash between any two steps is harmless: the engine is deterministic, so the next process reads
+ * the same records again and makes the same reports again; what `ex` has already is not appended.
+ */
+import { assert } from "../base/assert.ts";
+import { viewOf } from "../base/bytes.ts";
+import type { ExecutionWriter, InputBatch, InputReader } from "../edges/log.ts";
+import { LogFault } from "../edges/log.ts";
+import type { Engine } from "../engine/engine.ts";
+import { encodeExecution, type ReportChain } from "../protocol/execution.ts";
+import { readRecord, RecordView } from "../protocol/record.ts";
+import { ReportBatch } from "../protocol/report.ts";
+
+export interface MatchParts {
+  readonly engine: Engine;
+  readonly chain: ReportChain;
+  readonly input: InputReader;
+  readonly output: ExecutionWriter;
+  readonly shard: number;
+  readonly rulesVersion: number;
+  readonly directoryOrigin: number;
+  readonly batchBytesMax: number;
+  /** Called after each appended batch. */
+  readonly onBatch: (records: number, reports: number) => void;
+  readonly stop: AbortSignal;
+}
+
+/** An execution record ends with the input record that brings it to this many reports. */
+const REPORTS_PER_EXECUTION = 8192;
+
+export async function runMatchLoop(parts: MatchParts): Promise<void> {
+  const matching = new Matching(parts);
+  while (!parts.stop.aborted) {
+    const { engine, input, batchBytesMax, stop } = parts;
+    const batch = await input.read(engine.position, batchBytesMax, stop);
+    if (batch === null) break;
+    assert(batch.first === engine.position + 1, "records are read densely");
+    await matching.match(batch);
+  }
+}
+
+class Matching {
+  private readonly parts: MatchParts;
+  private readonly reports = new ReportBatch();
+  private readonly record = new RecordView();
+  private readonly chainBefore = new Uint8Array(32);
+
+  constructor(parts: MatchParts) {
+    this.parts = parts;
+  }
+
+  /** Appends one execution record, or a few when there are very many reports. */
+  async match(batch: InputBatch): Promise<void> {
+    const view = viewOf(batch.bytes);
+    let at = 0;
+    let left = batch.count;
+    while (left > 0) {
+      const first = this.parts.engine.position + 1;
+      this.chainBefore.set(this.parts.chain.value);
+      while (left > 0 && this.reports.count < REPORTS_PER_EXECUTION) {
+        at = this.apply(view, at);
+        left--;
+      }
+      await this.publish(first);
+    }
+  }
+
+  /** The hot path. It never awaits, so nothing can happen in the middle of a record. */
+  private apply(view: DataView, at: number): number {
+    const { engine, chain } = this.parts;
+    const wrong = readRecord(view, at, this.record);
+    if (wrong !== "") throw new LogFault(`in, position ${engine.position + 1}: ${wrong}`);
+    const from = this.reports.count;
+    engine.apply(view, this.record, this.reports);
+    chain.step(this.reports.slice(from));
+    return this.record.end;
+  }
+
+  private async publish(first: number): Promise<void> {
+    const { engine, chain, output, shard, rulesVersion, directoryOrigin } = this.parts;
+    const last = engine.position;
+    const record = encodeExecution(
+      {
+        shard,
+        rulesVersion,
+        directoryOrigin,
+        first,
+        last,
+        epoch: output.epoch,
+        durable: last,
+        chainBefore: this.chainBefore,
+        chain: chain.value,
+      },
+      this.reports.slice(0),
+    );
+    const count = this.reports.count;
+    this.reports.clear();
+    await output.append(record);
+    this.parts.onBatch(last - first + 1, count);
+  }
+}

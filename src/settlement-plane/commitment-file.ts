@@ -1,0 +1,98 @@
+/**
+ * CommitmentFile: all commitments of a shard in order, and the newest signed notes beside it.
+ *
+ *   commitments   [ u32 size ][ commitment ] [ u32 size ][ commitment ] ...
+ *   in.note       signed head of the input tree at the newest commitment
+ *   state.note    signed head of the tree of commitments
+ *
+ * Append-only. A commitment that was written is never replaced by another: one that comes again, after
+ * a restart, must be the same, byte for byte, or the shard halts. A torn last entry is cut on open.
+ */
+import { closeSync, existsSync, fdatasyncSync, ftruncateSync, mkdirSync, openSync } from "node:fs";
+import { readFileSync, writeSync } from "node:fs";
+import { join } from "node:path";
+import { equalBytes, viewOf } from "../base/bytes.ts";
+import { LogFault } from "../edges/log.ts";
+import { writeWhole } from "../edges/snapshot-files.ts";
+import { decodeCommitment } from "../proofs/commitment.ts";
+
+export const COMMITMENTS_NAME = "commitments";
+export const INPUT_NOTE_NAME = "in.note";
+export const STATE_NOTE_NAME = "state.note";
+
+export interface Notes {
+  readonly input: Uint8Array;
+  readonly state: Uint8Array;
+}
+
+/** The commitments in these bytes, whole ones only, and the offset behind the last whole one. */
+export function splitCommitments(bytes: Uint8Array): { entries: Uint8Array[]; end: number } {
+  const view = viewOf(bytes);
+  const entries: Uint8Array[] = [];
+  let at = 0;
+  while (at + 4 <= bytes.length) {
+    const size = view.getUint32(at, true);
+    if (at + 4 + size > bytes.length) break;
+    const entry = bytes.subarray(at + 4, at + 4 + size);
+    if (typeof decodeCommitment(entry) === "string") break;
+    entries.push(entry);
+    at += 4 + size;
+  }
+  return { entries, end: at };
+}
+
+export class CommitmentFile {
+  private readonly dir: string;
+  private readonly file: number;
+  private readonly entries: Uint8Array[];
+  private size: number;
+
+  constructor(dir: string) {
+    this.dir = dir;
+    mkdirSync(dir, { recursive: true });
+    const path = join(dir, COMMITMENTS_NAME);
+    const bytes = existsSync(path) ? new Uint8Array(readFileSync(path)) : new Uint8Array(0);
+    const { entries, end } = splitCommitments(bytes);
+    this.entries = entries;
+    this.size = end;
+    this.file = openSync(path, existsSync(path) ? "r+" : "w+");
+    if (end < bytes.length) ftruncateSync(this.file, end);
+  }
+
+  get count(): number {
+    return this.entries.length;
+  }
+
+  /** Commitment `number`, or null. */
+  read(number: number): Uint8Array | null {
+    return this.entries[number] ?? null;
+  }
+
+  /** Adds commitment `number`, or checks that it is the one that is there. True when it was added. */
+  add(number: number, bytes: Uint8Array): boolean {
+    const known = this.entries[number];
+    if (known !== undefined) {
+      if (equalBytes(known, bytes)) return false;
+      throw new LogFault(`commitment ${number} differs from the one that was signed`);
+    }
+    const entry = new Uint8Array(4 + bytes.length);
+    viewOf(entry).setUint32(0, bytes.length, true);
+    entry.set(bytes, 4);
+    for (let at = 0; at < entry.length; ) {
+      at += writeSync(this.file, entry, at, entry.length - at, this.size + at);
+    }
+    fdatasyncSync(this.file);
+    this.size += entry.length;
+    this.entries.push(entry.subarray(4));
+    return true;
+  }
+
+  writeNotes(notes: Notes): void {
+    writeWhole(join(this.dir, INPUT_NOTE_NAME), notes.input);
+    writeWhole(join(this.dir, STATE_NOTE_NAME), notes.state);
+  }
+
+  close(): void {
+    closeSync(this.file);
+  }
+}

@@ -1,0 +1,193 @@
+/**
+ * One shard's settlement: re-executes, compares, commits, signs. Its engine answers the queries.
+ *
+ * Commitments and notes land in <dir>; a snapshot of engine and checkpointer together, taken only right
+ * behind a commitment, lets a restart replay little.
+ */
+import { join } from "node:path";
+import { assert } from "../base/assert.ts";
+import { toHex, viewOf } from "../base/bytes.ts";
+import { HASH_SIZE, sha256 } from "../base/hash.ts";
+import type { Signer } from "../edges/keys.ts";
+import type { Logger } from "../edges/logger.ts";
+import type { ShardLog } from "../edges/log.ts";
+import { SnapshotFiles } from "../edges/snapshot-files.ts";
+import type { SignatureVerifier } from "../edges/verify.ts";
+import { Engine, type EngineOptions } from "../engine/engine.ts";
+import { signCheckpoint } from "../proofs/checkpoint-note.ts";
+import {
+  Checkpointer,
+  type CheckpointTerms,
+  inputOrigin,
+  statesOrigin,
+} from "../proofs/checkpointer.ts";
+import { noteKey } from "../proofs/signed-note.ts";
+import { ReportChain } from "../protocol/execution.ts";
+import type { Genesis } from "../protocol/genesis.ts";
+import type { ReportBatch } from "../protocol/report.ts";
+import { CommitmentFile } from "./commitment-file.ts";
+import { runSettleLoop } from "./settle-loop.ts";
+
+export interface SettlementParts {
+  readonly log: ShardLog;
+  readonly genesis: Genesis;
+  readonly genesisFrame: Uint8Array;
+  readonly venue: Uint8Array;
+  readonly options: EngineOptions;
+  readonly verifier: SignatureVerifier;
+  readonly checkpointSigner: Signer;
+  readonly dir: string;
+  readonly snapshotRecords: number;
+  readonly logger: Logger;
+  /** Milliseconds since 1970. */
+  readonly wallMs: () => number;
+  readonly onReports: (engine: Engine, reports: ReportBatch) => void;
+  readonly onBatch: (engine: Engine) => void;
+  readonly stop: AbortSignal;
+}
+
+export interface PublishedCheckpoint {
+  readonly number: number;
+  readonly position: number;
+  /** Log time of the last record covered, microseconds. */
+  readonly logTime: number;
+  readonly atMs: number;
+  readonly inputNote: Uint8Array;
+  readonly stateNote: Uint8Array;
+}
+
+const SNAPSHOTS_KEPT = 2;
+
+export class Settlement {
+  readonly parts: SettlementParts;
+  private readonly file: CommitmentFile;
+  private readonly snapshots: SnapshotFiles;
+  private readonly terms: CheckpointTerms;
+  private checkpointer: Checkpointer;
+  private chain = new ReportChain();
+  private savedPosition = 0;
+  engine: Engine;
+  latest: PublishedCheckpoint | null = null;
+  isReady = false;
+
+  constructor(parts: SettlementParts) {
+    this.parts = parts;
+    const { genesis, dir } = parts;
+    this.terms = {
+      shard: genesis.shard,
+      rulesVersion: genesis.rulesVersion,
+      directoryOrigin: genesis.directoryOrigin,
+      intervalUs: genesis.checkpointIntervalUs,
+      commandsMax: genesis.checkpointCommands,
+    };
+    this.file = new CommitmentFile(dir);
+    this.snapshots = new SnapshotFiles(join(dir, "snapshots"), "settlement", SNAPSHOTS_KEPT);
+    this.checkpointer = new Checkpointer(this.terms);
+    this.engine = new Engine(parts.genesisFrame, parts.options);
+    this.restore();
+  }
+
+  /** Runs until `stop`; throws LogFault or Halt. */
+  async run(): Promise<void> {
+    const { log, logger, stop, verifier, genesis } = this.parts;
+    const genesisKey = genesis.operators[0]?.publicKey;
+    assert(genesisKey !== undefined, "a genesis names an operator key");
+    const input = await log.openInputReader();
+    const executions = await log.openExecutionReader();
+    logger.info("recovered", { position: this.engine.position, checkpoints: this.file.count });
+    this.isReady = true;
+    await runSettleLoop({
+      engine: this.engine,
+      chain: this.chain,
+      checkpointer: this.checkpointer,
+      verifier,
+      genesisKey,
+      input,
+      executions,
+      onCheckpoint: () => this.checkpoint(),
+      onReports: (reports) => this.parts.onReports(this.engine, reports),
+      onBatch: () => this.parts.onBatch(this.engine),
+      stop,
+    });
+    this.isReady = false;
+    if (this.engine.position > this.savedPosition) this.save();
+    await Promise.all([input.close(), executions.close()]);
+    this.file.close();
+  }
+
+  private checkpoint(): void {
+    const { checkpointer, engine, chain } = this;
+    const number = checkpointer.count;
+    const bytes = checkpointer.commit(engine.roots(), chain.value);
+    this.file.add(number, bytes);
+    this.publish(number, checkpointer.position);
+    if (engine.position - this.savedPosition >= this.parts.snapshotRecords) this.save();
+  }
+
+  private publish(number: number, position: number): void {
+    const { venue, genesis, checkpointSigner, wallMs } = this.parts;
+    const venueHex = toHex(venue);
+    const key = noteKey(venueHex, checkpointSigner.publicKey);
+    const sign = (message: Uint8Array): Uint8Array => checkpointSigner.sign(message);
+    const input = {
+      origin: inputOrigin(venueHex, genesis.shard),
+      size: position,
+      root: this.checkpointer.inputRoot,
+    };
+    const state = {
+      origin: statesOrigin(venueHex, genesis.shard),
+      size: number + 1,
+      root: this.checkpointer.statesRoot,
+    };
+    const inputNote = signCheckpoint(input, key, sign);
+    const stateNote = signCheckpoint(state, key, sign);
+    // Older ones come by again after a restart; the notes stay at the newest.
+    if (number + 1 === this.file.count)
+      this.file.writeNotes({ input: inputNote, state: stateNote });
+    const logTime = this.engine.logTime;
+    this.latest = { number, position, logTime, atMs: wallMs(), inputNote, stateNote };
+  }
+
+  /** Engine and checkpointer in one file: [u32 size][engine][checkpointer][hash]. */
+  private save(): void {
+    const engine = this.engine.snapshot(this.chain.value);
+    const checkpointer = this.checkpointer.save();
+    const bytes = new Uint8Array(4 + engine.length + checkpointer.length + HASH_SIZE);
+    viewOf(bytes).setUint32(0, engine.length, true);
+    bytes.set(engine, 4);
+    bytes.set(checkpointer, 4 + engine.length);
+    const end = bytes.length - HASH_SIZE;
+    bytes.set(sha256(bytes.subarray(0, end)), end);
+    this.snapshots.write(this.engine.position, bytes);
+    this.savedPosition = this.engine.position;
+  }
+
+  private restore(): void {
+    for (const stored of this.snapshots.list()) {
+      const why = this.restoreFrom(this.snapshots.read(stored));
+      if (why === "") {
+        this.savedPosition = stored.position;
+        return;
+      }
+      this.parts.logger.warning("snapshot skipped", { path: stored.path, why });
+    }
+  }
+
+  private restoreFrom(bytes: Uint8Array): string {
+    const end = bytes.length - HASH_SIZE;
+    if (end < 4 || sha256(bytes.subarray(0, end)).toHex() !== bytes.subarray(end).toHex()) {
+      return "its hash does not match";
+    }
+    const size = viewOf(bytes).getUint32(0, true);
+    const { genesisFrame, options } = this.parts;
+    const engine = Engine.restore(genesisFrame, bytes.subarray(4, 4 + size), options);
+    if (typeof engine === "string") return engine;
+    const checkpointer = Checkpointer.restore(this.terms, bytes.subarray(4 + size, end));
+    if (typeof checkpointer === "string") return checkpointer;
+    if (checkpointer.count > this.file.count) return "it is ahead of the commitments";
+    this.engine = engine.engine;
+    this.chain = new ReportChain(engine.chain);
+    this.checkpointer = checkpointer;
+    return "";
+  }
+}
