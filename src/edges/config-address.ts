@@ -1,7 +1,7 @@
 /**
  * Addresses: where a listener binds, and where Redis is.
  *
- *   listener   8080 | :8080 | host:8080 | [::1]:8080         no host means 127.0.0.1; 0 picks a port
+ *   listener   8080 | :8080 | host:8080 | [::1]:8080         no host: 127.0.0.1; 0 picks a port
  *   Redis      host:port | redis://host | rediss://user:pass@host:port/0 | first,second,third
  *
  * A reason never repeats the text it refuses, because a Redis address may hold a password.

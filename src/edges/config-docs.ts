@@ -13,18 +13,19 @@ const INTRODUCTION = `# Configuration
 Made from the table in \`src/edges/config-schema*.ts\`; change it there, then run
 \`bun src/edges/config-docs.ts > docs/CONFIG.md\`.
 
-Flags beat environment beat file beat defaults. The file is named by \`--config FILE\`, else by the
-variable \`CLOB_CONFIG\`, else it is \`config.toml\` in the working directory. An unknown key, a bad value,
-a missing file or a contradiction is an error that names file, line, key and what is allowed; all
-errors are told at once. \`--print-config\` shows each value with its source, secrets as \`***\`;
-\`--check\` tries everything and binds nothing.
+Flags beat environment beat file beat defaults. The file is named by \`--config FILE\`, else by
+the variable \`CLOB_CONFIG\`, else it is \`config.toml\` in the working directory. An unknown key, a
+bad value, a missing file or a contradiction is an error that names file, line, key and what is
+allowed; all errors are told at once. \`--print-config\` shows each value with its source, secrets
+as \`***\`; \`--check\` tries everything and binds nothing.
 
-**genesis** marks what results depend on. \`clob init\` copies it into the log's genesis, and from then
-on no service reads it here; later additions count only after \`clob admin apply config.toml\`.
+**genesis** marks what results depend on. \`clob init\` copies it into the log's genesis, and from
+then on no service reads it here; later additions count only after
+\`clob admin apply config.toml\`.
 
-Every key of a plain section has a flag made of section and key, such as \`--log-tick-ms 500\`, except
-secrets, because a process list shows flags. \`--http\` is the HTTP address of the service that is
-started. An empty variable counts as absent. Every listener binds 127.0.0.1 unless told otherwise.
+Every key of a plain section has a flag made of section and key, such as \`--log-tick-ms 500\`,
+except secrets, because a process list shows flags. \`--http\` is the HTTP address of the service
+that is started. An empty variable counts as absent. Every listener binds 127.0.0.1 unless told otherwise.
 
 Decimals are texts, \`"0.01"\`, and never floats. Two numbers of each market are derived from them
 and must be whole:

@@ -57,7 +57,7 @@ const SETTLEMENT_ROWS: readonly Row[] = [
     key: "publish_delay_ms",
     kind: integer(0, MONTH_MS),
     fallback: 0,
-    doc: "Roots are public at once, record bytes after this, because the log shows every stop order.",
+    doc: "Roots are public at once, record bytes after this: the log shows every stop order.",
   },
   {
     section: "settlement",

@@ -80,7 +80,7 @@ const LOG_ROWS: readonly Row[] = [
     key: "segment_bytes_max",
     kind: integer(65_536, 1_073_741_824),
     fallback: 67_108_864,
-    doc: "A segment file of the embedded log and of the export is sealed before it grows past this.",
+    doc: "A segment file of the embedded log and the export is sealed before it outgrows this.",
   },
   {
     section: "log",

@@ -8,8 +8,19 @@
  *
  * Names are told by whole words of snake_case or camelCase, so that `public_key` and `key_id` pass.
  */
-const SECRET_NAME =
-  /(?:^|_)(?:password|passphrase|secret|secrets|seed|token|authorization|cookie|credentials|pem)(?:_|$)|(?:^|_)private(?:_|$)/;
+const SECRET_WORDS = new Set([
+  "password",
+  "passphrase",
+  "secret",
+  "secrets",
+  "seed",
+  "private",
+  "pem",
+  "token",
+  "authorization",
+  "cookie",
+  "credentials",
+]);
 
 /** Any private key in PEM, and the fixed beginnings of an Ed25519 one in DER (RFC 8410). */
 const SECRET_TEXT =
@@ -64,5 +75,9 @@ function redactObject(value: object, depth: number): unknown {
 }
 
 function isSecretName(name: string): boolean {
-  return SECRET_NAME.test(name.replace(/([a-z0-9])([A-Z])/g, "$1_$2").toLowerCase());
+  const words = name
+    .replace(/([a-z0-9])([A-Z])/g, "$1_$2")
+    .toLowerCase()
+    .split(/[^a-z0-9]+/);
+  return words.some((word) => SECRET_WORDS.has(word));
 }
