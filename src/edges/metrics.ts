@@ -113,6 +113,13 @@ export class Metrics {
     this.add("gauge", metric, () => [`${metric.name}${labels} ${formatNumber(read())}`]);
   }
 
+  /** A counter that somebody else counts; `read` is called when somebody asks. */
+  total(metric: MetricName, read: () => number): void {
+    assert(metric.name.endsWith("_total"), "a counter's name ends in _total");
+    const labels = labelText(metric.labels);
+    this.add("counter", metric, () => [`${metric.name}${labels} ${formatNumber(read())}`]);
+  }
+
   /** `bounds` rise. */
   histogram(metric: MetricName, bounds: readonly number[] = SECONDS_BOUNDS): Histogram {
     assert(!metric.name.endsWith("_total"), "only a counter's name ends in _total");

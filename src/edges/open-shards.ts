@@ -1,0 +1,44 @@
+/**
+ * OpenShards: each shard's log with the genesis that it begins with, for any service.
+ *
+ * A service that finds no genesis, or one that does not decode, refuses to start and says what to do.
+ */
+import { join } from "node:path";
+import { type Genesis, decodeGenesis, venueOf } from "../protocol/genesis.ts";
+import { RECORD_HEADER_SIZE } from "../protocol/record.ts";
+import type { Config } from "./config.ts";
+import { LogFault, type ShardLog } from "./log.ts";
+import { openShardLog } from "./open-log.ts";
+
+export interface OpenShard {
+  readonly log: ShardLog;
+  readonly genesis: Genesis;
+  readonly genesisFrame: Uint8Array;
+  readonly venue: Uint8Array;
+  /** Where services keep what they derive from the log: snapshots, commitments. */
+  readonly dir: string;
+}
+
+/** The shards of `ids`, lowest first; throws LogFault for one that cannot be served. */
+export async function openShards(config: Config, ids: readonly number[]): Promise<OpenShard[]> {
+  const shards: OpenShard[] = [];
+  for (const id of [...ids].sort((a, b) => a - b)) {
+    shards.push(await openShard(config, await openShardLog(config, id)));
+  }
+  return shards;
+}
+
+export async function openShard(config: Config, log: ShardLog): Promise<OpenShard> {
+  const record = await log.genesis();
+  if (record === null) {
+    throw new LogFault(`shard ${log.shard} has no genesis (${log.describe}); run: clob init`);
+  }
+  const genesisFrame = record.slice(RECORD_HEADER_SIZE);
+  const genesis = decodeGenesis(genesisFrame);
+  if (typeof genesis === "string") throw new LogFault(`shard ${log.shard}: ${genesis}`);
+  if (genesis.shard !== log.shard) {
+    throw new LogFault(`shard ${log.shard}: its log holds the genesis of shard ${genesis.shard}`);
+  }
+  const dir = join(config.log.dataDir, `shard-${log.shard}`);
+  return { log, genesis, genesisFrame, venue: venueOf(genesisFrame, genesis), dir };
+}

@@ -1,0 +1,117 @@
+/**
+ * Ingress over HTTP: takes finished signed frames, the same bytes as on TCP, and says how it goes.
+ *
+ * Whoever writes signs; ingress holds no key. Unsigned or wrongly signed is 401 and the log stays
+ * untouched; a frame that was used before is 409 and has no effect.
+ */
+import { Hono } from "hono";
+import { bodyLimit } from "hono/body-limit";
+import { viewOf } from "../base/bytes.ts";
+import { Metrics, METRICS_CONTENT_TYPE } from "../edges/metrics.ts";
+import {
+  httpProblem,
+  type Problem,
+  PROBLEM_CONTENT_TYPE,
+  problemOfCode,
+} from "../edges/problem.ts";
+import * as codes from "../protocol/codes.ts";
+import { FRAME_HEADER_SIZE, FRAME_KIND_AT, FRAME_SHARD_AT } from "../protocol/frame.ts";
+import { reportToJson } from "../protocol/report-json.ts";
+import type { Ingress } from "./ingress.ts";
+import type { ShardDoor } from "./shard-door.ts";
+import { submit } from "./submission.ts";
+
+export interface IngressHttpLimits {
+  readonly httpBodyBytesMax: number;
+  readonly httpRequestsMax: number;
+}
+
+export interface IngressHttpParts {
+  readonly ingress: Ingress;
+  readonly limits: IngressHttpLimits;
+  readonly stop: AbortSignal;
+}
+
+const OUTCOME_WAIT_MS = 10_000;
+
+export function createIngressHttp(parts: IngressHttpParts): Hono {
+  const app = new Hono();
+  const metrics = ingressMetrics(parts.ingress);
+  const counting = { frames: 0 };
+  app.get("/healthz", (context) => context.json({ status: "ok" }));
+  app.get("/readyz", (context) =>
+    parts.stop.aborted
+      ? context.json({ status: "draining" }, 503)
+      : context.json({ status: "ready" }),
+  );
+  app.get("/metrics", (context) =>
+    context.body(metrics.text(), 200, { "Content-Type": METRICS_CONTENT_TYPE }),
+  );
+  const limit = bodyLimit({
+    maxSize: parts.limits.httpBodyBytesMax,
+    onError: () => problemResponse(problemOfCode(codes.REJECT_FRAME_SIZE)),
+  });
+  app.post("/v1/frames", limit, async (context) => {
+    if (counting.frames >= parts.limits.httpRequestsMax) {
+      return problemResponse(problemOfCode(codes.REJECT_OVERLOADED));
+    }
+    counting.frames++;
+    try {
+      const frame = new Uint8Array(await context.req.arrayBuffer());
+      return await answer(parts, frame);
+    } finally {
+      counting.frames--;
+    }
+  });
+  app.notFound(() => problemResponse(httpProblem(404, "not_found")));
+  return app;
+}
+
+async function answer(parts: IngressHttpParts, frame: Uint8Array): Promise<Response> {
+  if (parts.stop.aborted) return problemResponse(problemOfCode(codes.REJECT_DRAINING));
+  const door = doorFor(parts.ingress, frame);
+  if (typeof door === "number") return problemResponse(problemOfCode(door));
+  const { code, reports } = await submit(door, frame, OUTCOME_WAIT_MS);
+  if (code !== codes.ACCEPTED) return problemResponse(problemOfCode(code));
+  return Response.json({ position: reports[0]?.position ?? 0, reports: reports.map(reportToJson) });
+}
+
+/** The door of the frame's shard; a directory frame goes to the lowest; or the code to refuse with. */
+function doorFor(ingress: Ingress, frame: Uint8Array): ShardDoor | number {
+  if (frame.length < FRAME_HEADER_SIZE) return codes.REJECT_FRAME_SIZE;
+  const view = viewOf(frame);
+  const isDirectory = view.getUint8(FRAME_KIND_AT) === codes.FRAME_DIRECTORY;
+  const shard = view.getUint16(FRAME_SHARD_AT, true);
+  for (const [id, door] of ingress.doors) {
+    if (id === shard || isDirectory) return door;
+  }
+  return codes.REJECT_SHARD;
+}
+
+function problemResponse(problem: Problem): Response {
+  const headers = { "Content-Type": PROBLEM_CONTENT_TYPE };
+  return Response.json(problem, { status: problem.status, headers });
+}
+
+function ingressMetrics(ingress: Ingress): Metrics {
+  const metrics = new Metrics();
+  const { entry } = ingress;
+  const connections = { name: "clob_ingress_connections", help: "Open TCP connections." };
+  metrics.gauge(connections, () => entry.sessionCount);
+  const refused = { name: "clob_ingress_connections_refused_total", help: "Turned away at once." };
+  metrics.total(refused, () => entry.counts.refusedConnections);
+  for (const [shard, door] of ingress.doors) {
+    const labels = { shard };
+    const { counts, queue } = door;
+    const total = (name: string, help: string, read: () => number): void =>
+      metrics.total({ name, help, labels }, read);
+    total("clob_ingress_frames_admitted_total", "Frames let into the log.", () => counts.admitted);
+    total("clob_ingress_frames_refused_total", "Frames refused here.", () => counts.refused);
+    total("clob_ingress_reports_total", "Reports followed.", () => counts.reports);
+    const queued = { name: "clob_ingress_queue_bytes", help: "Waiting to be appended.", labels };
+    metrics.gauge(queued, () => queue.bytes);
+    const followed = { name: "clob_ingress_position", help: "Reports shown up to.", labels };
+    metrics.gauge(followed, () => door.followed);
+  }
+  return metrics;
+}

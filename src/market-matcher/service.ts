@@ -1,0 +1,65 @@
+/**
+ * market-matcher as a service: a matcher per shard and the HTTP side, from a Config and open shards.
+ */
+import { join } from "node:path";
+import { chooseLevels } from "../edges/choose-levels.ts";
+import type { Config } from "../edges/config.ts";
+import { flagFor } from "../edges/config-flags.ts";
+import type { Logger } from "../edges/logger.ts";
+import type { OpenShard } from "../edges/open-shards.ts";
+import { haltShard } from "../edges/halted.ts";
+import { listening } from "../edges/service.ts";
+import { createMatcherHttp } from "./http.ts";
+import { Matcher } from "./matcher.ts";
+
+export interface MatcherServiceParts {
+  readonly config: Config;
+  readonly shards: readonly OpenShard[];
+  readonly logger: Logger;
+  readonly onFault: (fault: unknown) => void;
+}
+
+export interface MatcherService {
+  readonly matchers: ReadonlyMap<number, Matcher>;
+  readonly httpPort: number;
+  /** Finishes the batch in hand, saves a snapshot, closes. */
+  stop(): Promise<void>;
+}
+
+const BATCH_BYTES_MAX = 1 << 18;
+
+export function startMatcherService(parts: MatcherServiceParts): MatcherService {
+  const { config, shards, logger, onFault } = parts;
+  const stopping = new AbortController();
+  const matchers = new Map<number, Matcher>();
+  const runs: Promise<void>[] = [];
+  const levels = chooseLevels(config.matcher.engine, logger);
+  for (const shard of shards) {
+    const matcher = new Matcher({
+      ...shard,
+      options: { levels: levels.open, roots: false },
+      snapshotDir: join(shard.dir, "snapshots"),
+      snapshotRecords: config.matcher.snapshotCommands,
+      batchBytesMax: BATCH_BYTES_MAX,
+      logger: logger.with({ shard: shard.genesis.shard }),
+      stop: stopping.signal,
+    });
+    matchers.set(shard.genesis.shard, matcher);
+    runs.push(matcher.run().catch((fault: unknown) => haltShard(shard, fault, onFault)));
+  }
+  const app = createMatcherHttp({ matchers, levels: levels.name });
+  const { host, port } = config.matcher.httpAddress;
+  const flag = flagFor("matcher", "matcher.http_address");
+  const server = listening(`${host}:${port}`, flag, () =>
+    Bun.serve({ hostname: host, port, fetch: app.fetch, idleTimeout: 30 }),
+  );
+  return {
+    matchers,
+    httpPort: server.port ?? 0,
+    stop: async () => {
+      stopping.abort();
+      await Promise.all(runs);
+      await server.stop(false);
+    },
+  };
+}

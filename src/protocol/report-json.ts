@@ -1,0 +1,157 @@
+/**
+ * Reports as JSON: the same fields as the bytes, by name, in whole ticks, lots and units.
+ *
+ * u64 ids are strings; fields that a kind does not have are left out. Who wants decimals divides by the
+ * market's and asset's scales, see docs/HTTP.md.
+ */
+import * as codes from "./codes.ts";
+import type { Report } from "./report.ts";
+
+export type ReportJson = Readonly<Record<string, string | number>>;
+
+const KINDS: ReadonlyMap<number, string> = new Map([
+  [codes.REPORT_ACCEPTED, "accepted"],
+  [codes.REPORT_FILL, "fill"],
+  [codes.REPORT_CANCELED, "canceled"],
+  [codes.REPORT_REPLACED, "replaced"],
+  [codes.REPORT_REDUCED, "reduced"],
+  [codes.REPORT_REJECTED, "rejected"],
+  [codes.REPORT_MASS_CANCELED, "mass_canceled"],
+  [codes.REPORT_LOGGED_ON, "logged_on"],
+  [codes.REPORT_ACCOUNT_OPENED, "account_opened"],
+  [codes.REPORT_KEY_ADDED, "key_added"],
+  [codes.REPORT_KEY_REVOKED, "key_revoked"],
+  [codes.REPORT_DEPOSITED, "deposited"],
+  [codes.REPORT_WITHDRAWN, "withdrawn"],
+  [codes.REPORT_ASSET_OPENED, "asset_opened"],
+  [codes.REPORT_MARKET_OPENED, "market_opened"],
+  [codes.REPORT_MARKET_STATE, "market_state"],
+  [codes.REPORT_ACCOUNT_STATE, "account_state"],
+]);
+
+const REASONS: ReadonlyMap<number, string> = new Map([
+  [codes.CANCEL_REQUESTED, "requested"],
+  [codes.CANCEL_MASS, "mass"],
+  [codes.CANCEL_IMMEDIATE, "immediate"],
+  [codes.CANCEL_SELF_TRADE, "self_trade"],
+  [codes.CANCEL_RECORD_FULL, "record_full"],
+]);
+
+const STATES: ReadonlyMap<number, string> = new Map([
+  [codes.STATE_OPEN, "open"],
+  [codes.STATE_POST_ONLY, "post_only"],
+  [codes.STATE_CANCEL_ONLY, "cancel_only"],
+  [codes.STATE_HALTED, "halted"],
+  [codes.STATE_CLOSED, "closed"],
+]);
+
+/** The name of a report kind. */
+export function reportKindName(kind: number): string {
+  return KINDS.get(kind) ?? `kind_${kind}`;
+}
+
+/** The name of a market state. */
+export function marketStateName(state: number): string {
+  return STATES.get(state) ?? `state_${state}`;
+}
+
+/** The text form of an order id: key, nonce and index of the frame that placed it. */
+export function orderIdText(key: number, nonce: number, index: number): string {
+  return `${key}-${nonce}-${index}`;
+}
+
+export function reportToJson(report: Report): ReportJson {
+  const { kind } = report;
+  return { ...commonFields(report), ...ownFields(kind, report) };
+}
+
+function commonFields(report: Report): ReportJson {
+  return {
+    kind: reportKindName(report.kind),
+    account: report.account,
+    number: report.number,
+    position: report.position,
+    index: report.index,
+    log_time: report.logTime,
+    tag: report.tag,
+  };
+}
+
+function ownFields(kind: number, report: Report): ReportJson {
+  switch (kind) {
+    case codes.REPORT_ACCEPTED:
+      return { ...orderFields(report), held: report.first };
+    case codes.REPORT_FILL: {
+      const liquidity = report.liquidity === codes.LIQUIDITY_MAKER ? "maker" : "taker";
+      const { last, first, second } = report;
+      return { ...orderFields(report), last, trade_id: first, fee: second, liquidity };
+    }
+    case codes.REPORT_CANCELED: {
+      const reason = REASONS.get(report.reason) ?? `reason_${report.reason}`;
+      return { ...orderFields(report), last: report.last, released: report.first, reason };
+    }
+    case codes.REPORT_REPLACED:
+      return { ...orderFields(report), last: report.last, held: report.first };
+    case codes.REPORT_REDUCED:
+      return { ...orderFields(report), last: report.last, released: report.first };
+    case codes.REPORT_REJECTED:
+      return rejectFields(report);
+    default:
+      return otherFields(kind, report);
+  }
+}
+
+function orderFields(report: Report): ReportJson {
+  return {
+    market: report.subject,
+    side: sideName(report.side),
+    order_id: orderIdText(report.orderKey, report.orderNonce, report.orderIndex),
+    client_order_id: report.clientOrderId.toString(),
+    price: report.price,
+    cumulative: report.cumulative,
+    leaves: report.leaves,
+  };
+}
+
+function sideName(side: number): string {
+  if (side === codes.SIDE_BUY) return "buy";
+  return side === codes.SIDE_SELL ? "sell" : "both";
+}
+
+function rejectFields(report: Report): ReportJson {
+  const { name, says } = codes.rejectCode(report.code);
+  return {
+    code: report.code,
+    name,
+    says,
+    command_type: report.reason,
+    client_order_id: report.clientOrderId.toString(),
+    subject: report.subject,
+    stated: report.first,
+    limit: report.second,
+  };
+}
+
+function otherFields(kind: number, report: Report): ReportJson {
+  const { subject, first, second } = report;
+  switch (kind) {
+    case codes.REPORT_MASS_CANCELED:
+      return { market: subject, side: sideName(report.side), canceled: report.last };
+    case codes.REPORT_LOGGED_ON:
+      return { key: subject, next_report: first, last_report: second };
+    case codes.REPORT_ACCOUNT_OPENED:
+    case codes.REPORT_KEY_ADDED:
+      return { opened_account: subject, key: report.cumulative, scopes: report.leaves };
+    case codes.REPORT_KEY_REVOKED:
+      return { key: subject };
+    case codes.REPORT_DEPOSITED:
+    case codes.REPORT_WITHDRAWN:
+      return { asset: subject, amount: first, second };
+    case codes.REPORT_MARKET_STATE:
+      return { market: subject, state: marketStateName(report.reason) };
+    case codes.REPORT_MARKET_OPENED:
+      return { market: subject, count: report.last };
+    default:
+      return { subject, state: report.reason };
+  }
+}
