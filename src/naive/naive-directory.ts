@@ -1,5 +1,5 @@
 /**
- * NaiveDirectory: keys, their nonces, and the three commands that change them (RULES.md sections 2, 6).
+ * NaiveDirectory: keys, their nonces, and the commands that change them (RULES.md sections 2, 6).
  *
  * Nonces: `used` holds every used number of (high - 1024, high], and nothing else.
  */

@@ -1,5 +1,5 @@
 /**
- * NaiveMatch: the crossing loop, and the few things that can happen to an order (RULES.md section 5).
+ * NaiveMatch: the crossing loop, and what can happen to an order (RULES.md section 5).
  *
  *   trade     both sides get a fill report, the maker's first
  *   cancel    whatever is still held goes back to free

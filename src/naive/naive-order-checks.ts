@@ -1,5 +1,5 @@
 /**
- * NaiveOrderChecks: why an order, or a new price and quantity for one, is refused (RULES.md section 5).
+ * NaiveOrderChecks: why an order, or a new price and quantity of one, is refused (RULES.md, 5).
  *
  * Each check looks and changes nothing. `a ?? b` reads "a's refusal, or else b's".
  */

@@ -1,0 +1,57 @@
+/**
+ * describeRecord: a record as a line that a person can read, for tests that fail.
+ *
+ *   frame 4 account 2 key 7 nonce 3 expiry 0: new_order buy limit gtc market 1 id 9 5@100 ...
+ */
+import { toHex, viewOf } from "../../src/base/bytes.ts";
+import * as codes from "../../src/protocol/codes.ts";
+import * as fields from "../../src/protocol/commands.ts";
+import { FRAME_COUNT_AT, FRAME_HEADER_SIZE, readFrameHeader } from "../../src/protocol/frame.ts";
+import {
+  readRecord,
+  RECORD_HEADER_SIZE,
+  RECORD_TICK,
+  RecordView,
+} from "../../src/protocol/record.ts";
+
+export function describeRecord(bytes: Uint8Array): string {
+  const view = viewOf(bytes);
+  const record = new RecordView();
+  const wrong = readRecord(view, 0, record);
+  if (wrong !== "") return wrong;
+  if (record.kind === RECORD_TICK) return `tick at ${record.logTime}`;
+  const start = record.at + RECORD_HEADER_SIZE;
+  const header = readFrameHeader(view, start);
+  if (header.kind === codes.FRAME_GENESIS) return `genesis at ${record.logTime}`;
+  const lines = [
+    `frame ${header.kind} account ${header.account} key ${header.key} nonce ${header.nonce}` +
+      ` expiry ${header.expiry} at ${record.logTime}`,
+  ];
+  let at = start + FRAME_HEADER_SIZE;
+  for (let left = view.getUint16(start + FRAME_COUNT_AT, true); left > 0; left--) {
+    const size = fields.COMMAND_SIZE[view.getUint8(at)]!;
+    lines.push(`    ${describeCommand(bytes.subarray(at, at + size))}`);
+    at += size;
+  }
+  return lines.join("\n");
+}
+
+function describeCommand(bytes: Uint8Array): string {
+  const view = viewOf(bytes);
+  const u32 = (offset: number): number => view.getUint32(offset, true);
+  const type = view.getUint8(0);
+  const about = `market ${u32(fields.COMMAND_MARKET)}`;
+  if (type === codes.COMMAND_MASS_CANCEL) return `mass_cancel ${about} side ${view.getUint8(1)}`;
+  const id = bytes.length < 16 ? "" : `id ${view.getBigUint64(fields.COMMAND_CLIENT_ID, true)}`;
+  if (type === codes.COMMAND_CANCEL) return `cancel ${about} ${id}`;
+  if (type === codes.COMMAND_REDUCE) return `reduce ${about} ${id} by ${u32(16)}`;
+  if (type === codes.COMMAND_REPLACE) return `replace ${about} ${id} ${u32(20)}@${u32(16)}`;
+  if (type !== codes.COMMAND_NEW_ORDER) return `type ${type} ${toHex(bytes)}`;
+  const side = view.getUint8(fields.ORDER_SIDE) === codes.SIDE_BUY ? "buy" : "sell";
+  const kind = view.getUint8(fields.ORDER_TYPE) === codes.TYPE_LIMIT ? "limit" : "market";
+  const tif = ["", "gtc", "ioc", "fok"][view.getUint8(fields.ORDER_TIF)];
+  const stp = view.getUint8(fields.ORDER_STP);
+  const post = view.getUint8(fields.ORDER_POST_ONLY) === 1 ? " post-only" : "";
+  const lots = `${u32(fields.ORDER_QUANTITY)}@${u32(fields.ORDER_PRICE)}`;
+  return `new_order ${side} ${kind} ${tif} ${about} ${id} ${lots} stp ${stp}${post}`;
+}

@@ -1,0 +1,254 @@
+/**
+ * Profiles: what kind of exchange a seed stands for. Swarm testing: each seed switches some
+ * kinds of commands off, some up, and draws its own markets, limits, accounts and bad habits, so that all
+ * seeds together reach what no single mixture would.
+ *
+ *   seed --> Profile --> genesis frame --> (engines)
+ */
+import { Prng } from "../../src/base/prng.ts";
+import * as codes from "../../src/protocol/codes.ts";
+import {
+  encodeAssetOpen,
+  encodeMarketOpen,
+  type MarketRules,
+} from "../../src/protocol/commands.ts";
+import { encodeGenesis } from "../../src/protocol/genesis.ts";
+
+/** What a frame, or a command of a trader or operator, may be about. */
+export const KINDS = [
+  "new_order",
+  "cancel",
+  "replace",
+  "reduce",
+  "mass_cancel",
+  "withdraw",
+  "logon",
+  "account_open",
+  "key_add",
+  "key_revoke",
+  "asset_open",
+  "market_open",
+  "market_state",
+  "account_state",
+  "deposit",
+  "tick",
+] as const;
+export type Kind = (typeof KINDS)[number];
+
+/** How often of 1,000 each kind begins a record, before the swarm has its say. */
+const USUAL: Readonly<Record<Kind, number>> = {
+  new_order: 560,
+  cancel: 120,
+  replace: 100,
+  reduce: 60,
+  mass_cancel: 8,
+  withdraw: 20,
+  logon: 10,
+  account_open: 12,
+  key_add: 12,
+  key_revoke: 8,
+  asset_open: 6,
+  market_open: 8,
+  market_state: 18,
+  account_state: 14,
+  deposit: 34,
+  tick: 10,
+};
+
+export interface Profile {
+  readonly seed: number;
+  readonly name: string;
+  readonly weights: Readonly<Record<Kind, number>>;
+  readonly accounts: number;
+  /** First deposits, as a share of all there can be; the rest comes later. */
+  readonly fundsPercent: number;
+  readonly limits: {
+    readonly accountsMax: number;
+    readonly keysMax: number;
+    readonly ordersMax: number;
+    readonly marketsMax: number;
+    readonly assetsMax: number;
+    readonly reportsPerRecordMax: number;
+  };
+  readonly markets: readonly MarketRules[];
+  /** Of a hundred commands, those made wrong on purpose; of a hundred frames likewise. */
+  readonly spoilPercent: number;
+  readonly spoilFramePercent: number;
+  /** Most commands in a batch, and how many of a hundred frames are one. */
+  readonly batchMax: number;
+  readonly batchPercent: number;
+  /** Ticks from the touch within which prices are drawn. */
+  readonly spread: number;
+  /** Of a hundred orders, those that may trade at once. */
+  readonly crossPercent: number;
+  /** Client order ids from a handful of odd ones, instead of fresh ones. */
+  readonly oddIds: boolean;
+  readonly stpPercent: number;
+}
+
+export const ASSETS = [1, 2, 3];
+const OPERATOR_SCOPES = [
+  codes.SCOPES_OPERATOR,
+  codes.SCOPE_CUSTODY,
+  codes.SCOPE_ACCOUNTS,
+  codes.SCOPE_MARKETS | codes.SCOPE_HALT,
+  codes.SCOPE_CARRY,
+];
+
+/** The profile of a seed. Every sixth is a deep book, every sixth a shard with low limits. */
+export function profileOf(seed: number): Profile {
+  const prng = new Prng(seed);
+  if (seed % 6 === 1) return deepProfile(seed, prng);
+  const low = seed % 6 === 3;
+  const accounts = prng.pick(low ? [2, 3, 6] : [2, 3, 8, 30, 90]);
+  return {
+    seed,
+    name: low ? "low limits" : "swarm",
+    weights: swarmWeights(prng),
+    accounts,
+    fundsPercent: prng.pick([1, 20, 50, 95]),
+    limits: low ? lowLimits(prng, accounts) : wideLimits(prng, accounts),
+    markets: drawMarkets(prng, prng.between(1, 6), low),
+    spoilPercent: prng.pick([0, 3, 10, 30]),
+    spoilFramePercent: prng.pick([0, 2, 8, 20]),
+    batchMax: prng.pick(low ? [2, 8, 40] : [1, 4, 32, 256]),
+    batchPercent: prng.pick([5, 30, 80]),
+    spread: prng.pick([2, 10, 100, 10_000]),
+    crossPercent: prng.pick([10, 30, 60]),
+    oddIds: prng.chance(30),
+    stpPercent: prng.pick([0, 20, 70, 100]),
+  };
+}
+
+/** Thousands of levels, few limits, hardly anything wrong. */
+function deepProfile(seed: number, prng: Prng): Profile {
+  const market = { ...drawMarket(prng, 1, "wide"), openOrdersMax: 1_000_000, state: 1 };
+  return {
+    seed,
+    name: "deep book",
+    weights: { ...swarmWeights(prng), new_order: 900, mass_cancel: 0, market_state: 1 },
+    accounts: prng.pick([4, 20]),
+    fundsPercent: 90,
+    limits: { ...wideLimits(prng, 20), ordersMax: 100_000, reportsPerRecordMax: 65_536 },
+    markets: [{ ...market, tickValue: 1, lotUnits: 1, priceStep: 1 }],
+    spoilPercent: 2,
+    spoilFramePercent: 2,
+    batchMax: 64,
+    batchPercent: 30,
+    spread: prng.pick([4_000, 20_000]),
+    crossPercent: prng.pick([2, 5]),
+    oddIds: false,
+    stpPercent: 30,
+  };
+}
+
+function swarmWeights(prng: Prng): Record<Kind, number> {
+  const weights = { ...USUAL };
+  for (const kind of KINDS) weights[kind] *= prng.pick([0, 0.3, 1, 1, 1, 3]);
+  weights.new_order = Math.max(weights.new_order, 160);
+  weights.deposit = Math.max(weights.deposit, 10);
+  // What was halted or suspended must be able to come back.
+  weights.market_state = Math.max(weights.market_state, 4);
+  weights.account_state = Math.max(weights.account_state, 4);
+  return weights;
+}
+
+function wideLimits(prng: Prng, accounts: number) {
+  return {
+    accountsMax: accounts + prng.between(1, 20),
+    keysMax: 2 * accounts + 60,
+    ordersMax: prng.pick([60, 2_000, 100_000]),
+    marketsMax: prng.pick([7, 40, 500]),
+    assetsMax: prng.pick([3, 5, 40]),
+    reportsPerRecordMax: prng.pick([60, 600, 65_536]),
+  };
+}
+
+function lowLimits(prng: Prng, accounts: number) {
+  return {
+    accountsMax: accounts,
+    keysMax: OPERATOR_SCOPES.length + accounts + prng.between(0, 4),
+    ordersMax: prng.pick([3, 10, 30]),
+    marketsMax: 6 + prng.below(3),
+    assetsMax: 3 + prng.below(2),
+    reportsPerRecordMax: prng.pick([4, 6, 9, 14, 25]),
+  };
+}
+
+const SHAPES = ["tiny", "narrow", "wide", "stepped", "huge", "costly", "bulk"] as const;
+type Shape = (typeof SHAPES)[number];
+
+/** Price band, price step, quantity step, minimum and maximum. */
+const NUMBERS: Readonly<Record<Shape, readonly [number, number, number, number, number, number]>> =
+  {
+    tiny: [1, 4, 1, 1, 1, 1_000],
+    narrow: [980, 1_020, 1, 1, 1, 500],
+    wide: [1, 100_000, 1, 1, 1, 10_000],
+    stepped: [1_000, 20_000, 25, 10, 20, 5_000],
+    huge: [1, codes.U32_MAX, 1, 1, 1, codes.U32_MAX],
+    costly: [1, 2 ** 31, 1, 1, 1, codes.U32_MAX],
+    bulk: [1, 10, 1, 1, 1, codes.U32_MAX],
+  };
+
+const FEES = [
+  [0, 0],
+  [100, 250],
+  [333, 77],
+  [0, 1],
+  [0, codes.PPM],
+  [codes.PPM, 999_999],
+] as const;
+
+function drawMarkets(prng: Prng, count: number, low: boolean): MarketRules[] {
+  return Array.from({ length: count }, (_, i) => {
+    const market = drawMarket(prng, i + 1, prng.pick(SHAPES));
+    return low ? { ...market, openOrdersMax: prng.pick([1, 2, 5]) } : market;
+  });
+}
+
+/** A market of a shape; its id may stand in a range later opened. */
+export function drawMarket(prng: Prng, market: number, shape = prng.pick(SHAPES)): MarketRules {
+  const [priceMin, priceMax, priceStep, quantityStep, quantityMin, quantityMax] = NUMBERS[shape];
+  const [makerFeePpm, takerFeePpm] = prng.pick(FEES);
+  const quote = prng.pick(ASSETS);
+  const large = shape === "costly";
+  return {
+    market,
+    state: market === 1 || prng.chance(90) ? codes.STATE_OPEN : prng.between(2, 4),
+    base: prng.pick(ASSETS.filter((asset) => asset !== quote)),
+    quote,
+    lotUnits: large ? 100_000_000 : shape === "bulk" ? 1 : prng.pick([1, 1, 3, 100]),
+    tickValue: large ? 10_000 : shape === "bulk" ? 1 : prng.pick([1, 1, 7, 50]),
+    openOrdersMax: prng.pick([4, 60, 5_000]),
+    priceMin,
+    priceMax,
+    quantityMin,
+    quantityMax,
+    makerFeePpm,
+    takerFeePpm,
+    symbol: `M#-${shape.toUpperCase()}`,
+    count: 1,
+    priceStep,
+    quantityStep,
+  };
+}
+
+/** A genesis frame; its signature is zero, since `apply` leaves signatures to who reads the log. */
+export function genesisOf(profile: Profile): Uint8Array<ArrayBuffer> {
+  const prng = new Prng(profile.seed ^ 0x5eed);
+  const genesis = {
+    shard: 1,
+    directoryOrigin: 1,
+    rulesVersion: codes.RULES_VERSION,
+    random: prng.bytes(16),
+    checkpointIntervalUs: 1_000_000,
+    checkpointCommands: 100_000,
+    limits: profile.limits,
+    checkpointKey: prng.bytes(32),
+    operators: OPERATOR_SCOPES.map((scopes) => ({ publicKey: prng.bytes(32), scopes })),
+    assets: ASSETS.map((id) => encodeAssetOpen(id, prng.below(16), `A${id}`)),
+    markets: profile.markets.map(encodeMarketOpen),
+    venueField: new Uint8Array(32),
+  };
+  return encodeGenesis(genesis, () => new Uint8Array(64));
+}

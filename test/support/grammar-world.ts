@@ -1,0 +1,123 @@
+/**
+ * GrammarWorld: what the makers of random commands look at, and the few draws they share.
+ *
+ * The state is the naive engine's own, so a maker knows what would be accepted and can be wrong on
+ * purpose. It is read, never written.
+ */
+import { Prng } from "../../src/base/prng.ts";
+import {
+  countOrders,
+  type NaiveKey,
+  type NaiveMarket,
+  type NaiveOrder,
+  type NaiveState,
+} from "../../src/naive/naive-state.ts";
+import * as codes from "../../src/protocol/codes.ts";
+import type { Profile } from "./grammar-profiles.ts";
+
+const PICKS = 6;
+const ODD_IDS = [0n, 1n, 2n, 0xffff_ffffn, 1n << 32n, (1n << 63n) - 1n, 1n << 63n, ~(-1n << 64n)];
+
+export class GrammarWorld {
+  readonly profile: Profile;
+  readonly state: NaiveState;
+  readonly prng: Prng;
+  logTime = 1_700_000_000_000_000;
+  private idCount = 0;
+  private readonly keysByAccount = new Map<number, NaiveKey[]>();
+  private keysSeen = 0;
+
+  constructor(profile: Profile, state: NaiveState) {
+    this.profile = profile;
+    this.state = state;
+    this.prng = new Prng(profile.seed ^ 0x60_70_80);
+  }
+
+  /** Whether to be wrong on purpose now. */
+  spoils(): boolean {
+    return this.prng.chance(this.profile.spoilPercent);
+  }
+
+  /** An account that exists, mostly one that can act; often one with an order. */
+  pickAccount(): number {
+    for (let i = 0; i < PICKS; i++) {
+      const order = this.prng.chance(50) ? this.pickOrder() : undefined;
+      const last = Math.max(1, this.state.accounts.length - 1);
+      const account = order?.account.id ?? this.prng.between(1, last);
+      if (this.prng.chance(5) || this.isActive(account)) return account;
+    }
+    return 1;
+  }
+
+  private isActive(account: number): boolean {
+    const keys = this.keysOf(account);
+    return !this.state.accounts[account]?.suspended && keys.some((key) => !key.revoked);
+  }
+
+  /** Whether one more order of the account may rest in the market. */
+  hasPlace(account: number, market: NaiveMarket): boolean {
+    const orders = this.state.accounts[account]?.orders;
+    if (orders === undefined) return true;
+    if (orders.size >= market.openOrdersMax) return false;
+    return countOrders(this.state) < this.profile.limits.ordersMax;
+  }
+
+  keysOf(account: number): readonly NaiveKey[] {
+    for (; this.keysSeen < this.state.keys.length; this.keysSeen++) {
+      const key = this.state.keys[this.keysSeen]!;
+      const known = this.keysByAccount.get(key.account);
+      if (known === undefined) this.keysByAccount.set(key.account, [key]);
+      else known.push(key);
+    }
+    return this.keysByAccount.get(account) ?? [];
+  }
+
+  /** A key of the account that may do this, if there is one. */
+  pickKey(account: number, scope: number): NaiveKey | undefined {
+    const able = this.keysOf(account).filter(
+      (key) =>
+        !key.revoked &&
+        (key.scopes & scope) === scope &&
+        (key.expiry === 0 || key.expiry >= this.logTime),
+    );
+    return able.length === 0 ? undefined : this.prng.pick(able);
+  }
+
+  markets(): NaiveMarket[] {
+    return [...this.state.markets.values()];
+  }
+
+  /** A market, nearly always one that takes orders. */
+  pickMarket(): NaiveMarket {
+    const markets = this.markets();
+    const market = this.prng.pick(markets);
+    if (market.state === codes.STATE_OPEN || this.spoils()) return market;
+    const open = markets.filter(({ state }) => state === codes.STATE_OPEN);
+    return open.length === 0 ? market : this.prng.pick(open);
+  }
+
+  /** An open order, of this account if one is named and chance finds it. */
+  pickOrder(account = 0): NaiveOrder | undefined {
+    const markets = this.markets();
+    for (let i = 0; i < PICKS; i++) {
+      const market = this.prng.pick(markets);
+      const side = this.prng.chance(50) ? market.bids : market.asks;
+      if (side.length === 0) continue;
+      // The touch is looked at more often than the depth.
+      const depth = this.prng.chance(30) ? Math.min(4, side.length) : side.length;
+      const order = side[side.length - 1 - this.prng.below(depth)]!;
+      if (account === 0 || order.account.id === account) return order;
+    }
+    if (account === 0) return undefined;
+    return this.state.accounts[account]?.orders.values().next().value;
+  }
+
+  clientOrderId(): bigint {
+    if (this.profile.oddIds && this.prng.chance(40)) return this.prng.pick(ODD_IDS);
+    return BigInt(1_000 + this.idCount++);
+  }
+
+  publicKey(): Uint8Array<ArrayBuffer> {
+    return this.prng.bytes(32);
+  }
+}
