@@ -3,10 +3,12 @@
  *
  *   in   position 1, 2, 3 ...; appended in packs; a pack is durable at the configured level before
  *        `append` returns, and readers never see a record that is not
- *   ex   execution records that cover positions densely; compare-and-append, so that nobody forks it
+ *   ex   execution records that cover positions densely; compare-and-append, so that nobody forks
+ *        it
  *
  * Two real implementations, segment files and Redis Streams, stand behind one conformance suite.
- * Outcomes that a caller must act on are values; a broken world (disk, network) is thrown as LogFault.
+ * Outcomes that a caller must act on are values; a broken world (disk, network) is thrown as
+ * LogFault.
  */
 
 /** The log cannot go on: what happened, in one sentence. The service stops; see its recovery. */
@@ -39,8 +41,8 @@ export interface InputBatch {
 export interface InputWriter {
   /**
    * Appends these frames as one pack, an empty frame being a tick. Call it again only after it has
-   * settled. When the outcome of a try is unknown it repeats that very pack until it is known, within
-   * the named limit, and throws LogFault beyond it.
+   * settled. When the outcome of a try is unknown it repeats that very pack until it is known,
+   * within the named limit, and throws LogFault beyond it.
    */
   append(frames: readonly Uint8Array[]): Promise<Appended>;
   /** Position of the newest record. */
@@ -86,11 +88,21 @@ export interface ShardLog {
   readonly describe: string;
   /** The genesis record's bytes, or null for a log that `clob init` has not made. */
   genesis(): Promise<Uint8Array | null>;
-  /** Writes record 1 of an empty log; throws LogFault if there is one. Only `clob init` calls it. */
+  /**
+   * Writes record 1 of an empty log; throws LogFault if there is one. Only `clob init` calls
+   * it.
+   */
   create(genesisRecord: Uint8Array): Promise<void>;
   openInputWriter(): Promise<InputWriter>;
   openInputReader(): Promise<InputReader>;
   openExecutionWriter(): Promise<ExecutionWriter>;
   openExecutionReader(): Promise<ExecutionReader>;
+  /**
+   * Sets the halted mark (DESIGN P9): from now on every append to `in` is refused with Fenced. The
+   * first reason stays.
+   */
+  halt(reason: string): Promise<void>;
+  /** The sentence of the halted mark, or null while there is none. */
+  halted(): Promise<string | null>;
   close(): Promise<void>;
 }

@@ -15,12 +15,14 @@
  *       60     4  crc32 of bytes 0 .. 59                36     4  crc32 of bytes 0 .. 35
  *                                                       40     -  bytes
  *
- * The bytes of an `in` entry are a pack (record.ts), `count` records. Those of an `ex` entry are one
- * execution record (execution.ts), which covers `count` positions. The next entry begins behind them.
- * A zero where an entry's version should be is the end: a writer keeps zeros ahead of itself.
+ * The bytes of an `in` entry are a pack (record.ts), `count` records. Those of an `ex` entry are
+ * one execution record (execution.ts), which covers `count` positions. The next entry begins
+ * behind them. A zero where an entry's version should be is the end: a writer keeps zeros ahead of
+ * itself.
  *
- * An entry's sums start from the salt, so that nobody who does not know it can hide an entry inside a
- * frame. A running writer's salt is random; the export's is zero, so that its bytes are the same for all.
+ * An entry's sums start from the salt, so that nobody who does not know it can hide an entry
+ * inside a frame. A running writer's salt is random; the export's is zero, so that its bytes are
+ * the same for all.
  */
 import { readU64, viewOf, writeU64 } from "../base/bytes.ts";
 import { crc32 } from "../base/crc32.ts";
@@ -152,7 +154,10 @@ export function isSegmentEnd(bytes: Uint8Array, at: number): boolean {
   return at >= bytes.length || bytes[at] === 0;
 }
 
-/** "" and `into` filled from the header alone, or what is wrong with it. The bytes may be absent. */
+/**
+ * "" and `into` filled from the header alone, or what is wrong with it. The bytes may be
+ * absent.
+ */
 export function readEntryHeader(
   bytes: Uint8Array,
   at: number,

@@ -1,0 +1,237 @@
+/**
+ * Segment log: the embedded log of one shard, files in one directory of one machine.
+ *
+ *   <data dir>/shard-1/   in-*.seg ex-*.seg   see segment-files.ts and protocol/segment.ts
+ *                         in.*.sock ex.*.sock who writes, and how far; see directory-lock.ts
+ *                         ex.epoch            term of the newest matcher, in digits
+ *                         halted              why the shard is halted; absent while it is not
+ *
+ * D2: `in` is synced before anybody hears of it. Opening walks the last segment only.
+ */
+import * as fs from "node:fs";
+import { join } from "node:path";
+import { assert } from "../base/assert.ts";
+import { decodeGenesis, venueOf } from "../protocol/genesis.ts";
+import { RECORD_HEADER_SIZE, readRecord, RecordView } from "../protocol/record.ts";
+import {
+  encodeEntry,
+  encodeSegmentHeader,
+  SEGMENT_HEADER_SIZE,
+  SEGMENT_INPUT,
+} from "../protocol/segment.ts";
+import { viewOf } from "../base/bytes.ts";
+import { type ClockSources, HOST_CLOCK } from "./clock.ts";
+import { bellPlace, claimRole, type Role } from "./directory-lock.ts";
+import {
+  type ExecutionReader,
+  type ExecutionWriter,
+  type InputReader,
+  type InputWriter,
+  LogFault,
+  type ShardLog,
+} from "./log.ts";
+import { SegmentAppender } from "./segment-appender.ts";
+import { LogTime } from "./segment-clock.ts";
+import { type Disk, realDisk, syncDirectory, writeFileLasting } from "./segment-disk.ts";
+import { listSegments, segmentPath, shardDir } from "./segment-files.ts";
+import { readGenesis, recoverExecution, recoverInput, type Tail } from "./segment-recover.ts";
+import { type ReaderPlace, SegmentExecutionReader, SegmentInputReader } from "./segment-readers.ts";
+import { type RecordStamp, SegmentExecutionWriter, SegmentInputWriter } from "./segment-writers.ts";
+
+export interface SegmentLogOptions {
+  /** The data directory; the shard's own is made inside. */
+  readonly dir: string;
+  readonly shard: number;
+  readonly segmentBytesMax: number;
+  readonly clockDifferenceMsMax: number;
+  readonly clock?: ClockSources;
+  readonly disk?: Disk;
+}
+
+/** What the genesis record says about every record of its log. */
+export interface GenesisFacts extends RecordStamp {
+  readonly venue: Uint8Array;
+}
+
+/** The facts in a genesis record, or a sentence about what is wrong with it. */
+export function genesisFacts(record: Uint8Array): GenesisFacts | string {
+  const header = new RecordView();
+  const wrong = readRecord(viewOf(record), 0, header);
+  if (wrong !== "") return wrong;
+  if (header.end !== record.length) return "there is more than one record";
+  const frame = record.subarray(RECORD_HEADER_SIZE);
+  const genesis = decodeGenesis(frame);
+  if (typeof genesis === "string") return genesis;
+  const { shard, rulesVersion, directoryOrigin } = genesis;
+  if (header.shard !== shard) return "record and genesis name different shards";
+  return { shard, rulesVersion, directoryOrigin, venue: venueOf(frame, genesis) };
+}
+
+export function openSegmentLog(options: SegmentLogOptions): ShardLog {
+  return new SegmentLog(options);
+}
+
+class SegmentLog implements ShardLog {
+  readonly shard: number;
+  readonly describe: string;
+  private readonly dir: string;
+  private readonly disk: Disk;
+  private readonly open = new Set<{ close(): Promise<void> }>();
+
+  private readonly options: SegmentLogOptions;
+
+  constructor(options: SegmentLogOptions) {
+    this.options = options;
+    assert(options.segmentBytesMax >= 65_536, "a segment has room for 64 KiB or more");
+    this.shard = options.shard;
+    this.dir = shardDir(options.dir, options.shard);
+    this.disk = options.disk ?? realDisk;
+    this.describe = `embedded, D2, data ${options.dir}`;
+  }
+
+  async genesis(): Promise<Uint8Array | null> {
+    return fs.existsSync(this.dir) ? (readGenesis(this.dir)?.record ?? null) : null;
+  }
+
+  async create(genesisRecord: Uint8Array): Promise<void> {
+    const facts = genesisFacts(genesisRecord);
+    if (typeof facts === "string") throw new LogFault(`not a genesis record: ${facts}`);
+    if (facts.shard !== this.shard) {
+      throw new LogFault(`a genesis of shard ${facts.shard} for the log of ${this.shard}`);
+    }
+    fs.mkdirSync(this.dir, { recursive: true });
+    const bell = await claimRole(bellPlace(this.dir, "in"), this.options.dir);
+    try {
+      if (listSegments(this.dir, "in").length > 0) {
+        throw new LogFault(`${this.options.dir} already holds a log of shard ${this.shard}`);
+      }
+      this.writeGenesis(genesisRecord, facts.venue);
+    } finally {
+      bell.close();
+    }
+  }
+
+  /** The whole first segment appears at once or not at all. */
+  private writeGenesis(record: Uint8Array, venue: Uint8Array): void {
+    const salt = crypto.getRandomValues(new Uint32Array(1))[0]!;
+    const segment = { kind: SEGMENT_INPUT, shard: this.shard, first: 1, salt, venue };
+    const view = new RecordView();
+    assert(readRecord(viewOf(record), 0, view) === "", "the genesis record was checked");
+    const entry = { kind: SEGMENT_INPUT, first: 1, count: 1, logTime: view.logTime };
+    const entryBytes = encodeEntry(entry, record, salt);
+    const bytes = new Uint8Array(SEGMENT_HEADER_SIZE + entryBytes.length);
+    bytes.set(encodeSegmentHeader(segment));
+    bytes.set(entryBytes, SEGMENT_HEADER_SIZE);
+    writeFileLasting(segmentPath(this.dir, "in", 1), bytes);
+    syncDirectory(this.options.dir);
+  }
+
+  async openInputWriter(): Promise<InputWriter> {
+    const facts = this.facts();
+    const bell = await claimRole(bellPlace(this.dir, "in"), this.options.dir);
+    try {
+      const tail = recoverInput(this.dir);
+      const { clock = HOST_CLOCK, clockDifferenceMsMax } = this.options;
+      const logTime = new LogTime(clock, clockDifferenceMsMax, tail.logTime);
+      const appender = this.appender("in", facts, tail);
+      const { shard, rulesVersion, directoryOrigin } = facts;
+      const stamp = { shard, rulesVersion, directoryOrigin };
+      const parts = { appender, bell, logTime, stamp, halted: () => this.haltedNow() };
+      const writer = new SegmentInputWriter(parts, tail.next - 1);
+      bell.open(bellPlace(this.dir, "in"), tail.next - 1);
+      return this.keep(writer);
+    } catch (error) {
+      bell.close();
+      throw error;
+    }
+  }
+
+  async openInputReader(): Promise<InputReader> {
+    return this.keep(new SegmentInputReader(this.readerPlace("in", 1)));
+  }
+
+  async openExecutionWriter(): Promise<ExecutionWriter> {
+    const facts = this.facts();
+    const bell = await claimRole(bellPlace(this.dir, "ex"), this.options.dir);
+    try {
+      const tail = recoverExecution(this.dir);
+      const epoch = this.takeEpoch(tail.epoch);
+      const appender = this.appender("ex", facts, tail);
+      const writer = new SegmentExecutionWriter(appender, bell, epoch, tail.next - 1);
+      bell.open(bellPlace(this.dir, "ex"), tail.next - 1);
+      return this.keep(writer);
+    } catch (error) {
+      bell.close();
+      throw error;
+    }
+  }
+
+  async openExecutionReader(): Promise<ExecutionReader> {
+    return this.keep(new SegmentExecutionReader(this.readerPlace("ex", 2)));
+  }
+
+  async halt(reason: string): Promise<void> {
+    if (this.haltedNow() !== "") return; // The first reason is the one that counts.
+    writeFileLasting(this.haltPath(), new TextEncoder().encode(reason));
+  }
+
+  async halted(): Promise<string | null> {
+    return this.haltedNow() || null;
+  }
+
+  private haltPath(): string {
+    return join(this.dir, "halted");
+  }
+
+  private haltedNow(): string {
+    if (!fs.existsSync(this.haltPath())) return "";
+    return `shard ${this.shard} is halted: ${fs.readFileSync(this.haltPath(), "utf8")}`;
+  }
+
+  private facts(): GenesisFacts {
+    const genesis = fs.existsSync(this.dir) ? readGenesis(this.dir) : null;
+    if (genesis === null) {
+      throw new LogFault(`${this.options.dir} holds no log of shard ${this.shard}`);
+    }
+    const facts = genesisFacts(genesis.record);
+    if (typeof facts !== "string") return facts;
+    throw new LogFault(`${segmentPath(this.dir, "in", 1)} begins with no genesis: ${facts}`);
+  }
+
+  private appender(role: Role, facts: GenesisFacts, tail: Tail): SegmentAppender {
+    const { segmentBytesMax } = this.options;
+    const { dir, disk, shard } = this;
+    return new SegmentAppender(
+      { dir, role, shard, venue: facts.venue, segmentBytesMax, disk },
+      tail,
+    );
+  }
+
+  /** The next term; no two writers ever have the same, power loss or not. */
+  private takeEpoch(seen: number): number {
+    const path = join(this.dir, "ex.epoch");
+    const kept = fs.existsSync(path) ? Number(fs.readFileSync(path, "utf8")) : 0;
+    if (!Number.isSafeInteger(kept)) throw new LogFault(`${path} holds no number`);
+    const epoch = Math.max(kept, seen) + 1;
+    writeFileLasting(path, new TextEncoder().encode(String(epoch)));
+    return epoch;
+  }
+
+  /** All but the last `unsynced` segments are on the disk for good. */
+  private readerPlace(role: Role, unsynced: number): ReaderPlace {
+    this.facts();
+    const first = listSegments(this.dir, role).at(-unsynced) ?? 1;
+    const bell = bellPlace(this.dir, role);
+    return { dir: this.dir, role, bell, synced: first - 1 };
+  }
+
+  private keep<T extends { close(): Promise<void> }>(end: T): T {
+    this.open.add(end);
+    return end;
+  }
+
+  async close(): Promise<void> {
+    for (const end of this.open) await end.close();
+    this.open.clear();
+  }
+}
