@@ -4,6 +4,7 @@
  * A hint only: it follows the reports of the engine and may be behind. Revocation, scope and expiry are
  * the engine's to decide; a key that is not here yet is refused and may be tried again.
  */
+import { equalBytes } from "../base/bytes.ts";
 import type { Genesis } from "../protocol/genesis.ts";
 import { REPORT_KEY_ADDED } from "../protocol/codes.ts";
 import * as at from "../protocol/report.ts";
@@ -30,6 +31,14 @@ export class KeyTable {
   find(account: number, key: number): Uint8Array | null {
     const known = this.keys.get(key);
     return known !== undefined && known.account === account ? known.publicKey : null;
+  }
+
+  /** Account and key id of a public key, or null. Walks the table: for start-up, not for orders. */
+  ownerOf(publicKey: Uint8Array): { account: number; key: number } | null {
+    for (const [key, known] of this.keys) {
+      if (equalBytes(known.publicKey, publicKey)) return { account: known.account, key };
+    }
+    return null;
   }
 
   /** Takes note of a key_added report; others are passed over. */

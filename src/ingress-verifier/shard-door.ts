@@ -87,6 +87,11 @@ export class ShardDoor {
     });
   }
 
+  /** Whose key this is, as far as ingress knows. */
+  ownerOf(publicKey: Uint8Array): { account: number; key: number } | null {
+    return this.keys.ownerOf(publicKey);
+  }
+
   /** Checks a frame as far as ingress can. */
   admit(frame: Uint8Array): number {
     const code = this.admitter.admit(frame);

@@ -1,0 +1,41 @@
+/**
+ * ingress-verifier: checks what traders signed and appends it to the log; brings the reports back.
+ *
+ * One process, one thread. This file only connects parts.
+ */
+import { Clock } from "../edges/clock.ts";
+import { Logger, streamSink } from "../edges/logger.ts";
+import { openShards } from "../edges/open-shards.ts";
+import { endWith, startService } from "../edges/service.ts";
+import { untilStopped } from "../edges/run-service.ts";
+import { openVerifiers } from "../edges/verify.ts";
+import { startIngressService } from "./service.ts";
+
+const spec = {
+  name: "ingress-verifier",
+  role: "ingress",
+  about: "ingress-verifier: order entry over TCP, signatures checked, appended to the log.",
+  switches: [],
+  allowsPositionals: false,
+} as const;
+
+await endWith(spec.name, async () => {
+  const started = startService(spec, process.argv.slice(2));
+  if (started === null) return;
+  const { config, switches } = started;
+  const logger = new Logger({
+    sink: streamSink("stdout"),
+    severityMin: "info",
+    fields: { service: spec.name },
+  });
+  const ids = config.shards.map((shard) => shard.id);
+  const shards = await openShards(config, ids);
+  for (const { log } of shards) logger.info("log", { shard: log.shard, log: log.describe });
+  if (switches.has("check")) return;
+  const { fast } = await openVerifiers();
+  const clock = new Clock();
+  await untilStopped(logger, shards, async (onFault) => {
+    const now = (): number => clock.monotonicMs();
+    return startIngressService({ config, shards, verifier: fast, logger, now, onFault });
+  });
+});

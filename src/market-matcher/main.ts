@@ -1,0 +1,39 @@
+/**
+ * market-matcher: turns the ordered stream of signed commands into the ordered stream of reports.
+ *
+ * One process, one thread, one writer of each shard's reports. This file only connects parts; for a
+ * rule of the market open src/engine.
+ */
+import { Logger, streamSink } from "../edges/logger.ts";
+import { openShards } from "../edges/open-shards.ts";
+import { untilStopped } from "../edges/run-service.ts";
+import { endWith, startService } from "../edges/service.ts";
+import { startMatcherService } from "./service.ts";
+import { shardsOfMarkets } from "./shard-choice.ts";
+
+const spec = {
+  name: "market-matcher",
+  role: "matcher",
+  about: `market-matcher [MARKET ...]: matches the shards that hold exactly these markets.
+
+  MARKET             market ids or ranges, such as 1 2 3 or 1-2100; none: all shards`,
+  switches: [],
+  allowsPositionals: true,
+} as const;
+
+await endWith(spec.name, async () => {
+  const started = startService(spec, process.argv.slice(2));
+  if (started === null) return;
+  const { config, positionals, switches } = started;
+  const logger = new Logger({
+    sink: streamSink("stdout"),
+    severityMin: "info",
+    fields: { service: spec.name },
+  });
+  const shards = await openShards(config, shardsOfMarkets(config, positionals));
+  for (const { log } of shards) logger.info("log", { shard: log.shard, log: log.describe });
+  if (switches.has("check")) return;
+  await untilStopped(logger, shards, async (onFault) =>
+    startMatcherService({ config, shards, logger, onFault }),
+  );
+});

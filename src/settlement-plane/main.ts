@@ -1,0 +1,49 @@
+/**
+ * settlement-plane: re-executes what was published, signs checkpoints, answers queries.
+ *
+ * One process, one thread. This file only connects parts.
+ */
+import { Clock } from "../edges/clock.ts";
+import { Logger, streamSink } from "../edges/logger.ts";
+import { openShards } from "../edges/open-shards.ts";
+import { untilStopped } from "../edges/run-service.ts";
+import { EXIT_USAGE, endWith, ServiceEnd, startService } from "../edges/service.ts";
+import { openVerifiers } from "../edges/verify.ts";
+import { startSettlementService } from "./service.ts";
+
+const spec = {
+  name: "settlement-plane",
+  role: "settlement",
+  about: `settlement-plane [SHARD ...]: re-executes shards, signs checkpoints, serves HTTP.
+
+  SHARD              shard ids; none: all shards`,
+  switches: [],
+  allowsPositionals: true,
+} as const;
+
+await endWith(spec.name, async () => {
+  const started = startService(spec, process.argv.slice(2));
+  if (started === null) return;
+  const { config, positionals, switches } = started;
+  const logger = new Logger({
+    sink: streamSink("stdout"),
+    severityMin: "info",
+    fields: { service: spec.name },
+  });
+  const all = config.shards.map((shard) => shard.id);
+  const ids = positionals.length === 0 ? all : positionals.map(Number);
+  const unknown = ids.findIndex((id) => !all.includes(id));
+  if (unknown >= 0) {
+    const legal = all.join(", ");
+    throw new ServiceEnd(EXIT_USAGE, `no shard "${positionals[unknown]}"; shards: ${legal}`);
+  }
+  const shards = await openShards(config, ids);
+  for (const { log } of shards) logger.info("log", { shard: log.shard, log: log.describe });
+  if (switches.has("check")) return;
+  const { reference } = await openVerifiers();
+  const clock = new Clock();
+  await untilStopped(logger, shards, async (onFault) => {
+    const wallMs = (): number => Math.floor(clock.micros() / 1000);
+    return startSettlementService({ config, shards, verifier: reference, logger, wallMs, onFault });
+  });
+});

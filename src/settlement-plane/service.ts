@@ -1,0 +1,86 @@
+/**
+ * settlement-plane as a service: a settlement per shard and the HTTP side, from a Config and open shards.
+ */
+import { join } from "node:path";
+import { chooseLevels } from "../edges/choose-levels.ts";
+import type { Config } from "../edges/config.ts";
+import { flagFor } from "../edges/config-flags.ts";
+import { haltShard } from "../edges/halted.ts";
+import { readKeyFile } from "../edges/keys.ts";
+import type { Logger } from "../edges/logger.ts";
+import type { OpenShard } from "../edges/open-shards.ts";
+import { EXIT_REFUSED, listening, ServiceEnd } from "../edges/service.ts";
+import type { SignatureVerifier } from "../edges/verify.ts";
+import { equalBytes } from "../base/bytes.ts";
+import { createSettlementHttp } from "./http.ts";
+import { MarketData } from "./market-data.ts";
+import { Settlement } from "./settlement.ts";
+import { streamHandlers } from "./stream.ts";
+
+export interface SettlementServiceParts {
+  readonly config: Config;
+  readonly shards: readonly OpenShard[];
+  /** libsodium. */
+  readonly verifier: SignatureVerifier;
+  readonly logger: Logger;
+  readonly wallMs: () => number;
+  readonly onFault: (fault: unknown) => void;
+}
+
+export interface SettlementService {
+  readonly settlements: ReadonlyMap<number, Settlement>;
+  readonly httpPort: number;
+  /** Finishes the record in hand, saves a snapshot, closes. */
+  stop(): Promise<void>;
+}
+
+/** Records between snapshots: what a restart after a crash re-verifies at most, some seconds. */
+const SNAPSHOT_RECORDS = 50_000;
+export const CHECKPOINT_KEY_NAME = "checkpoint.pem";
+
+export function startSettlementService(parts: SettlementServiceParts): SettlementService {
+  const { config, shards, verifier, logger, wallMs, onFault } = parts;
+  const stopping = new AbortController();
+  const settlements = new Map<number, Settlement>();
+  const runs: Promise<void>[] = [];
+  const levels = chooseLevels(config.matcher.engine, logger);
+  const checkpointSigner = readKeyFile(join(config.venue.keysDir, CHECKPOINT_KEY_NAME));
+  const marketData = new MarketData(config.limits);
+  for (const shard of shards) {
+    if (!equalBytes(shard.genesis.checkpointKey, checkpointSigner.publicKey)) {
+      const file = join(config.venue.keysDir, CHECKPOINT_KEY_NAME);
+      throw new ServiceEnd(EXIT_REFUSED, `${file} is not the checkpoint key that genesis names`);
+    }
+    const id = shard.genesis.shard;
+    const settlement = new Settlement({
+      ...shard,
+      options: { levels: levels.open, roots: true },
+      verifier,
+      checkpointSigner,
+      dir: join(shard.dir, "settlement"),
+      snapshotRecords: SNAPSHOT_RECORDS,
+      logger: logger.with({ shard: id }),
+      wallMs,
+      onReports: (engine, reports) => marketData.onReports(id, engine, reports),
+      onBatch: (engine) => marketData.onBatch(id, engine),
+      stop: stopping.signal,
+    });
+    settlements.set(id, settlement);
+    runs.push(settlement.run().catch((fault: unknown) => haltShard(shard, fault, onFault)));
+  }
+  const app = createSettlementHttp({ config, settlements, marketData, wallMs });
+  const { host, port } = config.settlement.httpAddress;
+  const flag = flagFor("settlement", "settlement.http_address");
+  const server = listening(`${host}:${port}`, flag, () =>
+    Bun.serve({ hostname: host, port, idleTimeout: 30, ...streamHandlers(app, marketData) }),
+  );
+  return {
+    settlements,
+    httpPort: server.port ?? 0,
+    stop: async () => {
+      stopping.abort();
+      await Promise.all(runs);
+      await server.stop(true);
+    },
+  };
+}
