@@ -15,7 +15,7 @@ uint32_t levels_words(uint32_t side_count, uint32_t level_count) {
   if (side_count == 0 || side_count > LEVELS_SIDE_MAX) return 0;
   if (level_count == 0 || level_count > LEVELS_LEVEL_MAX) return 0;
   /* One word more, so that the nodes can be aligned to 8 bytes. */
-  return HEADER_WORDS + 2 * side_count + 5 * (level_count + 1) + 1 + NODE_WORDS * level_count;
+  return HEADER_WORDS + 2 * side_count + 5 * (level_count + 1) + 1 + NODE_WORDS * (level_count - 1);
 }
 
 int32_t levels_open(void *memory, uint32_t words, uint32_t side_count, uint32_t level_count) {
@@ -72,7 +72,7 @@ static inline uint32_t take_node(header *h) {
   }
   place = h->node_top;
   h->node_top += NODE_WORDS;
-  assert(h->node_top <= h->nodes_at + NODE_WORDS * h->level_count);
+  assert(h->node_top <= h->nodes_at + NODE_WORDS * (h->level_count - 1));
   node *n = node_of(h, place);
   for (uint32_t i = 0; i <= DIGIT_MASK; i++) n->child[i] = 0;
   return place;
@@ -135,7 +135,7 @@ static inline void link_level(header *h, uint32_t side, uint32_t level, const no
                               uint32_t digit) {
   uint32_t *worse_level = worse_of(h), *better_level = better_of(h);
   const uint64_t others = n->bitmap & ~(1ull << digit);
-  const uint64_t higher = others & (~1ull << digit);
+  const uint64_t higher = others & (~0ull << digit);
   uint32_t worse, better;
   assert(others != 0);
   if (higher != 0) {
@@ -206,7 +206,6 @@ int32_t levels_leave(void *memory, uint32_t side, uint32_t level) {
   if (level == LEVELS_NONE || level >= h->level_top) return LEVELS_BAD_LEVEL;
   if (home_of(h)[level].side != (int32_t)side + 1) return LEVELS_BAD_LEVEL;
 
-  settle(h);
   uint32_t *worse_level = worse_of(h), *better_level = better_of(h);
   const uint32_t worse = worse_level[level], better = better_level[level];
   if (better == LEVELS_NONE) best_of(h)[side] = worse;

@@ -74,8 +74,8 @@ LEVELS_PUBLIC int32_t levels_leave(void *memory, uint32_t side, uint32_t level);
 
 /* A caller that sees the arrays may also remove a level without a call: it takes the level out of
  * its side's list, turns the sign of its home.side, and puts it before the first of the levels at
- * LEVELS_WORD_LEFT, which are chained through worse. levels_enter, levels_leave and this function
- * take such levels out of the index and free their slots before they do anything else. */
+ * LEVELS_WORD_LEFT, which are chained through worse. levels_enter and this function take such
+ * levels out of the index and free their slots before they do anything else. */
 LEVELS_PUBLIC int32_t levels_settle(void *memory);
 
 LEVELS_PUBLIC int32_t levels_clear(void *memory);       /* Removes all levels. */

@@ -91,7 +91,7 @@ int32_t levels_check(const void *memory) {
   const header *h = memory;
   if (!is_open(h)) return LEVELS_BAD_MEMORY;
   if (h->level_top > h->level_count + 1) return LEVELS_BROKEN;
-  if (h->node_top > h->nodes_at + NODE_WORDS * h->level_count) return LEVELS_BROKEN;
+  if (h->node_top > h->nodes_at + NODE_WORDS * (h->level_count - 1)) return LEVELS_BROKEN;
   walk w = {h, 0, LEVELS_NONE, LEVELS_NONE, 0, 0, 0};
   for (w.side = 0; w.side < h->side_count; w.side++) {
     w.better = LEVELS_NONE;

@@ -188,6 +188,7 @@ static void misuse(void) {
   open_pair(&p, 8);
   for (uint32_t price = 1; price <= 8; price++) enter(&p, 0, price * 1000);
   leave(&p, 0, 0);
+  array(&p, LEVELS_WORD_HOME)[1] = 1; /* As if slot 0 were a level of side 0. */
   const size_t size = p.words * sizeof(uint32_t);
   uint32_t *before = malloc(size);
   claim(before != NULL, "there is memory");

@@ -21,8 +21,6 @@ const DIGIT_BITS = 5;
 export const DIGIT_MASK = 31;
 /** Shifted left by a node's shift: the bits above the node's digit. */
 export const ABOVE_DIGIT = -32;
-/** Shifted left by a digit: the bits above it. */
-export const ABOVE_LOWEST = -2;
 
 /** The shift of the node at which two keys part; `difference` is their exclusive or, not zero. */
 export function shiftOf(difference: number): number {

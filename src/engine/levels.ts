@@ -25,7 +25,6 @@ import {
   PARENT,
   PREFIX,
   SHIFT,
-  ABOVE_LOWEST,
   hang,
   highestBelow,
   highestBit,
@@ -107,7 +106,7 @@ class TrieLevels implements PriceLevels {
     const priceAt = 2 * sideCount;
     this.nodesAt = priceAt + 5 * slots;
     this.nodeTop = this.nodesAt;
-    const memory = new ArrayBuffer(4 * (this.nodesAt + NODE_WORDS * levelCount));
+    const memory = new ArrayBuffer(4 * (this.nodesAt + NODE_WORDS * (levelCount - 1)));
     this.words = new Int32Array(memory);
     this.best = new Uint32Array(memory, 0, sideCount);
     this.roots = new Int32Array(memory, 4 * sideCount, sideCount);
@@ -185,7 +184,7 @@ class TrieLevels implements PriceLevels {
     const words = this.words;
     const digit = (key >>> words[home + SHIFT]!) & DIGIT_MASK;
     const others = words[home + BITMAP]! & ~(1 << digit);
-    const higher = others & (ABOVE_LOWEST << digit);
+    const higher = others & (-1 << digit);
     let better = NO_LEVEL;
     let worse = NO_LEVEL;
     if (higher !== 0) {

@@ -4,6 +4,7 @@
  * After each step the touched side is read from best to worst and back and compared whole, with
  * seed and step in the compared value. Slots are never compared, only what hangs on them.
  */
+import { existsSync } from "node:fs";
 import { describe, expect, test } from "bun:test";
 import { Prng } from "../../src/base/prng.ts";
 import { loadFirst, nativeLevelsReason, openNativeLevels } from "../../src/edges/native-levels.ts";
@@ -14,6 +15,7 @@ import {
   type PriceLevels,
 } from "../../src/engine/levels.ts";
 
+const BUILT = Bun.fileURLToPath(new URL("../../native/build/libprice_levels.so", import.meta.url));
 const PRICE_MAX = 2 ** 32 - 1;
 const EDGES = [1, 2, 31, 32, 63, 64, 4095, 4096, 2 ** 30 - 1, 2 ** 30, 2 ** 31 - 1, 2 ** 31];
 
@@ -77,42 +79,46 @@ function walk(levels: PriceLevels, side: number): number[] | null {
 
 type Play = LevelLimits & { seed: number; steps: number; shape: PriceShape };
 
+/** Twice, so that cleared levels have to be as good as new ones. */
 function plays(open: (limits: LevelLimits) => PriceLevels, play: Play): void {
-  const { seed, steps, shape, sideCount, levelCount } = play;
-  const prng = new Prng(seed);
-  const levels = open({ sideCount, levelCount });
-  const plain = new PlainLevels(sideCount);
-  for (let step = 0; step < steps; step++) {
-    const side = prng.below(sideCount);
-    const price = shape(prng);
-    const grows = prng.chance(Math.floor(step / 500) % 2 === 0 ? 65 : 35);
-    const said = grows ? enters(levels, plain, side, price) : leaves(levels, plain, side, prng);
-    const elsewhere = shape(prng);
-    const saw = {
-      said,
-      walk: walk(levels, side),
-      found: [levels.find(side, price), levels.find(side, elsewhere)],
-      // Now and then only: asking makes the native form settle what it had put off.
-      count: step % 16 === 0 ? levels.count : null,
-    };
-    const expected = {
-      said: "as it should",
-      walk: plain.sides[side]!,
-      found: [plain.slot(side, price), plain.slot(side, elsewhere)],
-      count: step % 16 === 0 ? plain.count : null,
-    };
-    if (!Bun.deepEquals(saw, expected))
-      expect({ seed, step, ...saw }).toEqual({ seed, step, ...expected });
+  const levels = open(play);
+  const prng = new Prng(play.seed);
+  for (const round of ["new", "cleared"]) {
+    const plain = new PlainLevels(play.sideCount);
+    for (let step = 0; step < play.steps; step++) {
+      const name = `${round} levels, seed ${play.seed}, step ${step}`;
+      playsOneStep(levels, plain, prng, { ...play, name, step });
+    }
+    expect(plain.sides.map((_, side) => walk(levels, side))).toEqual(plain.sides);
+    levels.clear();
+    expect([levels.count, pricesFromBest(levels, 0)]).toEqual([0, []]);
   }
-  for (let side = 0; side < sideCount; side++) {
-    expect(walk(levels, side)).toEqual(plain.sides[side]!);
-  }
-  levels.clear();
-  expect([levels.count, pricesFromBest(levels, 0), levels.enter(0, 5) !== NO_LEVEL]).toEqual([
-    0,
-    [],
-    true,
-  ]);
+}
+
+type Step = Play & { readonly name: string; readonly step: number };
+
+function playsOneStep(levels: PriceLevels, plain: PlainLevels, prng: Prng, play: Step): void {
+  const { name, step, shape } = play;
+  const side = prng.below(play.sideCount);
+  const price = shape(prng);
+  const elsewhere = shape(prng);
+  const grows = prng.chance(Math.floor(step / 500) % 2 === 0 ? 65 : 35);
+  const said = grows ? enters(levels, plain, side, price) : leaves(levels, plain, side, prng);
+  // Now and then only: asking makes the native form settle what it had put off.
+  const counts = step % 16 === 0;
+  const saw = {
+    said,
+    walk: walk(levels, side),
+    found: [levels.find(side, price), levels.find(side, elsewhere)],
+    count: counts ? levels.count : null,
+  };
+  const expected = {
+    said: "as it should",
+    walk: plain.sides[side]!,
+    found: [plain.slot(side, price), plain.slot(side, elsewhere)],
+    count: counts ? plain.count : null,
+  };
+  if (!Bun.deepEquals(saw, expected)) expect({ name, ...saw }).toEqual({ name, ...expected });
 }
 
 function enters(levels: PriceLevels, plain: PlainLevels, side: number, price: number): string {
@@ -160,7 +166,7 @@ function holdsAsOrderBookSides(open: (limits: LevelLimits) => PriceLevels): void
   }
 
   test("keep 42,000 sides apart", () => {
-    plays(open, { seed: 6, steps: 60_000, shape: narrow, sideCount: 42_000, levelCount: 50_000 });
+    plays(open, { seed: 6, steps: 20_000, shape: narrow, sideCount: 42_000, levelCount: 50_000 });
   });
 
   test("refuse to take out a level that is not there, or is of another side", () => {
@@ -196,8 +202,14 @@ describe.skipIf(native === null)(`levels in C (${native?.build ?? nativeLevelsRe
   holdsAsOrderBookSides((limits) => openNativeLevels(limits)!);
 });
 
-describe("a native library that cannot be used", () => {
-  test("is no library, with a reason that names the file", () => {
+describe("a native library", () => {
+  test.skipIf(!existsSync(BUILT))("is used where native/build.sh made one", () => {
+    expect(loadFirst([BUILT])).toMatchObject({
+      library: { build: expect.stringMatching(/^c 1 [0-9a-f]{8}$/) },
+    });
+  });
+
+  test("that cannot be used is none, with a reason that names the file", () => {
     const missing = "/nowhere/libprice_levels.so";
     expect(loadFirst([missing, "/nor/here.so"])).toEqual({
       library: null,
