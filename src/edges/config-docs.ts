@@ -25,7 +25,8 @@ then on no service reads it here; later additions count only after
 
 Every key of a plain section has a flag made of section and key, such as \`--log-tick-ms 500\`,
 except secrets, because a process list shows flags. \`--http\` is the HTTP address of the service
-that is started. An empty variable counts as absent. Every listener binds 127.0.0.1 unless told otherwise.
+that is started. An empty variable counts as absent. Every listener binds 127.0.0.1 unless told
+otherwise.
 
 Decimals are texts, \`"0.01"\`, and never floats. Two numbers of each market are derived from them
 and must be whole:

@@ -49,6 +49,10 @@ describe("Redis", () => {
       { tls: true, username: "bob", password: "p@ss", hosts: [{ host: "h", port: 1 }] },
     ],
     [
+      "redis://u:p@ss@h",
+      { tls: false, username: "u", password: "p@ss", hosts: [{ host: "h", port: 6379 }] },
+    ],
+    [
       "redis://:pw@h",
       { tls: false, username: null, password: "pw", hosts: [{ host: "h", port: 6379 }] },
     ],

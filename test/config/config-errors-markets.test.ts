@@ -154,7 +154,7 @@ test.each([
     "each market in one shard",
   ],
 ])("%j for %j", (from, to, problem, allowed) => {
-  const errors = changed(from, to).filter((line) => !line.includes("markets_max"));
+  const errors = changed(from, to);
   expect(errors).toEqual([`config.toml${problem}; allowed: ${allowed}`]);
 });
 
@@ -179,6 +179,35 @@ test("two markets with one symbol, one of them in a range", () => {
   expect(after(range + single)).toEqual([
     `config.toml:${NEXT + 14}: market[3].symbol: "BTC4" is already the symbol of another market; ` +
       "allowed: an unused symbol",
+  ]);
+});
+
+test("an id within the range of another table", () => {
+  const range = SECOND.replace("id = 1", "id = 2\ncount = 3").replace("BTC-USD", "M#");
+  const single = SECOND.replace("id = 1", "id = 4").replace("BTC-USD", "OTHER");
+  expect(after(range + single)).toEqual([
+    `config.toml:${NEXT + 13}: market[3].id: 4 is already the id of "M4"; allowed: unused ids`,
+  ]);
+});
+
+test("a smallest order beyond what base can count", () => {
+  const text = SMALL.replace('lot = "0.0001"', 'lot = "50000000"')
+    .replace('quantity_min = "0.0001"', 'quantity_min = "100000000"')
+    .replace('quantity_max = "100"', 'quantity_max = "150000000"')
+    .replace('tick = "0.01"', 'tick = "0.00001"')
+    .replace('price_max = "1000000"', 'price_max = "0.00002"')
+    .replace('price_min = "1000"', 'price_min = "0.00001"');
+  expect(errorsOf(text)).toEqual([
+    "config.toml:16: market[1].quantity_min: this quantity is beyond 2^53-1 units of base; " +
+      "allowed: a lower quantity_min",
+  ]);
+});
+
+test("ids of a range in the gaps between shards", () => {
+  const text = SMALL.replace('"BTC-USD"', '"M#"\ncount = 9').replace("1-9", "2-3,5,8");
+  expect(errorsOf(text)).toEqual([
+    "config.toml:10: market[1].id: in no shard: 1,4,6-7,9; " +
+      "allowed: ids within the markets of a [[shard]]",
   ]);
 });
 

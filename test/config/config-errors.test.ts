@@ -199,6 +199,14 @@ describe("environment and flags", () => {
     expect(errorsOf(SMALL, around)).toEqual([error]);
   });
 
+  test("a bad flag does not leave the file's value to be checked further", () => {
+    const flags = { "limits-heartbeat-ms": "soon" };
+    expect(after("[limits]\nheartbeat_ms = 20000\n", { flags })).toEqual([
+      'flag --limits-heartbeat-ms: limits.heartbeat_ms: "soon" is not an integer; ' +
+        "allowed: an integer from 10 to 60000",
+    ]);
+  });
+
   test("no error repeats a password", () => {
     const text = `${SMALL}[redis]\naddress = "redis://u:hunter2@:1"\npassword = ["hunter2"]\n`;
     expect(errorsOf(text, { env: { REDIS_ADDR: "x://hunter2" } }).join()).not.toContain("hunter2");
@@ -216,6 +224,11 @@ describe("contradictions", () => {
       '[matcher]\nhttp_address = "0.0.0.0:9090"\n',
       `:${NEXT + 1}: matcher.http_address: port 9090 is already taken by ingress.http_address; ` +
         "allowed: another port, or 0 to pick one",
+    ],
+    [
+      '[log]\ndurability = "D1"\n',
+      `:${NEXT + 1}: log.durability: "D1" is a level of Redis, and the log is embedded; ` +
+        'allowed: "auto", "D0", "D2"',
     ],
     [
       '[log]\ndurability = "D3"\n',
@@ -261,6 +274,10 @@ describe("contradictions", () => {
     expect(after(text)).toEqual([`config.toml${error}`]);
   });
 
+  test("as many assets as may be are no contradiction", () => {
+    expect(after("[limits]\nassets_max = 2\nmarkets_max = 1\n")).toEqual([]);
+  });
+
   test("ports on different hosts, and port 0 twice, are no contradiction", () => {
     const text = '[ingress]\nhttp_address = "10.0.0.1:8080"\n[matcher]\nhttp_address = "0"\n';
     expect(after(`${text}[settlement]\nhttp_address = "0"\n`)).toEqual([]);
@@ -268,10 +285,12 @@ describe("contradictions", () => {
 });
 
 test("everything wrong is told at once, in the order of the file", () => {
-  const text = `x = 1\n${SMALL}[log]\nknid = 1\nreplicas = 99\n[nonsense]\n`;
+  const wrong = SMALL.replace("id = 2", "id = 1");
+  const text = `x = 1\n${wrong}[log]\nknid = 1\nreplicas = 99\n[nonsense]\n`;
   const lines = errorsOf(text, { env: { CLOB_LOG: "redis" }, flags: { nope: "" } });
   expect(lines.map((line) => line.split(":").slice(0, 2).join(":"))).toEqual([
     "config.toml:1",
+    "config.toml:7",
     `config.toml:${NEXT + 2}`,
     `config.toml:${NEXT + 3}`,
     `config.toml:${NEXT + 4}`,

@@ -21,6 +21,12 @@ describe("the demo", () => {
       [3, "SOL-USD", 1],
       [4, "DOGE-USD", 1],
     ]);
+    expect(markets.map((market) => [market.lotUnits, market.tickValue])).toEqual([
+      [10_000, 1],
+      [100_000, 10],
+      [1_000_000, 10],
+      [100_000_000, 10],
+    ]);
     expect(markets[0]).toEqual({
       id: 1,
       count: 1,
