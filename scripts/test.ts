@@ -7,39 +7,35 @@
  *   npm test -- WORD...      only the test files whose path contains a word
  *
  * The last line is `N passed, N failed` (`, N skipped`): format, types, lint and C count one each,
- * the rest is counted from Bun's own report. A test file that reports nothing counts as failed, and
- * with CI=true a skipped test fails the run.
+ * the rest is counted from Bun's own reports. With CI=true a skipped test fails the run.
  */
-import { existsSync, mkdirSync, rmSync } from "node:fs";
+import { existsSync } from "node:fs";
 import { availableParallelism } from "node:os";
-import { dirname, join } from "node:path";
-import { readJunit } from "./junit.ts";
+import { join } from "node:path";
+import type { TestCounts } from "./junit.ts";
 import { fetchRedis, findRedis, REDIS_ADVICE } from "./redis.ts";
+import { runTestFiles } from "./test-files.ts";
 
-const MINUTES_MAX = 5;
-const MINUTES_MAX_FULL = 60;
-const TEST_TIMEOUT_MS = 20_000;
-const LONG = "**/*.long.test.ts";
+const TEST_MS_MAX = 20_000;
+const FILE_MS_MAX = 120_000;
+const RUN_MS_MAX = 300_000;
+const TEST_MS_MAX_FULL = 1_800_000;
+const PROCESSES_MAX = 4;
 
 const root = join(import.meta.dir, "..");
-const report = join(root, ".tools", "junit.xml");
 const words = process.argv.slice(2).filter((word) => !word.startsWith("--"));
 const full = process.argv.includes("--full");
 const quick = process.argv.includes("--quick");
 const inCi = !["", "0", "false"].includes(process.env["CI"] ?? "");
 const started = performance.now();
-const total: { passed: number; failed: number; skipped: string[] } = {
-  passed: 0,
-  failed: 0,
-  skipped: [],
-};
+const total: TestCounts = { passed: 0, failed: 0, skipped: [] };
 
 if (words.length === 0) {
   await check("format", [tool("@biomejs/biome/bin/biome"), "format"]);
   await check("types", [tool("typescript/bin/tsc")]);
   await check("lint", [tool("oxlint/bin/oxlint"), "--type-aware", "--deny-warnings"]);
 }
-await runTests(findRedis() ?? (quick ? null : fetchedRedis()));
+await checkTests(findRedis() ?? (quick ? null : fetchedRedis()));
 if (words.length === 0) await checkNative();
 finish();
 
@@ -55,64 +51,41 @@ async function check(name: string, script: string[], runner = process.execPath):
   const passed = (await child.exited) === 0;
   total[passed ? "passed" : "failed"]++;
   if (!passed) for (const text of texts) process.stdout.write(await text);
-  console.log(`${name}: ${passed ? "ok" : "FAILED"} (${secondsSince(from)})`);
+  console.log(`${passed ? "ok" : "FAILED"} ${name} (${secondsSince(from)})`);
 }
 
 function fetchedRedis(): string | null {
   const from = performance.now();
   const path = fetchRedis();
-  if (path !== null) console.log(`redis: fetched into .tools/redis (${secondsSince(from)})`);
+  if (path !== null) console.log(`redis fetched into .tools/redis (${secondsSince(from)})`);
   return path;
 }
 
-async function runTests(redis: string | null): Promise<void> {
-  if (redis === null) console.log(`redis: none, its suites are skipped; ${REDIS_ADVICE}`);
-  const ignored = full ? ["nothing"] : quick ? [LONG, "test/e2e/**", "test/sim/**"] : [LONG];
-  const workers = Math.max(2, Math.min(4, availableParallelism())); // Two at least: see exit codes.
-  const flags = [`--parallel=${workers}`, "--dots", `--timeout=${TEST_TIMEOUT_MS}`]
-    .concat(["--no-orphans", "--reporter=junit", `--reporter-outfile=${report}`])
-    .concat(ignored.map((pattern) => `--path-ignore-patterns=${pattern}`));
-  rmSync(report, { force: true });
-  mkdirSync(dirname(report), { recursive: true });
-  const child = Bun.spawn([process.execPath, "test", ...flags, ...words], {
-    cwd: root,
+async function checkTests(redis: string | null): Promise<void> {
+  if (redis === null) console.log(`no redis here, its suites are skipped; ${REDIS_ADVICE}`);
+  const counts = await runTestFiles({
+    root,
+    files: [...new Bun.Glob("test/**/*.test.ts").scanSync(root)].filter(isWanted).toSorted(),
+    processes: Math.min(PROCESSES_MAX, availableParallelism()),
     env: { ...process.env, ...(redis === null ? {} : { REDIS_SERVER_BIN: redis }) },
-    stdio: ["ignore", "inherit", "inherit"],
+    testMsMax: full ? TEST_MS_MAX_FULL : TEST_MS_MAX,
+    fileMsMax: full ? TEST_MS_MAX_FULL : FILE_MS_MAX,
   });
-  const minutes = full ? MINUTES_MAX_FULL : MINUTES_MAX;
-  const guard = setTimeout(() => {
-    note(`the tests took longer than ${minutes} minutes`);
-    child.kill("SIGKILL");
-  }, minutes * 60_000);
-  const exitCode = await child.exited;
-  clearTimeout(guard);
-  await addReport(exitCode, ignored);
-}
-
-/** Adds what the report says, and what it leaves out: a crash, a file that could not be loaded. */
-async function addReport(exitCode: number, ignored: string[]): Promise<void> {
-  const counts = readJunit(existsSync(report) ? await Bun.file(report).text() : "");
   total.passed += counts.passed;
   total.failed += counts.failed;
   total.skipped.push(...counts.skipped);
-  const globs = ignored.map((pattern) => new Bun.Glob(pattern));
-  const files = words.length > 0 ? [] : [...new Bun.Glob("test/**/*.test.ts").scanSync(root)];
-  const silent = files.filter(
-    (file) => !counts.files.has(file) && !globs.some((g) => g.match(file)),
-  );
-  for (const file of silent) note(`${file} reported no test`);
-  if (exitCode !== 0 && counts.failed + silent.length === 0) note(`bun test said ${exitCode}`);
 }
 
-function note(failure: string): void {
-  total.failed++;
-  console.log(`FAILED: ${failure}`);
+function isWanted(file: string): boolean {
+  if (words.length > 0) return words.some((word) => file.includes(word));
+  if (quick && /^test\/(?:e2e|sim)\//.test(file)) return false;
+  return full || !file.endsWith(".long.test.ts");
 }
 
 async function checkNative(): Promise<void> {
   if (!existsSync(join(root, "native", "test.sh"))) return;
-  const compiler = Bun.which("cc") ?? Bun.which("gcc") ?? Bun.which("clang");
-  if (compiler === null) total.skipped.push("native/test.sh > no C compiler on the PATH");
+  const compiler = process.env["CC"] ?? ["cc", "gcc", "clang"].find((name) => Bun.which(name));
+  if (compiler === undefined) total.skipped.push("native/test.sh > no C compiler on the PATH");
   else await check("C tests", ["native/test.sh"], "sh");
 }
 
@@ -122,10 +95,12 @@ function finish(): never {
   for (const [name, count] of names) console.log(`skipped: ${name} (${count})`);
   const mayNotSkip = inCi && total.skipped.length > 0;
   if (mayNotSkip) console.log("CI is set, so nothing may be skipped: this run is refused");
+  const isSlow = !full && performance.now() - started > RUN_MS_MAX;
+  if (isSlow) console.log(`refused: longer than ${RUN_MS_MAX / 1000} s`);
   console.log(`took ${secondsSince(started)}`);
   const skipped = total.skipped.length > 0 ? `, ${total.skipped.length} skipped` : "";
   console.log(`${total.passed} passed, ${total.failed} failed${skipped}`);
-  process.exit(total.failed > 0 || total.passed === 0 || mayNotSkip ? 1 : 0);
+  process.exit(total.failed > 0 || total.passed === 0 || mayNotSkip || isSlow ? 1 : 0);
 }
 
 function secondsSince(from: number): string {

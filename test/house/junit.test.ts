@@ -11,7 +11,7 @@ const REPORT = `<?xml version="1.0" encoding="UTF-8"?>
     </testcase>
     <testsuite name="needs redis" file="test/a.test.ts" tests="2" skipped="2">
       <testcase name="x" classname="needs redis &gt; much" time="0" file="test/a.test.ts">
-        <skipped message="TODO" />
+        <skipped message="later" />
       </testcase>
     </testsuite>
   </testsuite>
@@ -30,10 +30,9 @@ test("every case is counted once, by what stands in it and not by the totals", (
     passed: 1,
     failed: 2,
     skipped: ["test/a.test.ts > alone", "test/a.test.ts > needs redis > much"],
-    files: new Set(["test/a.test.ts", "test/b.test.ts"]),
   });
 });
 
 test("no report is no test", () => {
-  expect(readJunit("")).toEqual({ passed: 0, failed: 0, skipped: [], files: new Set() });
+  expect(readJunit("")).toEqual({ passed: 0, failed: 0, skipped: [] });
 });
