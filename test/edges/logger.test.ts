@@ -104,7 +104,7 @@ describe("no key is written", () => {
   test.each([
     ["a PEM", pem],
     ["a PEM in the middle of a text", `read ${pem} from disk`],
-    ["a PEM of another kind", `${pem.replaceAll(" PRIVATE", " EC PRIVATE").replace("MC4C", "")}`],
+    ["a PEM of another kind", pem.replaceAll(" PRIVATE", " EC PRIVATE").replace("MC4C", "")],
     ["the body of a PEM", pem.split("\n")[1] ?? ""],
     ["DER in hex", der.toString("hex")],
     ["DER as bytes", der],
