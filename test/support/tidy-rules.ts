@@ -67,8 +67,8 @@ export function checkCasts({ text }: SourceFile): Complaint[] {
 }
 
 /**
- * What makes the core differ from run to run, wait, or touch the world. A Float64Array may hold exact
- * integers below 2^53; functions of Math that may round differently elsewhere may not be called.
+ * What makes the core differ from run to run, wait, or touch the world. A Float64Array may hold
+ * exact integers below 2^53; functions of Math that may round otherwise elsewhere are not pure.
  */
 export function checkPurity({ text }: SourceFile): Complaint[] {
   const impure = [
