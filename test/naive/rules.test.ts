@@ -15,8 +15,8 @@ function line(report: Report): string {
   const { kind, account, clientOrderId, price, last, cumulative, leaves, first, second } = report;
   const name = NAMES[kind] ?? String(kind);
   const why = kind === codes.REPORT_REJECTED ? codes.rejectCode(report.code).name : report.reason;
-  const order_ = `#${clientOrderId} ${last}@${price} ${cumulative}+${leaves}`;
-  return `${account} ${name} ${why} ${order_} (${first}, ${second})`;
+  const lots = `#${clientOrderId} ${last}@${price} ${cumulative}+${leaves}`;
+  return `${account} ${name} ${why} ${lots} (${first}, ${second})`;
 }
 
 const NAMES: Readonly<Record<number, string>> = {

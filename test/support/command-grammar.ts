@@ -73,9 +73,14 @@ export class CommandGrammar {
     const first = this.opening.shift();
     if (first !== undefined) return this.record(first());
     this.world.logTime += prng.pick([0, 0, 1, 1_000, 100_000]);
-    const kind = this.pickKind(KINDS);
+    const kind = this.isStuck() && prng.chance(20) ? "market_state" : this.pickKind(KINDS);
     if (kind === "tick") return this.record(new Uint8Array(0));
     return this.record(this.frame(kind));
+  }
+
+  /** No market is open. */
+  private isStuck(): boolean {
+    return this.world.markets().every(({ state }) => state !== codes.STATE_OPEN);
   }
 
   private record(frame: Bytes): Bytes {
@@ -130,9 +135,12 @@ export class CommandGrammar {
   }
 
   private batchCount(): number {
-    const { batchMax, batchPercent } = this.profile;
+    const { batchMax, batchPercent, limits } = this.profile;
     const { prng } = this.world;
-    return prng.chance(batchPercent) ? prng.between(1, prng.pick([2, batchMax, batchMax])) : 1;
+    if (!prng.chance(batchPercent)) return 1;
+    // A batch with less than four reports to spare is refused from its first command on.
+    const most = prng.chance(5) ? batchMax : Math.min(batchMax, limits.reportsPerRecordMax - 3);
+    return prng.between(1, prng.pick([2, most, most]));
   }
 
   private sign({ kind, account, key }: Signer, commands: readonly Bytes[]): Bytes {

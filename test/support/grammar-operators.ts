@@ -161,22 +161,27 @@ function freshKey(world: GrammarWorld, type: number): Uint8Array<ArrayBuffer> {
   return encode.encodeKey(type, publicKey, scopes, prng.chance(15) ? soon : 0);
 }
 
-function usable(world: GrammarWorld, account: number): number {
-  return world.keysOf(account).filter((key) => !key.revoked).length;
+/** The first half of the first accounts keep a key that can do all and does not expire. */
+function isSpared(world: GrammarWorld, target: NaiveKey): boolean {
+  if (target.id === MAIN_KEY) return true;
+  const lasting = world
+    .keysOf(target.account)
+    .filter((key) => !key.revoked && key.expiry === 0 && key.scopes === codes.SCOPES_TRADER);
+  return (
+    lasting.length < 2 &&
+    lasting[0] === target &&
+    target.account <= Math.ceil(world.profile.accounts / 2)
+  );
 }
 
 function keyRevoke(world: GrammarWorld): DirectoryCommand {
   const { prng, state } = world;
   const byOperator = prng.chance(40);
   const account = byOperator ? 0 : world.pickAccount();
-  const own = world.keysOf(account).filter((key) => !key.revoked && key.id !== MAIN_KEY);
-  const any = prng.pick(state.keys);
-  // An account's last key is left alone, mostly.
-  const spared = own.length < 2 && !prng.chance(2);
-  const target = byOperator ? any.id : spared ? any.id : prng.pick(own.length > 0 ? own : [any]).id;
+  const own = world.keysOf(account).filter((key) => !key.revoked);
+  const target = prng.pick(byOperator || own.length === 0 || prng.chance(20) ? state.keys : own);
   const key = signer(world, account, byOperator ? codes.SCOPE_ACCOUNTS : codes.SCOPE_KEYS);
-  const safe = target === MAIN_KEY ? 2 : target;
-  const revoked = prng.chance(10) ? prng.pick([0, 1_000_000]) : safe;
-  const sparesAll = byOperator && usable(world, any.account) < 2 && !prng.chance(3);
-  return { account, key, bytes: encode.encodeKeyRevoke(sparesAll ? 1_000_000 : revoked) };
+  const none = isSpared(world, target) || prng.chance(10);
+  const bytes = encode.encodeKeyRevoke(none ? prng.pick([0, 1_000_000]) : target.id);
+  return { account, key, bytes };
 }

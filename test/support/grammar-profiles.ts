@@ -168,10 +168,10 @@ function lowLimits(prng: Prng, accounts: number) {
   return {
     accountsMax: accounts,
     keysMax: OPERATOR_SCOPES.length + accounts + prng.between(0, 4),
-    ordersMax: prng.pick([3, 10, 30]),
+    ordersMax: prng.pick([5, 12, 40]),
     marketsMax: 6 + prng.below(3),
     assetsMax: 3 + prng.below(2),
-    reportsPerRecordMax: prng.pick([4, 6, 9, 14, 25]),
+    reportsPerRecordMax: prng.pick([4, 6, 7, 9, 14, 25]),
   };
 }
 
@@ -202,7 +202,7 @@ const FEES = [
 function drawMarkets(prng: Prng, count: number, low: boolean): MarketRules[] {
   return Array.from({ length: count }, (_, i) => {
     const market = drawMarket(prng, i + 1, prng.pick(SHAPES));
-    return low ? { ...market, openOrdersMax: prng.pick([1, 2, 5]) } : market;
+    return low ? { ...market, openOrdersMax: prng.pick([1, 4, 20]) } : market;
   });
 }
 

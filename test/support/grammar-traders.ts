@@ -107,7 +107,7 @@ function newOrder(world: GrammarWorld, account: number): Uint8Array<ArrayBuffer>
     postOnly: rests && (market.state === codes.STATE_POST_ONLY || prng.chance(20)) ? 1 : 0,
   };
   if (draft.postOnly === 1 && !world.spoils()) draft.price = stepAside(market, side, price);
-  if (tif === codes.TIF_FOK && prng.chance(70)) draft.quantity = fillable(market, draft);
+  if (tif === codes.TIF_FOK && prng.chance(70)) aimAtMakers(world, market, draft);
   if (world.spoils()) prng.pick(SPOILERS)(draft, market, world);
   return encode.encodeNewOrder(draft);
 }
@@ -169,11 +169,15 @@ function drawQuantity(
   return Math.max(paid, least) * step;
 }
 
-/** What lies at the touch, or the order's own quantity if nothing does. */
-function fillable(market: NaiveMarket, draft: Draft): number {
-  const best = oppositeOf(market, draft.side).at(-1);
-  if (best === undefined) return draft.quantity;
-  return Math.min(draft.quantity, best.leaves);
+/** All that the best few makers have open, to the lot or one lot off. */
+function aimAtMakers({ prng }: GrammarWorld, market: NaiveMarket, draft: Draft): void {
+  const makers = oppositeOf(market, draft.side);
+  const few = makers.slice(-prng.pick([1, 2, 3, 4, 5, 7, 12, 40])).toReversed();
+  const last = few.at(-1);
+  if (last === undefined) return;
+  const lots = few.reduce((sum, maker) => sum + maker.leaves, prng.pick([0, 0, 0, 1, -1]));
+  draft.price = last.price;
+  draft.quantity = Math.min(Math.max(lots, 1), codes.U32_MAX);
 }
 
 type Spoiler = (draft: Draft, market: NaiveMarket, world: GrammarWorld) => void;

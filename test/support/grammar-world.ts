@@ -51,7 +51,10 @@ export class GrammarWorld {
 
   private isActive(account: number): boolean {
     const keys = this.keysOf(account);
-    return !this.state.accounts[account]?.suspended && keys.some((key) => !key.revoked);
+    const able = keys.some(
+      (key) => !key.revoked && (key.expiry === 0 || key.expiry > this.logTime),
+    );
+    return able && !this.state.accounts[account]?.suspended;
   }
 
   /** Whether one more order of the account may rest in the market. */
