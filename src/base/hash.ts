@@ -6,26 +6,32 @@
  */
 export const HASH_SIZE = 32;
 
+/** The runtime's hasher wants room for its longest digest, whichever digest it makes. */
+const DIGEST_ROOM = 64;
+
 /** Hash of the concatenation of `parts`: 32 fresh bytes. */
 export function sha256(...parts: readonly Uint8Array[]): Uint8Array<ArrayBuffer> {
   const hasher = new Bun.CryptoHasher("sha256");
   for (const part of parts) hasher.update(part);
-  const out = new Uint8Array(HASH_SIZE);
-  hasher.digest(out);
-  return out;
+  const room = new Uint8Array(DIGEST_ROOM);
+  hasher.digest(room);
+  return room.slice(0, HASH_SIZE);
 }
 
 /** Streaming form, for hot paths: update, update, digest into the caller's 32 bytes. */
 export class Sha256 {
   private readonly hasher = new Bun.CryptoHasher("sha256");
+  private readonly room = new Uint8Array(DIGEST_ROOM);
+  private readonly hash = this.room.subarray(0, HASH_SIZE);
 
   update(bytes: Uint8Array): this {
     this.hasher.update(bytes);
     return this;
   }
 
-  /** Writes 32 bytes to `into` and starts anew. */
+  /** Writes 32 bytes to the beginning of `into` and starts anew. */
   digest(into: Uint8Array): void {
-    this.hasher.digest(into);
+    this.hasher.digest(this.room);
+    into.set(this.hash);
   }
 }
