@@ -267,6 +267,6 @@ int32_t levels_find(const void *memory, uint32_t side, uint32_t price) {
     const node *n = node_below(h, at);
     at = n->child[digit_of(key, n->shift)];
   }
-  const int is_there = at > 0 && price_of(h)[at] == price && home_of(h)[at].side > 0;
-  return is_there ? at : LEVELS_NONE;
+  if (at == 0 || price_of(h)[at] != price) return LEVELS_NONE;
+  return h->left == LEVELS_NONE || home_of(h)[at].side > 0 ? at : LEVELS_NONE;
 }

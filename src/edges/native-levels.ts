@@ -42,7 +42,7 @@ export function openNativeLevels(limits: LevelLimits): PriceLevels | null {
   return loaded.library === null ? null : new NativeLevels(loaded.library, limits);
 }
 
-/** One sentence: which library is in use, or why none is. */
+/** Why there are no levels in C, in words; empty when there are. */
 export function nativeLevelsReason(): string {
   loaded ??= loadFirst(libraryPaths());
   return loaded.reason;
@@ -67,7 +67,7 @@ export function loadFirst(paths: readonly string[]): Loaded {
       return { library: null, reason: `${path} has ABI ${abi}, this program wants ${LEVELS_ABI}` };
     }
     const build = `c ${abi} ${calls.levels_build().toString(16).padStart(8, "0")}`;
-    return { library: { calls, build }, reason: `${build} from ${path}` };
+    return { library: { calls, build }, reason: "" };
   } catch (error) {
     return { library: null, reason: `${path} cannot be loaded: ${String(error)}` };
   }
