@@ -1,0 +1,117 @@
+/**
+ * Engine: the public face of the core. Bytes of records in, bytes of reports out; see docs/RULES.md.
+ *
+ *   genesis frame -> Engine -> apply(record) -> reports
+ *                          \-> roots(), snapshot() ; restore(snapshot) -> Engine
+ *
+ * `apply` has an answer for every record that has a successor state, refusals included, and throws
+ * Halt for the others. It sees no clock, no randomness, no network and no disk.
+ */
+import { assert } from "../base/assert.ts";
+import { equalBytes, SAFE_LIMIT, viewOf } from "../base/bytes.ts";
+import { HASH_SIZE, Sha256 } from "../base/hash.ts";
+import { checkFrame } from "../protocol/check-frame.ts";
+import * as codes from "../protocol/codes.ts";
+import { decodeGenesis, type Genesis } from "../protocol/genesis.ts";
+import { RECORD_HEADER_SIZE, RECORD_TICK, type RecordView } from "../protocol/record.ts";
+import type { ReportBatch } from "../protocol/report.ts";
+import { Commands } from "./commands.ts";
+import { beginShard } from "./genesis-state.ts";
+import { Halt } from "./halt.ts";
+import { checkLimits } from "./limits.ts";
+import { type EngineOptions, State } from "./state.ts";
+
+export { Halt } from "./halt.ts";
+export type { EngineOptions } from "./state.ts";
+
+export class Engine {
+  readonly state: State;
+  private readonly genesisFrame: Uint8Array;
+  private readonly genesis: Genesis;
+  private readonly commands: Commands;
+  private readonly hasher = new Sha256();
+  private readonly hash = new Uint8Array(HASH_SIZE);
+  private readonly hashView = viewOf(this.hash);
+  private isHalted = false;
+
+  /** The state before record 1: nothing but limits, venue and shard. */
+  constructor(genesisFrame: Uint8Array, options: EngineOptions) {
+    const genesis = decodeGenesis(genesisFrame);
+    if (typeof genesis === "string") throw new Halt(genesis, 1);
+    const wrong = checkLimits(genesis.limits);
+    if (wrong !== "") throw new Halt(wrong, 1);
+    this.genesis = genesis;
+    this.genesisFrame = genesisFrame.slice();
+    this.state = new State(genesisFrame, genesis, options);
+    this.commands = new Commands(this.state);
+  }
+
+  /** Records applied. */
+  get position(): number {
+    return this.state.position;
+  }
+
+  /** Of the last record. */
+  get logTime(): number {
+    return this.state.logTime;
+  }
+
+  /**
+   * Applies the record at position + 1, read from `view` by readRecord, and adds its reports.
+   * After a Halt this engine is of no further use.
+   */
+  apply(view: DataView, record: RecordView, reports: ReportBatch): void {
+    assert(!this.isHalted, "a halted engine is not asked again");
+    const state = this.state;
+    const wrong = this.checkRecord(record);
+    if (wrong !== "") this.halt(wrong);
+    if (record.kind === RECORD_TICK) {
+      if (state.position === 0) this.halt("the first record is a tick");
+    } else {
+      const start = view.byteOffset + record.at + RECORD_HEADER_SIZE;
+      const frame = new Uint8Array(view.buffer, start, record.frameSize);
+      if (state.position === 0) this.begin(frame);
+      else this.applyFrame(view, record, frame, reports);
+    }
+    state.position++;
+    state.logTime = record.logTime;
+  }
+
+  private halt(reason: string): never {
+    this.isHalted = true;
+    throw new Halt(reason, this.state.position + 1);
+  }
+
+  private checkRecord(record: RecordView): string {
+    const state = this.state;
+    if (record.shard !== state.shard) return `it is of shard ${record.shard}`;
+    if (record.rulesVersion !== state.rulesVersion) {
+      return `it names rules version ${record.rulesVersion}`;
+    }
+    if (record.directoryOrigin !== state.directoryOrigin) {
+      return `it names directory origin ${record.directoryOrigin}`;
+    }
+    if (record.logTime >= SAFE_LIMIT) return "its log time is not below 2^53";
+    return record.logTime < state.logTime ? "its log time goes back" : "";
+  }
+
+  private begin(frame: Uint8Array): void {
+    if (!equalBytes(frame, this.genesisFrame)) this.halt("it is not this shard's genesis");
+    const wrong = beginShard(this.genesis, this.state, this.commands.operators);
+    if (wrong !== "") this.halt(wrong);
+  }
+
+  private applyFrame(
+    view: DataView,
+    record: RecordView,
+    frame: Uint8Array,
+    reports: ReportBatch,
+  ): void {
+    const code = checkFrame(frame, this.state);
+    if (code !== codes.ACCEPTED) this.halt(`its frame: ${codes.rejectCode(code).says}`);
+    this.hasher.update(frame).digest(this.hash);
+    const { out } = this.commands;
+    out.beginRecord(reports, this.state.position + 1, record.logTime, this.hashView);
+    this.commands.applyFrame(view, record.at + RECORD_HEADER_SIZE, record.logTime);
+  }
+}

@@ -1,0 +1,84 @@
+/**
+ * State: all that a shard is at a position. The parts, and the sums that no part has for itself.
+ *
+ *   who    accounts, keys            what   assets, balances
+ *   where  markets, book             orders slab (the orders), seats (whose), index (by client id)
+ */
+import { Assets } from "../ledger/assets.ts";
+import { Balances } from "../ledger/balances.ts";
+import { type Genesis, type GenesisLimits, venueOf } from "../protocol/genesis.ts";
+import { Accounts } from "./accounts.ts";
+import { Book } from "./book.ts";
+import { Changes } from "./changes.ts";
+import { Keys } from "./keys.ts";
+import type { LevelLimits, PriceLevels } from "./levels.ts";
+import { Markets } from "./markets.ts";
+import { OrderIndex } from "./order-index.ts";
+import { OrderSlab } from "./order-slab.ts";
+import { SEAT_MARKET, SEAT_SHIFT, Seats } from "./seats.ts";
+
+export interface EngineOptions {
+  readonly levels: (limits: LevelLimits) => PriceLevels;
+  /** Whether `roots` will be asked: only then what changes is tracked. */
+  readonly roots: boolean;
+  /**
+   * Where things lie in the hash tables; no result depends on it. A service passes a secret one, so
+   * that nobody can choose ids that all fall on the same place.
+   */
+  readonly seed?: number;
+}
+
+export class State {
+  readonly venue: Uint8Array;
+  readonly shard: number;
+  readonly directoryOrigin: number;
+  readonly rulesVersion: number;
+  readonly limits: GenesisLimits;
+  /** Records applied. */
+  position = 0;
+  logTime = 0;
+  /** Orders put to rest so far, in all markets. */
+  arrivals = 0;
+  /** Orders that rest now. */
+  openOrders = 0;
+
+  readonly accounts: Accounts;
+  readonly keys: Keys;
+  readonly assets: Assets;
+  readonly balances: Balances;
+  readonly markets: Markets;
+  readonly slab: OrderSlab;
+  readonly seats: Seats;
+  readonly index: OrderIndex;
+  readonly book: Book;
+  readonly changes: Changes;
+
+  constructor(genesisFrame: Uint8Array, genesis: Genesis, options: EngineOptions) {
+    const limits = genesis.limits;
+    const seed = options.seed ?? 0;
+    this.venue = venueOf(genesisFrame, genesis);
+    this.shard = genesis.shard;
+    this.directoryOrigin = genesis.directoryOrigin;
+    this.rulesVersion = genesis.rulesVersion;
+    this.limits = limits;
+    this.accounts = new Accounts(limits.accountsMax);
+    this.keys = new Keys(limits.keysMax, seed);
+    this.assets = new Assets(limits.assetsMax);
+    this.balances = new Balances(limits.accountsMax, limits.assetsMax, seed);
+    this.markets = new Markets(limits.marketsMax);
+    this.slab = new OrderSlab(limits.ordersMax);
+    this.seats = new Seats(this.slab, limits.ordersMax, limits.accountsMax, seed);
+    this.index = new OrderIndex(this.slab, this.seats, limits.ordersMax, seed);
+    const sides = { sideCount: 2 * (limits.marketsMax + 1), levelCount: limits.ordersMax };
+    this.book = new Book(options.levels(sides), this.slab, this.seats);
+    this.changes = new Changes(options.roots, limits, this.slab);
+  }
+
+  /** The slot of the account's open order in that market with the client id at `at`, or 0. */
+  findOrder(account: number, market: number, view: DataView, at: number): number {
+    const slot = this.index.find(account, view.getInt32(at, true), view.getInt32(at + 4, true));
+    if (slot === 0) return 0;
+    const seat = this.slab.seatSide(slot) >> 1;
+    return this.seats.words[(seat << SEAT_SHIFT) + SEAT_MARKET] === market ? slot : 0;
+  }
+}

@@ -1,0 +1,142 @@
+/**
+ * PairIndex: finds a slot by a pair of u32, such as (account, asset) or (account, market).
+ *
+ *   cells, 4 words each:  [ first | second | slot | unused ]      slot 0: the cell is empty
+ *
+ * Open addressing with linear probes, at most half full, so that a look-up ends soon; deletion moves
+ * the cells behind it back, so that nothing is left to skip. A cell holds its key: one look-up is one
+ * cache line. For looking up only: nobody may walk it, for its order depends on the seed.
+ */
+import { assert } from "../base/assert.ts";
+
+const CELL_WORDS = 4;
+const FIRST = 0;
+const SECOND = 1;
+const SLOT = 2;
+
+/** A layout seed as the odd multipliers and offset of `mix`. */
+export class Mixer {
+  private readonly offset: number;
+  private readonly one: number;
+  private readonly two: number;
+  private readonly three: number;
+
+  /** The seed changes where things lie, never what is found. */
+  constructor(seed: number) {
+    this.offset = finish(seed ^ 0x243f6a88);
+    this.one = finish(seed + 0x13198a2e) | 1;
+    this.two = finish(seed + 0x03707344) | 1;
+    this.three = finish(seed + 0x299f31d0) | 1;
+  }
+
+  /** 32 well-mixed bits of three words, as a signed number. */
+  mix(a: number, b: number, c: number): number {
+    let hash = Math.imul(a ^ this.offset, this.one);
+    hash = Math.imul((hash ^ (hash >>> 15)) + b, this.two);
+    hash = Math.imul((hash ^ (hash >>> 14)) + c, this.three);
+    hash = Math.imul(hash ^ (hash >>> 16), 0x85ebca6b);
+    return hash ^ (hash >>> 13);
+  }
+}
+
+/** The last steps of murmur3. */
+function finish(value: number): number {
+  let hash = Math.imul(value ^ (value >>> 16), 0x85ebca6b);
+  hash = Math.imul(hash ^ (hash >>> 13), 0xc2b2ae35);
+  return hash ^ (hash >>> 16);
+}
+
+export class PairIndex {
+  private cells: Int32Array;
+  private mask: number;
+  private readonly mixer: Mixer;
+  private count = 0;
+
+  /** Has room for `expected` pairs at once, and doubles beyond them. */
+  constructor(expected: number, seed: number) {
+    const cellCount = 2 ** Math.ceil(Math.log2(2 * Math.max(expected, 8)));
+    this.cells = new Int32Array(cellCount * CELL_WORDS);
+    this.mask = cellCount - 1;
+    this.mixer = new Mixer(seed);
+  }
+
+  /** The slot of the pair, or 0. */
+  find(first: number, second: number): number {
+    const cells = this.cells;
+    const mask = this.mask;
+    const one = first | 0;
+    const two = second | 0;
+    let cell = this.mixer.mix(one, two, 0) & mask;
+    for (;;) {
+      const at = cell * CELL_WORDS;
+      const slot = cells[at + SLOT]!;
+      if (slot === 0 || (cells[at + FIRST] === one && cells[at + SECOND] === two)) return slot;
+      cell = (cell + 1) & mask;
+    }
+  }
+
+  /** The pair is not there yet; slot is 1 .. 2^31-1. */
+  add(first: number, second: number, slot: number): void {
+    assert(slot > 0, "slots count from 1");
+    if (2 * (this.count + 1) > this.mask + 1) this.grow();
+    this.count++;
+    this.put(first | 0, second | 0, slot);
+  }
+
+  private put(first: number, second: number, slot: number): void {
+    const cells = this.cells;
+    let cell = this.mixer.mix(first, second, 0) & this.mask;
+    while (cells[cell * CELL_WORDS + SLOT] !== 0) cell = (cell + 1) & this.mask;
+    const at = cell * CELL_WORDS;
+    cells[at + FIRST] = first;
+    cells[at + SECOND] = second;
+    cells[at + SLOT] = slot;
+  }
+
+  /** The pair is there. */
+  remove(first: number, second: number): void {
+    const cells = this.cells;
+    const mask = this.mask;
+    const one = first | 0;
+    const two = second | 0;
+    let hole = this.mixer.mix(one, two, 0) & mask;
+    while (
+      cells[hole * CELL_WORDS + FIRST] !== one ||
+      cells[hole * CELL_WORDS + SECOND] !== two ||
+      cells[hole * CELL_WORDS + SLOT] === 0
+    ) {
+      assert(cells[hole * CELL_WORDS + SLOT] !== 0, "only a pair that is there is removed");
+      hole = (hole + 1) & mask;
+    }
+    this.count--;
+    this.close(hole);
+  }
+
+  /** Moves cells back over the hole until the run ends. */
+  private close(start: number): void {
+    const cells = this.cells;
+    const mask = this.mask;
+    let hole = start;
+    let cell = start;
+    for (;;) {
+      cell = (cell + 1) & mask;
+      const at = cell * CELL_WORDS;
+      if (cells[at + SLOT] === 0) break;
+      const home = this.mixer.mix(cells[at + FIRST]!, cells[at + SECOND]!, 0) & mask;
+      if (((cell - home) & mask) < ((cell - hole) & mask)) continue;
+      cells.copyWithin(hole * CELL_WORDS, at, at + CELL_WORDS);
+      hole = cell;
+    }
+    cells[hole * CELL_WORDS + SLOT] = 0;
+  }
+
+  private grow(): void {
+    const old = this.cells;
+    this.cells = new Int32Array(old.length * 2);
+    this.mask = this.mask * 2 + 1;
+    for (let at = 0; at < old.length; at += CELL_WORDS) {
+      const slot = old[at + SLOT]!;
+      if (slot !== 0) this.put(old[at + FIRST]!, old[at + SECOND]!, slot);
+    }
+  }
+}
