@@ -35,6 +35,7 @@ const LEVELS: Levels = {
   naive: 3,
   edges: 4,
   client: 5,
+  service: 5,
   "ingress-verifier": 6,
   "market-matcher": 6,
   "settlement-plane": 6,

@@ -36,6 +36,7 @@ export class Peer {
   private isEnding = false;
   private isHeldForQueue = false;
   private holds = 0;
+  private roomWaiters: (() => void)[] = [];
   private readonly socket: Socket<Holder>;
   private readonly queueMax: number;
 
@@ -47,6 +48,11 @@ export class Peer {
 
   get queued(): number {
     return this.to - this.from;
+  }
+
+  /** More than half of the queue's ceiling waits. */
+  get isFull(): boolean {
+    return this.queued > this.queueMax / 2;
   }
 
   get isOpen(): boolean {
@@ -107,16 +113,30 @@ export class Peer {
     }
   }
 
+  /** Resolves when the queue is at most half full, or the peer is gone. */
+  whenRoom(): Promise<void> {
+    if (!this.isFull || this.isClosed) return Promise.resolve();
+    return new Promise((resolve) => this.roomWaiters.push(resolve));
+  }
+
   markClosed(): void {
     this.isClosed = true;
+    this.callWaiters();
   }
 
   private holdWhileFull(): void {
-    const isFull = this.queued > this.queueMax / 2;
+    const isFull = this.isFull;
+    if (!isFull) this.callWaiters();
     if (isFull === this.isHeldForQueue) return;
     this.isHeldForQueue = isFull;
     if (isFull) this.hold();
     else this.release();
+  }
+
+  private callWaiters(): void {
+    const waiters = this.roomWaiters;
+    this.roomWaiters = [];
+    for (const resolve of waiters) resolve();
   }
 
   private finish(): void {

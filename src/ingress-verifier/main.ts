@@ -5,9 +5,9 @@
  */
 import { Clock } from "../edges/clock.ts";
 import { Logger, streamSink } from "../edges/logger.ts";
-import { openShards } from "../edges/open-shards.ts";
-import { endWith, startService } from "../edges/service.ts";
-import { untilStopped } from "../edges/run-service.ts";
+import { openShards } from "../service/open-shards.ts";
+import { endWith, startService } from "../service/start.ts";
+import { untilStopped } from "../service/run.ts";
 import { openVerifiers } from "../edges/verify.ts";
 import { startIngressService } from "./service.ts";
 

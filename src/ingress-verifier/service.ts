@@ -4,8 +4,8 @@
 import type { Config } from "../edges/config.ts";
 import { flagFor } from "../edges/config-flags.ts";
 import type { Logger } from "../edges/logger.ts";
-import type { OpenShard } from "../edges/open-shards.ts";
-import { listening } from "../edges/service.ts";
+import type { OpenShard } from "../service/open-shards.ts";
+import { listening } from "../service/start.ts";
 import type { SignatureVerifier } from "../edges/verify.ts";
 import { createIngressHttp } from "./http.ts";
 import { Ingress } from "./ingress.ts";

@@ -5,9 +5,9 @@
  * rule of the market open src/engine.
  */
 import { Logger, streamSink } from "../edges/logger.ts";
-import { openShards } from "../edges/open-shards.ts";
-import { untilStopped } from "../edges/run-service.ts";
-import { endWith, startService } from "../edges/service.ts";
+import { openShards } from "../service/open-shards.ts";
+import { untilStopped } from "../service/run.ts";
+import { endWith, startService } from "../service/start.ts";
 import { startMatcherService } from "./service.ts";
 import { shardsOfMarkets } from "./shard-choice.ts";
 

@@ -2,13 +2,13 @@
  * market-matcher as a service: a matcher per shard and the HTTP side, from a Config and open shards.
  */
 import { join } from "node:path";
-import { chooseLevels } from "../edges/choose-levels.ts";
+import { chooseLevels } from "../service/choose-levels.ts";
 import type { Config } from "../edges/config.ts";
 import { flagFor } from "../edges/config-flags.ts";
 import type { Logger } from "../edges/logger.ts";
-import type { OpenShard } from "../edges/open-shards.ts";
-import { haltShard } from "../edges/halted.ts";
-import { listening } from "../edges/service.ts";
+import type { OpenShard } from "../service/open-shards.ts";
+import { haltShard } from "../service/halted.ts";
+import { listening } from "../service/start.ts";
 import { createMatcherHttp } from "./http.ts";
 import { Matcher } from "./matcher.ts";
 

@@ -41,6 +41,48 @@ export function splitCommitments(bytes: Uint8Array): { entries: Uint8Array[]; en
   return { entries, end: at };
 }
 
+export interface Published {
+  /** The commitments file up to the one that the notes cover. */
+  readonly bytes: Uint8Array;
+  readonly entries: readonly Uint8Array[];
+  readonly notes: Notes;
+}
+
+const READ_TRIES = 100;
+
+/**
+ * What a settlement has published in `dir`, all of one checkpoint; null before the first. Notes and
+ * commitments are several files and move on while one reads: read again until they agree.
+ */
+export function readPublished(dir: string): Published | null {
+  for (let i = 0; i < READ_TRIES; i++) {
+    const names = [INPUT_NOTE_NAME, STATE_NOTE_NAME, COMMITMENTS_NAME];
+    const paths = names.map((name) => join(dir, name));
+    if (!paths.every((path) => existsSync(path))) return null;
+    const [input, state, commitments] = paths.map((path) => new Uint8Array(readFileSync(path)));
+    if (input === undefined || state === undefined || commitments === undefined) return null;
+    const found = agreeing({ input, state }, commitments);
+    if (found !== null) return found;
+  }
+  return null;
+}
+
+function agreeing(notes: Notes, commitments: Uint8Array): Published | null {
+  const count = noteSize(notes.state);
+  const entries = splitCommitments(commitments).entries.slice(0, count);
+  const last = entries.at(-1);
+  if (last === undefined || entries.length !== count) return null;
+  const commitment = decodeCommitment(last);
+  if (typeof commitment === "string" || commitment.position !== noteSize(notes.input)) return null;
+  const size = entries.reduce((sum, entry) => sum + 4 + entry.length, 0);
+  return { bytes: commitments.slice(0, size), entries, notes };
+}
+
+/** The tree size that a note of ours states: its second line. */
+function noteSize(note: Uint8Array): number {
+  return Number(new TextDecoder().decode(note).split("\n")[1] ?? -1);
+}
+
 export class CommitmentFile {
   private readonly dir: string;
   private readonly file: number;

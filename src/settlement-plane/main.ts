@@ -5,9 +5,9 @@
  */
 import { Clock } from "../edges/clock.ts";
 import { Logger, streamSink } from "../edges/logger.ts";
-import { openShards } from "../edges/open-shards.ts";
-import { untilStopped } from "../edges/run-service.ts";
-import { EXIT_USAGE, endWith, ServiceEnd, startService } from "../edges/service.ts";
+import { openShards } from "../service/open-shards.ts";
+import { untilStopped } from "../service/run.ts";
+import { EXIT_USAGE, endWith, ServiceEnd, startService } from "../service/start.ts";
 import { openVerifiers } from "../edges/verify.ts";
 import { startSettlementService } from "./service.ts";
 

@@ -2,14 +2,14 @@
  * settlement-plane as a service: a settlement per shard and the HTTP side, from a Config and open shards.
  */
 import { join } from "node:path";
-import { chooseLevels } from "../edges/choose-levels.ts";
+import { chooseLevels } from "../service/choose-levels.ts";
 import type { Config } from "../edges/config.ts";
 import { flagFor } from "../edges/config-flags.ts";
-import { haltShard } from "../edges/halted.ts";
+import { haltShard } from "../service/halted.ts";
 import { readKeyFile } from "../edges/keys.ts";
 import type { Logger } from "../edges/logger.ts";
-import type { OpenShard } from "../edges/open-shards.ts";
-import { EXIT_REFUSED, listening, ServiceEnd } from "../edges/service.ts";
+import type { OpenShard } from "../service/open-shards.ts";
+import { EXIT_REFUSED, listening, ServiceEnd } from "../service/start.ts";
 import type { SignatureVerifier } from "../edges/verify.ts";
 import { equalBytes } from "../base/bytes.ts";
 import { createSettlementHttp } from "./http.ts";

@@ -8,7 +8,7 @@ import { existsSync, readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import type { Config } from "../edges/config.ts";
 import { generateKeyFile, readKeyFile, type Signer } from "../edges/keys.ts";
-import { EXIT_REFUSED, ServiceEnd } from "../edges/service.ts";
+import { EXIT_REFUSED, ServiceEnd } from "../service/start.ts";
 import type { ShardDoor } from "../ingress-verifier/shard-door.ts";
 import { submit } from "../ingress-verifier/submission.ts";
 import * as codes from "../protocol/codes.ts";

@@ -9,7 +9,7 @@
 import type { Clock } from "../edges/clock.ts";
 import type { Config } from "../edges/config.ts";
 import type { Logger } from "../edges/logger.ts";
-import type { OpenShard } from "../edges/open-shards.ts";
+import type { OpenShard } from "../service/open-shards.ts";
 import type { Verifiers } from "../edges/verify.ts";
 import { type IngressService, startIngressService } from "../ingress-verifier/service.ts";
 import { type MatcherService, startMatcherService } from "../market-matcher/service.ts";

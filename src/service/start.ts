@@ -8,13 +8,13 @@
  */
 import { parseArgs } from "node:util";
 import { BrokenPromise } from "../base/assert.ts";
-import type { Config } from "./config.ts";
-import { formatConfigError } from "./config-errors.ts";
-import { configFlagOptions } from "./config-flags.ts";
-import { printConfig } from "./config-print.ts";
-import { readConfig } from "./config-read.ts";
-import { Fenced, LogFault } from "./log.ts";
-import { BUILD, VERSION } from "./version.ts";
+import type { Config } from "../edges/config.ts";
+import { formatConfigError } from "../edges/config-errors.ts";
+import { configFlagOptions } from "../edges/config-flags.ts";
+import { printConfig } from "../edges/config-print.ts";
+import { readConfig } from "../edges/config-read.ts";
+import { Fenced, LogFault } from "../edges/log.ts";
+import { BUILD, VERSION } from "../edges/version.ts";
 
 export const EXIT_OK = 0;
 export const EXIT_REFUSED = 1;

@@ -14,7 +14,7 @@ export async function haltShard(
   onFault: (fault: unknown) => void,
 ): Promise<void> {
   if (fault instanceof Halt) {
-    await shard.log.halt(fault.reason, fault.position).catch(onFault);
+    await shard.log.halt(fault.message).catch(onFault);
   }
   onFault(fault);
 }

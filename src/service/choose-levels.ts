@@ -4,9 +4,9 @@
  */
 import type { EngineOptions } from "../engine/engine.ts";
 import { createLevels } from "../engine/levels.ts";
-import type { Logger } from "./logger.ts";
-import { nativeLevelsReason, openNativeLevels } from "./native-levels.ts";
-import { LogFault } from "./log.ts";
+import type { Logger } from "../edges/logger.ts";
+import { nativeLevelsReason, openNativeLevels } from "../edges/native-levels.ts";
+import { LogFault } from "../edges/log.ts";
 
 export interface ChosenLevels {
   /** "c" or "ts". */

@@ -6,9 +6,9 @@
 import { join } from "node:path";
 import { type Genesis, decodeGenesis, venueOf } from "../protocol/genesis.ts";
 import { RECORD_HEADER_SIZE } from "../protocol/record.ts";
-import type { Config } from "./config.ts";
-import { LogFault, type ShardLog } from "./log.ts";
-import { openShardLog } from "./open-log.ts";
+import type { Config } from "../edges/config.ts";
+import { LogFault, type ShardLog } from "../edges/log.ts";
+import { openLog } from "../edges/open-log.ts";
 
 export interface OpenShard {
   readonly log: ShardLog;
@@ -23,7 +23,7 @@ export interface OpenShard {
 export async function openShards(config: Config, ids: readonly number[]): Promise<OpenShard[]> {
   const shards: OpenShard[] = [];
   for (const id of [...ids].sort((a, b) => a - b)) {
-    shards.push(await openShard(config, await openShardLog(config, id)));
+    shards.push(await openShard(config, await openLog(config, id)));
   }
   return shards;
 }

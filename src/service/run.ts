@@ -4,10 +4,10 @@
  * SIGTERM and SIGINT drain and end well; a fault of a log, a lost turn or a halt ends the process after
  * the rest was closed, and its supervisor starts it anew.
  */
-import type { Logger } from "./logger.ts";
+import type { Logger } from "../edges/logger.ts";
 import type { OpenShard } from "./open-shards.ts";
-import { sentenceOf } from "./service.ts";
-import { whenAskedToStop } from "./signals.ts";
+import { sentenceOf } from "./start.ts";
+import { whenAskedToStop } from "../edges/signals.ts";
 
 export interface Running {
   stop(): Promise<void>;

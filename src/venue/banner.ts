@@ -1,0 +1,37 @@
+/**
+ * Banner: what the demo says when it is live, and what it says when it is gone.
+ */
+import { join } from "node:path";
+import type { Config } from "../edges/config.ts";
+import type { OpenShard } from "../service/open-shards.ts";
+import { VERSION } from "../edges/version.ts";
+import type { Venue } from "./venue.ts";
+
+export function banner(config: Config, venue: Venue, shards: readonly OpenShard[]): string {
+  const host = (address: { readonly host: string }, port: number): string =>
+    `${address.host}:${port}`;
+  const { ingress, settlement, matcher } = config;
+  const dashboard = host(settlement.httpAddress, venue.settlement.httpPort);
+  const venueId = shards[0]?.venue.toHex() ?? "";
+  return `
+CLOB ${VERSION}   venue ${venueId.slice(0, 16)}...
+log          ${shards[0]?.log.describe ?? "no shard"}
+orders       tcp://${host(ingress.tcpAddress, venue.ingress.tcpPort)} (SoupBinTCP)
+frames       http://${host(ingress.httpAddress, venue.ingress.httpPort)}/v1/frames
+dashboard    http://${dashboard}/
+metrics      http://${host(matcher.httpAddress, venue.matcher.httpPort)}/metrics
+keys         ${config.venue.keysDir} (yours: ${join(config.venue.keysDir, "demo-1.pem")})
+
+Try, in another terminal:
+  bun run clob order buy BTC-USD 0.5 --limit 60000
+  bun run clob book BTC-USD --watch
+  bun run clob export ./export && bun run clob verify ./export --venue ${venueId}
+
+(npm: npm run clob -- order buy BTC-USD 0.5 --limit 60000)   Ctrl-C stops.
+
+`;
+}
+
+export function goodbye(config: Config): string {
+  return `stopped. Everything lies in ${config.log.dataDir}; start again to go on from there.\n`;
+}

@@ -1,0 +1,62 @@
+/**
+ * StatusLine: the one line that the demo keeps fresh: orders/s, trades, checkpoint, verified.
+ *
+ * On a terminal it redraws itself in place; elsewhere it writes a line every few seconds.
+ */
+import type { Clock } from "../edges/clock.ts";
+import type { Venue } from "./venue.ts";
+
+const REDRAW_MS = 500;
+const PLAIN_MS = 10_000;
+
+export class StatusLine {
+  private readonly venue: Venue;
+  private readonly clock: Clock;
+  private readonly isTerminal = process.stdout.isTTY === true;
+  private readonly timer: ReturnType<typeof setInterval>;
+  private lastRecords = 0;
+  private lastMs: number;
+
+  constructor(venue: Venue, clock: Clock) {
+    this.venue = venue;
+    this.clock = clock;
+    this.lastMs = clock.monotonicMs();
+    this.timer = setInterval(() => this.draw(), this.isTerminal ? REDRAW_MS : PLAIN_MS);
+  }
+
+  close(): void {
+    clearInterval(this.timer);
+    if (this.isTerminal) process.stdout.write("\n");
+  }
+
+  private draw(): void {
+    const now = this.clock.monotonicMs();
+    const records = this.sum((shard) => this.venue.matcher.matchers.get(shard)?.counts.records);
+    const rate = Math.round(((records - this.lastRecords) * 1000) / (now - this.lastMs));
+    this.lastRecords = records;
+    this.lastMs = now;
+    const trades = this.sum(
+      (shard) => this.venue.settlement.settlements.get(shard)?.engine.tradeCount,
+    );
+    const verified = this.sum(
+      (shard) => this.venue.settlement.settlements.get(shard)?.engine.position,
+    );
+    const latest = [...this.venue.settlement.settlements.values()][0]?.latest;
+    const checkpoint =
+      latest === null || latest === undefined
+        ? "none yet"
+        : `#${latest.number} (${this.age(latest.atMs)} s ago)`;
+    const text = `${rate} records/s   ${trades} trades   checkpoint ${checkpoint}   verified ${verified}`;
+    process.stdout.write(this.isTerminal ? `\r${text.padEnd(78)}` : `${text}\n`);
+  }
+
+  private age(atMs: number): string {
+    return ((this.clock.micros() / 1000 - atMs) / 1000).toFixed(1);
+  }
+
+  private sum(read: (shard: number) => number | undefined): number {
+    let total = 0;
+    for (const shard of this.venue.matcher.matchers.keys()) total += read(shard) ?? 0;
+    return total;
+  }
+}
