@@ -59,6 +59,11 @@ export class StateTrie {
     return this.leafCount;
   }
 
+  /** Keys that there is room for before the arrays grow; keys taken out make room again. */
+  get capacity(): number {
+    return this.rows.capacity;
+  }
+
   /** Sets the value of `key`. Both are read at once and not kept: scratch buffers will do. */
   set(key: Uint8Array, value: Uint8Array): void {
     assert(key.length === this.keySize, "a key has the trie's width");

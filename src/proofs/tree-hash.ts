@@ -15,13 +15,11 @@ export const LEAF_PREFIX = 0x00;
 export const NODE_PREFIX = 0x01;
 
 const PAIR_SIZE = 2 * HASH_SIZE;
-// The runtime's hasher wants room for its longest digest, whichever digest it makes.
-const DIGEST_ROOM = 64;
 
 /** SHA-256 to any place of an array, for hot paths: nothing is allocated per hash. */
 export class PlacedSha256 {
   private readonly sha = new Sha256();
-  private readonly room = new Uint8Array(DIGEST_ROOM);
+  private readonly room = new Uint8Array(HASH_SIZE);
 
   update(bytes: Uint8Array): this {
     this.sha.update(bytes);

@@ -32,7 +32,7 @@ export class TrieRows {
 
   private readonly keySize: number;
   private leafLinks: Int32Array; // The words of leafHashes.
-  private capacity: number;
+  capacity: number;
   private freeLeaf = NONE;
   private freeNode = NONE;
   private leafEnd = 0; // No row from here on was ever taken.

@@ -125,12 +125,27 @@ describe("a changed proof is refused", () => {
     for (const index of indices) {
       expect(verifyInclusion(leaves[3]!, index, { size: 7, root }, proof)).toBe(false);
     }
+    expect(verifyInclusion(leaves[2]!, 2.5, headOf(7), inclusionProof(2, 7, read))).toBe(false);
     for (const size of [-7, 0, 3, 7.5, Number.NaN, Number.POSITIVE_INFINITY, 2 ** 53]) {
       expect(verifyInclusion(leaves[3]!, 3, { size, root }, proof)).toBe(false);
       const grown = consistencyProof(3, 7, read);
       expect(verifyConsistency({ size, root }, headOf(7), grown)).toBe(false);
       if (size !== 3) expect(verifyConsistency(headOf(3), { size, root }, grown)).toBe(false);
     }
+  });
+
+  test("a path longer or shorter than the tree is high, though it ends in its root", () => {
+    const deep = inclusionProof(7, 8, read);
+    expect(verifyInclusion(leaves[7]!, 3, { size: 4, root: headOf(8).root }, deep)).toBe(false);
+    const flat = inclusionProof(1, 2, read);
+    expect(verifyInclusion(leaves[1]!, 1, { size: 3, root: headOf(2).root }, flat)).toBe(false);
+    const tall = { size: 8, root: headOf(4).root };
+    expect(verifyConsistency(headOf(2), tall, consistencyProof(2, 4, read))).toBe(false);
+    const low = { size: 2, root: headOf(4).root };
+    expect(verifyConsistency(headOf(1), low, consistencyProof(1, 4, read))).toBe(false);
+    const three = { size: 3, root: headOf(7).root };
+    const four = { size: 4, root: headOf(8).root };
+    expect(verifyConsistency(three, four, consistencyProof(7, 8, read))).toBe(false);
   });
 
   test("equal sizes with different roots, and a false empty tree", () => {

@@ -52,6 +52,7 @@ describe("tile names", () => {
       "tile/0/000.p/01",
       "tile/0/000.p/256",
       "tile/0/000.p/1 ",
+      "tile/0/x009/x007/x199/x254/x740/992", // 2^53.
       `tile/0/${"x999/".repeat(8)}999`,
     ];
     expect(bad.map(parseTilePath)).toEqual(bad.map(() => null));

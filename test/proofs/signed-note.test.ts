@@ -84,6 +84,7 @@ describe("a vkey", () => {
       // Right hash, but a key of another length; right hash, but an unknown algorithm.
       "PeterNeumann+cc469956+ARpc2QcUPDhMQegwxbzhKqiBfsVkmqq/LDE4izWy10TWBADKEY==",
       "PeterNeumann+173116ae+ZRpc2QcUPDhMQegwxbzhKqiBfsVkmqq/LDE4izWy10TW",
+      `PeterNeumann+c74f20a3+${new Uint8Array(34).fill(1).toBase64()}`,
       "remora.n621.de+da77ade7+BOvN63jn/bLvkieywe8R6UYAtVtNbZpXh34x7onlmtw2",
     ];
     expect(bad.map((vkey) => parseVkey(vkey).ok)).toEqual(bad.map(() => false));
@@ -176,6 +177,14 @@ describe("a note is refused", () => {
     const note = encodeNote({ text: GO_TEXT, signatures: [first, other] });
     expect(verdict(note)).toBe("the signature of a known key does not hold");
     expect(verdict(note, [peter])).toBe(GO_TEXT);
+  });
+
+  test("if a signature has another length, though the caller's verifier would take it", () => {
+    const short = bytesOf(`${GO_TEXT}\n— PeterNeumann x08go/Y=\n`);
+    expect(openNote(short, [peter], () => true)).toEqual({
+      ok: false,
+      reason: "the signature of a known key does not hold",
+    });
   });
 
   test("if two known keys answer to one name and hash", () => {

@@ -109,6 +109,19 @@ describe("keys", () => {
     expect(present).toEqual([...twin.keys()].toSorted());
   });
 
+  test("that come and go take no more room than those that stay", () => {
+    const trie = new StateTrie(4, 100);
+    const key = new Uint8Array(4);
+    const view = new DataView(key.buffer);
+    for (let i = 0; i < 5000; i++) {
+      view.setUint32(0, Math.imul(i, 2_654_435_761), false);
+      trie.set(key, key);
+      view.setUint32(0, Math.imul(i - 99, 2_654_435_761), false);
+      expect(trie.delete(key)).toBe(i >= 99);
+    }
+    expect([trie.size, trie.capacity]).toEqual([99, 100]);
+  });
+
   test("of another width are our own mistake", () => {
     const trie = new StateTrie(4);
     const value = new Uint8Array(1);

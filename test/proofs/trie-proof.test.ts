@@ -1,8 +1,14 @@
 /** Trie proofs: presence and absence are shown, and nothing else can be. */
 import { describe, expect, test } from "bun:test";
+import { createHash } from "node:crypto";
 import { Prng } from "../../src/base/prng.ts";
 import { StateTrie } from "../../src/proofs/state-trie.ts";
-import { type TrieProof, type TrieQuestion, verifyTrieProof } from "../../src/proofs/trie-proof.ts";
+import {
+  type TrieProof,
+  type TrieQuestion,
+  trieLeafHash,
+  verifyTrieProof,
+} from "../../src/proofs/trie-proof.ts";
 import { bitString } from "./naive-trie.ts";
 import { filled, someKey } from "./trie-pair.ts";
 
@@ -76,6 +82,43 @@ describe("a proof", () => {
     expect(verifyTrieProof({ root: emptyRoot, key, leafValue }, trie.prove(key))).toBe("refused");
     const withBit = { ...none, bits: [0], siblings: [emptyRoot] };
     expect(verifyTrieProof({ root: emptyRoot, key, leafValue }, withBit)).toBe("refused");
+  });
+
+  test("cannot move a byte from the value into the key to make a key absent", () => {
+    const trie = new StateTrie(2);
+    const key = Uint8Array.of(1, 2);
+    trie.set(key, Uint8Array.of(3, 4));
+    const proof = { ...trie.prove(key), leafKey: Uint8Array.of(1, 2, 3) };
+    const question = { root: trie.root(), key, leafValue: Uint8Array.of(4) };
+    expect(verifyTrieProof(question, proof)).toBe("refused");
+  });
+
+  test("is refused under the root of what is no trie", () => {
+    const key = Uint8Array.of(0);
+    const foreign = Uint8Array.of(0x10);
+    const leafValue = Uint8Array.of(9);
+    const side = new Uint8Array(32).fill(5);
+    const node = (bit: number, left: Uint8Array, right: Uint8Array) =>
+      createHash("sha256")
+        .update(Uint8Array.of(1, 0, bit))
+        .update(left)
+        .update(right)
+        .digest();
+    const leaf = trieLeafHash(key, leafValue);
+    const ask = (root: Uint8Array, proof: TrieProof) =>
+      verifyTrieProof({ root, key, leafValue }, proof);
+
+    const good = node(2, node(5, leaf, side), side);
+    const falling = node(5, node(2, leaf, side), side);
+    const siblings = [side, side];
+    expect(ask(good, { leafKey: key, bits: [2, 5], siblings })).toBe("present");
+    expect(ask(falling, { leafKey: key, bits: [5, 2], siblings })).toBe("refused");
+    const wide = new Uint8Array(33).fill(5);
+    const long = node(2, leaf, wide);
+    expect(ask(long, { leafKey: key, bits: [2], siblings: [wide] })).toBe("refused");
+    // A leaf whose bit 3 is 1, hung where the keys with bit 3 = 0 belong.
+    const misplaced = node(3, trieLeafHash(foreign, leafValue), side);
+    expect(ask(misplaced, { leafKey: foreign, bits: [3], siblings: [side] })).toBe("refused");
   });
 
   test("cannot pass off a node as a leaf", () => {
