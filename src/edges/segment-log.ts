@@ -11,15 +11,12 @@
 import * as fs from "node:fs";
 import { join } from "node:path";
 import { assert } from "../base/assert.ts";
-import { decodeGenesis, venueOf } from "../protocol/genesis.ts";
-import { RECORD_HEADER_SIZE, readRecord, RecordView } from "../protocol/record.ts";
 import {
   encodeEntry,
   encodeSegmentHeader,
   SEGMENT_HEADER_SIZE,
   SEGMENT_INPUT,
 } from "../protocol/segment.ts";
-import { viewOf } from "../base/bytes.ts";
 import { type ClockSources, HOST_CLOCK } from "./clock.ts";
 import { bellPlace, claimRole, type Role } from "./directory-lock.ts";
 import {
@@ -31,12 +28,13 @@ import {
   type ShardLog,
 } from "./log.ts";
 import { SegmentAppender } from "./segment-appender.ts";
+import { checkedGenesis, type GenesisFacts, genesisFacts } from "./log-genesis.ts";
 import { LogTime } from "./segment-clock.ts";
 import { type Disk, realDisk, syncDirectory, writeFileLasting } from "./segment-disk.ts";
 import { listSegments, segmentPath, shardDir } from "./segment-files.ts";
 import { readGenesis, recoverExecution, recoverInput, type Tail } from "./segment-recover.ts";
 import { type ReaderPlace, SegmentExecutionReader, SegmentInputReader } from "./segment-readers.ts";
-import { type RecordStamp, SegmentExecutionWriter, SegmentInputWriter } from "./segment-writers.ts";
+import { SegmentExecutionWriter, SegmentInputWriter } from "./segment-writers.ts";
 
 export interface SegmentLogOptions {
   /** The data directory; the shard's own is made inside. */
@@ -46,29 +44,6 @@ export interface SegmentLogOptions {
   readonly clockDifferenceMsMax: number;
   readonly clock?: ClockSources;
   readonly disk?: Disk;
-}
-
-/** What the genesis record says about every record of its log. */
-export interface GenesisFacts extends RecordStamp {
-  readonly venue: Uint8Array;
-}
-
-/** The facts in a genesis record, or a sentence about what is wrong with it. */
-export function genesisFacts(record: Uint8Array): GenesisFacts | string {
-  const header = new RecordView();
-  const wrong = readRecord(viewOf(record), 0, header);
-  if (wrong !== "") return wrong;
-  if (header.end !== record.length) return "there is more than one record";
-  const frame = record.subarray(RECORD_HEADER_SIZE);
-  const genesis = decodeGenesis(frame);
-  if (typeof genesis === "string") return genesis;
-  const { shard, rulesVersion, directoryOrigin } = genesis;
-  if (header.shard !== shard) return "record and genesis name different shards";
-  return { shard, rulesVersion, directoryOrigin, venue: venueOf(frame, genesis) };
-}
-
-export function openSegmentLog(options: SegmentLogOptions): ShardLog {
-  return new SegmentLog(options);
 }
 
 class SegmentLog implements ShardLog {
@@ -94,30 +69,24 @@ class SegmentLog implements ShardLog {
   }
 
   async create(genesisRecord: Uint8Array): Promise<void> {
-    const facts = genesisFacts(genesisRecord);
-    if (typeof facts === "string") throw new LogFault(`not a genesis record: ${facts}`);
-    if (facts.shard !== this.shard) {
-      throw new LogFault(`a genesis of shard ${facts.shard} for the log of ${this.shard}`);
-    }
+    const facts = checkedGenesis(genesisRecord, this.shard);
     fs.mkdirSync(this.dir, { recursive: true });
     const bell = await claimRole(bellPlace(this.dir, "in"), this.options.dir);
     try {
       if (listSegments(this.dir, "in").length > 0) {
         throw new LogFault(`${this.options.dir} already holds a log of shard ${this.shard}`);
       }
-      this.writeGenesis(genesisRecord, facts.venue);
+      this.writeGenesis(genesisRecord, facts);
     } finally {
       bell.close();
     }
   }
 
   /** The whole first segment appears at once or not at all. */
-  private writeGenesis(record: Uint8Array, venue: Uint8Array): void {
+  private writeGenesis(record: Uint8Array, { venue, logTime }: GenesisFacts): void {
     const salt = crypto.getRandomValues(new Uint32Array(1))[0]!;
     const segment = { kind: SEGMENT_INPUT, shard: this.shard, first: 1, salt, venue };
-    const view = new RecordView();
-    assert(readRecord(viewOf(record), 0, view) === "", "the genesis record was checked");
-    const entry = { kind: SEGMENT_INPUT, first: 1, count: 1, logTime: view.logTime };
+    const entry = { kind: SEGMENT_INPUT, first: 1, count: 1, logTime };
     const entryBytes = encodeEntry(entry, record, salt);
     const bytes = new Uint8Array(SEGMENT_HEADER_SIZE + entryBytes.length);
     bytes.set(encodeSegmentHeader(segment));
@@ -234,4 +203,8 @@ class SegmentLog implements ShardLog {
     for (const end of this.open) await end.close();
     this.open.clear();
   }
+}
+
+export function openSegmentLog(options: SegmentLogOptions): ShardLog {
+  return new SegmentLog(options);
 }

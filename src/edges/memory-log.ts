@@ -1,0 +1,215 @@
+/**
+ * Memory log: a log that dies with its process. The tests' twin of the real ones, under the same
+ * conformance suite, with faults on request; nothing else may use it.
+ *
+ *   MemoryStore   what Redis or the disk would be: any number of handles on it
+ *   fate(role)    asked before every append: what befalls it. Awaited, so that it can delay one
+ *
+ *     "ok"                 appended
+ *     "refused"            LogFault, and not appended
+ *     "unknown_executed"   LogFault that tells nothing, and appended
+ *     "unknown_lost"       the same LogFault, and not appended
+ *
+ * A writer that has thrown is over, as with the real ones; a new one takes its place and fences it.
+ */
+import { assert } from "../base/assert.ts";
+import { encodePack } from "../protocol/record.ts";
+import {
+  type Appended,
+  type ExecutionReader,
+  type ExecutionWriter,
+  Fenced,
+  type InputReader,
+  type InputWriter,
+  LogFault,
+  type ShardLog,
+} from "./log.ts";
+import { checkedGenesis, type GenesisFacts } from "./log-genesis.ts";
+import { MemoryExecutionReader, MemoryInputReader, MemoryStream } from "./memory-stream.ts";
+import { ownRecord } from "./segment-writers.ts";
+
+export type Role = "in" | "ex";
+export type Fate = "ok" | "refused" | "unknown_executed" | "unknown_lost";
+
+export class MemoryStore {
+  readonly streams: Readonly<Record<Role, MemoryStream>> = {
+    in: new MemoryStream(),
+    ex: new MemoryStream(),
+  };
+  readonly shard: number;
+  fate: (role: Role) => Fate | Promise<Fate> = () => "ok";
+  facts: GenesisFacts | null = null;
+  genesis: Uint8Array | null = null;
+  halted: string | null = null;
+  logTime = 0;
+
+  constructor(shard: number) {
+    this.shard = shard;
+  }
+
+  /** One process's handle. */
+  open(): ShardLog {
+    return new MemoryLog(this);
+  }
+
+  /** Runs an append under its fate; throws what its writer has to throw. */
+  async append(role: Role, execute: () => void): Promise<void> {
+    const fate = await this.fate(role);
+    if (fate === "ok" || fate === "unknown_executed") execute();
+    if (fate === "refused") throw new LogFault(`append to ${role} was refused`);
+    if (fate !== "ok") throw new LogFault(`append to ${role}: its outcome is unknown`);
+  }
+}
+
+/** A writer of one term: over once it has thrown, or once there is a newer one. */
+class Term {
+  readonly stream: MemoryStream;
+  readonly number: number;
+  private over: Error | null = null;
+  private isBusy = false;
+
+  constructor(stream: MemoryStream) {
+    this.stream = stream;
+    this.number = ++stream.term;
+  }
+
+  async run<T>(step: () => Promise<T>): Promise<T> {
+    assert(!this.isBusy, "one append is in flight at most");
+    if (this.over !== null) throw this.over;
+    this.isBusy = true;
+    try {
+      return await step();
+    } catch (error) {
+      this.over = error instanceof Error ? error : new Error(String(error));
+      throw error;
+    } finally {
+      this.isBusy = false;
+    }
+  }
+
+  refuseIfFenced(): void {
+    if (this.stream.term !== this.number) throw new Fenced("another writer has taken over");
+  }
+}
+
+class MemoryInputWriter implements InputWriter {
+  private readonly store: MemoryStore;
+  private readonly facts: GenesisFacts;
+  private readonly term: Term;
+
+  constructor(store: MemoryStore, facts: GenesisFacts) {
+    this.store = store;
+    this.facts = facts;
+    this.term = new Term(store.streams.in);
+  }
+
+  tip(): number {
+    return this.term.stream.tip();
+  }
+
+  append(frames: readonly Uint8Array[]): Promise<Appended> {
+    assert(frames.length > 0, "a pack has a frame or a tick");
+    return this.term.run(async () => {
+      const first = this.tip() + 1;
+      await this.store.append("in", () => this.execute(frames));
+      return { first, last: first + frames.length - 1, logTime: this.store.logTime };
+    });
+  }
+
+  private execute(frames: readonly Uint8Array[]): void {
+    this.term.refuseIfFenced();
+    if (this.store.halted !== null) throw new Fenced(this.store.halted);
+    this.store.logTime = Math.max(this.store.logTime, Date.now() * 1000);
+    const header = { ...this.facts, logTime: this.store.logTime };
+    this.term.stream.add(frames.length, encodePack(header, frames));
+  }
+
+  async close(): Promise<void> {}
+}
+
+class MemoryExecutionWriter implements ExecutionWriter {
+  readonly epoch: number;
+  private readonly store: MemoryStore;
+  private readonly term: Term;
+
+  constructor(store: MemoryStore) {
+    this.store = store;
+    this.term = new Term(store.streams.ex);
+    this.epoch = this.term.number;
+  }
+
+  tip(): number {
+    return this.term.stream.tip();
+  }
+
+  async append(record: Uint8Array): Promise<void> {
+    this.term.refuseIfFenced();
+    const { first, last } = ownRecord(record, this.epoch, this.tip());
+    await this.term.run(() =>
+      this.store.append("ex", () => {
+        this.term.refuseIfFenced();
+        this.term.stream.add(last - first + 1, record.slice());
+      }),
+    );
+  }
+
+  async close(): Promise<void> {}
+}
+
+class MemoryLog implements ShardLog {
+  readonly shard: number;
+  readonly describe = "memory, nothing is kept";
+  private readonly store: MemoryStore;
+
+  constructor(store: MemoryStore) {
+    this.store = store;
+    this.shard = store.shard;
+  }
+
+  async genesis(): Promise<Uint8Array | null> {
+    return this.store.genesis?.slice() ?? null;
+  }
+
+  async create(genesisRecord: Uint8Array): Promise<void> {
+    const facts = checkedGenesis(genesisRecord, this.shard);
+    if (this.store.genesis !== null) throw new LogFault("there is a log already");
+    this.store.genesis = genesisRecord.slice();
+    this.store.facts = facts;
+    this.store.logTime = facts.logTime;
+    this.store.streams.in.add(1, this.store.genesis);
+  }
+
+  async openInputWriter(): Promise<InputWriter> {
+    return new MemoryInputWriter(this.store, this.facts());
+  }
+
+  async openInputReader(): Promise<InputReader> {
+    this.facts();
+    return new MemoryInputReader(this.store.streams.in);
+  }
+
+  async openExecutionWriter(): Promise<ExecutionWriter> {
+    this.facts();
+    return new MemoryExecutionWriter(this.store);
+  }
+
+  async openExecutionReader(): Promise<ExecutionReader> {
+    this.facts();
+    return new MemoryExecutionReader(this.store.streams.ex);
+  }
+
+  private facts(): GenesisFacts {
+    if (this.store.facts === null) throw new LogFault("there is no log");
+    return this.store.facts;
+  }
+
+  async halt(reason: string): Promise<void> {
+    this.store.halted ??= `shard ${this.shard} is halted: ${reason}`;
+  }
+
+  async halted(): Promise<string | null> {
+    return this.store.halted;
+  }
+
+  async close(): Promise<void> {}
+}

@@ -1,0 +1,117 @@
+/**
+ * Redis scripts: the only writers of a shard's keys. Each checks everything, then changes
+ * something, because Redis does not roll back.
+ *
+ *   in:{s}   stream, id 0-<position of the last record>, fields d frames, t log time, s stamp
+ *   ex:{s}   stream, id 0-<last position covered>, field d execution record
+ *   ctl:{s}  hash: venue, genesis (the record), stamp ("rules_version:directory_origin"),
+ *            generation, in_tip, log_time, halted (absent while it is not),
+ *            epoch, ex_tip, slot:<name> ("term:pack:first:last:log_time" of a writer)
+ *
+ * KEYS are always in, ex, ctl. A refusal begins with FENCED (somebody else writes), HALTED, CLOCK
+ * or LOST. Numbers stay below 2^53, which Lua's doubles hold; %.0f prints them whole.
+ */
+import { Script } from "./redis-connection.ts";
+
+/** ARGV: venue, genesis record, stamp, log time, frames. Makes the three keys, or none. */
+export const CREATE = new Script(`
+if redis.call('EXISTS', KEYS[1], KEYS[2], KEYS[3]) > 0 then
+  if redis.call('HGET', KEYS[3], 'genesis') == ARGV[2] then return 0 end
+  return redis.error_reply('EXISTS there is a log already')
+end
+redis.call('XADD', KEYS[1], '0-1', 'd', ARGV[5], 't', ARGV[4], 's', ARGV[3])
+redis.call('XGROUP', 'CREATE', KEYS[2], 'none', '0', 'MKSTREAM')
+redis.call('XGROUP', 'DESTROY', KEYS[2], 'none')
+redis.call('HSET', KEYS[3], 'venue', ARGV[1], 'genesis', ARGV[2], 'stamp', ARGV[3],
+  'generation', '1', 'in_tip', '1', 'log_time', ARGV[4], 'epoch', '0', 'ex_tip', '0')
+return 1
+`);
+
+const SAME_LOG = `
+local function other(venue)
+  if not venue then return 'LOST there is no log any more' end
+  if venue ~= ARGV[1] then return 'LOST another genesis has taken the place of ours' end
+  return nil
+end
+`;
+
+/** ARGV: venue, slot. Begins a new term of that slot; returns generation, term, tip. */
+export const TAKE_SLOT = new Script(`${SAME_LOG}
+local slot = 'slot:' .. ARGV[2]
+local c = redis.call('HMGET', KEYS[3], 'venue', 'generation', 'in_tip', slot)
+local wrong = other(c[1])
+if wrong then return redis.error_reply(wrong) end
+local term = 1
+if c[4] then term = tonumber(string.match(c[4], '^(%d+):')) + 1 end
+redis.call('HSET', KEYS[3], slot, string.format('%.0f:0:0:0:0', term))
+return {tonumber(c[2]), term, tonumber(c[3])}
+`);
+
+/**
+ * ARGV: venue, generation, slot, term, pack number, count, caller's time, difference allowed,
+ * highest position known, frames. Returns first, last, log time; for a repeated pack number what
+ * it returned.
+ */
+export const APPEND_IN = new Script(`${SAME_LOG}
+local slot = 'slot:' .. ARGV[3]
+local c = redis.call('HMGET', KEYS[3], 'venue', 'generation', 'halted', slot, 'in_tip', 'log_time',
+  'stamp')
+local wrong = other(c[1])
+if wrong then return redis.error_reply(wrong) end
+if c[2] ~= ARGV[2] then return redis.error_reply('FENCED this is generation ' .. c[2]) end
+if not c[4] then return redis.error_reply('LOST the writer slot is gone') end
+local term, pack, first, last, time = string.match(c[4], '^(%d+):(%d+):(%d+):(%d+):(%d+)$')
+if term ~= ARGV[4] then return redis.error_reply('FENCED another writer has taken the slot') end
+if pack == ARGV[5] then return {tonumber(first), tonumber(last), tonumber(time)} end
+local tip = tonumber(c[5])
+if tip < tonumber(ARGV[9]) or tonumber(pack) + 1 ~= tonumber(ARGV[5]) then
+  return redis.error_reply('LOST in ends at ' .. c[5] .. ' after pack ' .. pack)
+end
+if c[3] then return redis.error_reply('HALTED the shard is halted: ' .. c[3]) end
+local t = redis.call('TIME')
+local now = tonumber(t[1]) * 1000000 + tonumber(t[2])
+if math.abs(now - tonumber(ARGV[7])) > tonumber(ARGV[8]) then
+  return redis.error_reply('CLOCK the clocks of Redis and of the writer differ too much')
+end
+now = math.max(now, tonumber(c[6]))
+first = string.format('%.0f', tip + 1)
+last = string.format('%.0f', tip + tonumber(ARGV[6]))
+time = string.format('%.0f', now)
+if not redis.call('XADD', KEYS[1], 'NOMKSTREAM', '0-' .. last, 'd', ARGV[10], 't', time,
+    's', c[7]) then
+  return redis.error_reply('LOST the stream of in is gone')
+end
+redis.call('HSET', KEYS[3], 'in_tip', last, 'log_time', time, slot,
+  term .. ':' .. ARGV[5] .. ':' .. first .. ':' .. last .. ':' .. time)
+return {tonumber(first), tonumber(last), now}
+`);
+
+/** ARGV: venue. Begins a matcher's term; returns epoch, tip of ex. */
+export const TAKE_EPOCH = new Script(`${SAME_LOG}
+local c = redis.call('HMGET', KEYS[3], 'venue', 'ex_tip')
+local wrong = other(c[1])
+if wrong then return redis.error_reply(wrong) end
+return {redis.call('HINCRBY', KEYS[3], 'epoch', 1), tonumber(c[2])}
+`);
+
+/** ARGV: venue, epoch, tip before, tip after, record. The same again is answered with yes. */
+export const APPEND_EX = new Script(`${SAME_LOG}
+local c = redis.call('HMGET', KEYS[3], 'venue', 'epoch', 'ex_tip')
+local wrong = other(c[1])
+if wrong then return redis.error_reply(wrong) end
+if c[2] ~= ARGV[2] then return redis.error_reply('FENCED this is epoch ' .. c[2]) end
+if c[3] == ARGV[4] then return 0 end
+if c[3] ~= ARGV[3] then return redis.error_reply('LOST ex ends at ' .. c[3]) end
+if not redis.call('XADD', KEYS[2], 'NOMKSTREAM', '0-' .. ARGV[4], 'd', ARGV[5]) then
+  return redis.error_reply('LOST the stream of ex is gone')
+end
+redis.call('HSET', KEYS[3], 'ex_tip', ARGV[4])
+return 1
+`);
+
+/** ARGV: venue, reason. The first reason stays. */
+export const HALT = new Script(`${SAME_LOG}
+local wrong = other(redis.call('HGET', KEYS[3], 'venue'))
+if wrong then return redis.error_reply(wrong) end
+return redis.call('HSETNX', KEYS[3], 'halted', ARGV[2])
+`);
