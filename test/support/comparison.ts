@@ -19,8 +19,8 @@ export interface Judged {
 }
 export type Maker = (genesisFrame: Uint8Array) => Judged;
 
-/** No more replays than this for one shrinking. */
-const TRIALS_MAX = 2_000;
+/** Records replayed for one shrinking; with what is left of a list then, a person must do. */
+const RECORDS_REPLAYED_MAX = 1_000_000;
 
 export class Comparison {
   readonly naive: NaiveEngine;
@@ -133,19 +133,15 @@ export function shrink(
   make: Maker,
 ): Uint8Array<ArrayBuffer>[] {
   let kept = [...records];
-  let trials = 0;
-  let size = kept.length >>> 1;
-  while (size >= 1) {
-    let dropped = false;
-    for (let at = kept.length - size; at >= 1 && trials < TRIALS_MAX; at -= size) {
-      trials++;
+  let budget = RECORDS_REPLAYED_MAX;
+  for (let size = kept.length >>> 1; size >= 1 && budget > 0; ) {
+    const before = kept.length;
+    for (let at = kept.length - size; at >= 1 && budget > 0; at -= size) {
       const fewer = kept.toSpliced(at, size);
-      if (replay(genesisFrame, fewer, make) === "") continue;
-      kept = fewer;
-      dropped = true;
+      budget -= fewer.length;
+      if (replay(genesisFrame, fewer, make) !== "") kept = fewer;
     }
-    if (!dropped || size > 1) size >>>= 1;
-    if (trials >= TRIALS_MAX) break;
+    if (kept.length === before || size > 1) size >>>= 1;
   }
   return kept;
 }
