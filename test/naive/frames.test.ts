@@ -39,6 +39,17 @@ describe("a nonce", () => {
     expect(rejects(shard, 3_024)).toEqual(unknownOrder(8));
   });
 
+  test("leaves only its bit in the window when it leaps over all others", () => {
+    const [step, leap] = [new SmallShard(), new SmallShard()];
+    rejects(step, 1);
+    rejects(step, 2);
+    rejects(step, 3_000);
+    expect([...step.engine.state.keys[1]!.used]).toEqual([3_000]);
+    for (const nonce of [3_000, 2_000, 1_998]) rejects(leap, nonce);
+    // The same number of reports, another window.
+    expect(step.engine.roots().accounts).not.toEqual(leap.engine.roots().accounts);
+  });
+
   test("may not leap over more than 2^20", () => {
     const shard = new SmallShard();
     const most = 2 ** 20;

@@ -48,15 +48,17 @@ describe("small tries, by hand", () => {
 });
 
 test("random tries have the root that the incremental trie has", () => {
-  for (const [seed, size, width] of [
-    [1, 2, 1],
-    [2, 300, 4],
-    [3, 1_000, 17],
+  // The last keys begin alike for 15 bytes, as those of orders at one price do.
+  for (const [seed, size, width, alike] of [
+    [1, 2, 1, 0],
+    [2, 300, 4, 0],
+    [3, 1_000, 17, 0],
+    [4, 1_000, 17, 15],
   ] as const) {
     const prng = new Prng(seed);
     const trie = new StateTrie(width);
     const entries = Array.from({ length: size }, (_, i) => {
-      const key = prng.bytes(width);
+      const key = prng.bytes(width).fill(9, 0, alike);
       key[width - 1] = i;
       if (width > 1) key[width - 2] = i >>> 8;
       return { key, value: prng.bytes(prng.below(60)) };

@@ -166,6 +166,20 @@ describe("room, with at most six reports per record", () => {
     expect(said).toHaveLength(6);
   });
 
+  test("a step needs room for three, though two reports would be left", () => {
+    const batch = [buy(codes.TIF_GTC, 3), encode.encodeCancel(MARKET, 1n)];
+    expect(
+      threeAsks()
+        .trade(2, ...batch)
+        .map(line)
+        .slice(2),
+    ).toEqual([
+      "2 fill 0 #1 1@100 1+2 (1, 0)",
+      "2 canceled 5 #1 2@100 1+0 (200, 0)",
+      "2 rejected record_full #1 0@0 0+0 (0, 0)",
+    ]);
+  });
+
   test("a FOK is refused rather than cut off", () => {
     const shard = threeAsks();
     const full = ["2 rejected record_full #1 3@100 0+0 (0, 0)"];
