@@ -1,0 +1,72 @@
+/**
+ * Logon: proves to one connection that a key speaks for an account, and finds a nonce that is free.
+ *
+ *   send -> resume                                    logged on
+ *        -> rejected duplicate, nonce_too_old, -far   these changed nothing and state the key's highest
+ *                                                     nonce: send again with one above it
+ *        -> any other reject or refusal               the venue does not want us
+ *
+ * So a client without a record needs no other service to learn where its nonces stand.
+ */
+import { sha256 } from "../base/hash.ts";
+import type { Signer } from "../edges/keys.ts";
+import * as codes from "../protocol/codes.ts";
+import { encodeLogon } from "../protocol/commands.ts";
+import { signFrame, TAG_SIZE } from "../protocol/frame.ts";
+import type { Report } from "../protocol/report.ts";
+
+/** Who signs. */
+export interface Identity {
+  readonly account: number;
+  readonly key: number;
+  readonly signer: Signer;
+}
+
+/** Where frames of a connection go, from its hello. */
+export interface Scope {
+  readonly venue: Uint8Array;
+  readonly shard: number;
+}
+
+export interface LogonTerms extends Scope {
+  readonly challenge: Uint8Array;
+  readonly nonce: number;
+  /** First report number wanted; 0: only new ones. */
+  readonly nextReport: number;
+}
+
+/** Tries of one connection; two clients that use a key at once may take nonces from each other. */
+export const LOGON_TRIES_MAX = 8;
+
+export function logonFrame(who: Identity, terms: LogonTerms): Uint8Array<ArrayBuffer> {
+  const header = {
+    kind: codes.FRAME_LOGON,
+    shard: terms.shard,
+    venue: terms.venue,
+    account: who.account,
+    key: who.key,
+    nonce: terms.nonce,
+    expiry: 0,
+  };
+  const command = encodeLogon(terms.nextReport, terms.challenge);
+  return signFrame(header, [command], (message) => who.signer.sign(message));
+}
+
+/** 16 hex digits, as reports show it. */
+export function tagOf(frame: Uint8Array): string {
+  return sha256(frame).subarray(0, TAG_SIZE).toHex();
+}
+
+/** The key's highest nonce as an unnumbered reject states it; null for another reject. */
+export function highestNonce(report: Report): number | null {
+  switch (report.code) {
+    case codes.REJECT_DUPLICATE:
+      return report.second;
+    case codes.REJECT_NONCE_TOO_OLD:
+      return report.second + codes.NONCE_WINDOW - 1;
+    case codes.REJECT_NONCE_TOO_FAR:
+      return report.second - codes.NONCE_AHEAD_MAX;
+    default:
+      return null;
+  }
+}
