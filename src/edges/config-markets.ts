@@ -11,7 +11,7 @@ import {
   MARKET_OPEN_SIZE,
   marketSymbol,
   SYMBOL_SIZE,
-} from "../protocol/commands.ts";
+} from "../protocol/command-layout.ts";
 import { FRAME_SIZE_MAX } from "../protocol/record.ts";
 import type { AssetConfig, MarketConfig, ShardConfig } from "./config.ts";
 import { type MarketTerms, readTerms } from "./config-market-terms.ts";

@@ -74,7 +74,7 @@ export type MarketState = "open" | "post_only" | "cancel_only" | "halted" | "clo
 export interface MarketConfig {
   readonly id: number;
   readonly count: number;
-  /** `#` stands for the id; see marketSymbol in protocol/commands.ts. */
+  /** `#` stands for the id; see marketSymbol in protocol/command-layout.ts. */
   readonly symbol: string;
   readonly shard: number;
   /** Asset ids. */

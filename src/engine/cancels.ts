@@ -2,7 +2,7 @@
  * Cancels: Cancel, Reduce and MassCancel (RULES 5), which a suspended account may send too.
  */
 import * as codes from "../protocol/codes.ts";
-import * as command from "../protocol/commands.ts";
+import * as command from "../protocol/command-layout.ts";
 import { ArrivalHeap } from "./arrival-heap.ts";
 import { RULE_QUANTITY_STEP } from "./markets.ts";
 import { LEAVES, LEVEL, ORDER_SHIFT, OWN_NEXT } from "./order-slab.ts";

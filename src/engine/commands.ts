@@ -5,7 +5,7 @@
 import { assert } from "../base/assert.ts";
 import { readU64 } from "../base/bytes.ts";
 import * as codes from "../protocol/codes.ts";
-import { COMMAND_SIZE } from "../protocol/commands.ts";
+import { COMMAND_SIZE } from "../protocol/command-layout.ts";
 import * as frame from "../protocol/frame.ts";
 import { Cancels } from "./cancels.ts";
 import { Directory } from "./directory.ts";
@@ -21,6 +21,7 @@ import type { State } from "./state.ts";
 export class Commands {
   readonly out: ReportsOut;
   readonly operators: Operators;
+  readonly resting: Resting;
   private readonly state: State;
   private readonly signer = new Signer();
   private readonly orders: Orders;
@@ -35,6 +36,7 @@ export class Commands {
     this.state = state;
     this.out = new ReportsOut(state, this.signer);
     const resting = new Resting(state, this.out);
+    this.resting = resting;
     const matcher = new Matcher(state, resting, this.out);
     const parts = { state, signer: this.signer, out: this.out, resting, matcher };
     this.operators = new Operators(parts);

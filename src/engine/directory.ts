@@ -3,7 +3,7 @@
  */
 import { readU64 } from "../base/bytes.ts";
 import * as codes from "../protocol/codes.ts";
-import * as command from "../protocol/commands.ts";
+import * as command from "../protocol/command-layout.ts";
 import type { Accounts } from "./accounts.ts";
 import type { Keys } from "./keys.ts";
 import type { Parts } from "./parts.ts";

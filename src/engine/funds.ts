@@ -5,7 +5,7 @@ import { readU64, SAFE_LIMIT } from "../base/bytes.ts";
 import { type Assets, DEPOSITS, WITHDRAWALS } from "../ledger/assets.ts";
 import type { Balances } from "../ledger/balances.ts";
 import * as codes from "../protocol/codes.ts";
-import * as command from "../protocol/commands.ts";
+import * as command from "../protocol/command-layout.ts";
 import type { Parts } from "./parts.ts";
 import type { ReportsOut } from "./reports-out.ts";
 import type { Signer } from "./signer.ts";

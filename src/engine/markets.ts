@@ -17,7 +17,7 @@ import type { Assets } from "../ledger/assets.ts";
 import { IdIndex } from "../ledger/id-index.ts";
 import { notionalOf, withFee } from "../ledger/money.ts";
 import { STATE_OPEN } from "../protocol/codes.ts";
-import * as command from "../protocol/commands.ts";
+import * as command from "../protocol/command-layout.ts";
 
 export const MARKET_SHIFT = 5;
 const MARKET_DOUBLES = 16;

@@ -6,7 +6,7 @@
  */
 import type { Assets } from "../ledger/assets.ts";
 import * as codes from "../protocol/codes.ts";
-import * as command from "../protocol/commands.ts";
+import * as command from "../protocol/command-layout.ts";
 import type { Markets } from "./markets.ts";
 import type { Parts } from "./parts.ts";
 import type { ReportsOut } from "./reports-out.ts";

@@ -3,15 +3,13 @@
  * fails is the answer, and only when all hold does something change.
  */
 import * as codes from "../protocol/codes.ts";
-import * as command from "../protocol/commands.ts";
+import * as command from "../protocol/command-layout.ts";
 import { type Matcher, NO_REASON } from "./match.ts";
-import * as rule from "./markets.ts";
 import { OrderChecks } from "./order-checks.ts";
 import * as order from "./order-slab.ts";
 import type { Parts } from "./parts.ts";
 import type { ReportsOut } from "./reports-out.ts";
 import type { Resting } from "./resting.ts";
-import { SEAT_BASE, SEAT_QUOTE, SEAT_SHIFT } from "./seats.ts";
 import type { Signer } from "./signer.ts";
 import type { State } from "./state.ts";
 import { Terms } from "./terms.ts";
@@ -66,7 +64,7 @@ export class Orders {
   /** The order's slot: accepted, its funds held, not in the book. */
   private accept(terms: Terms): number {
     const { state, signer } = this;
-    if (terms.seat === 0) terms.seat = this.openSeat(terms.market);
+    if (terms.seat === 0) terms.seat = state.openSeat(signer.account, terms.market);
     const slot = state.slab.take();
     const words = state.slab.words;
     const base = slot << order.ORDER_SHIFT;
@@ -83,16 +81,6 @@ export class Orders {
     state.balances.hold(this.resting.balance(slot), terms.needed);
     this.out.order(slot, codes.REPORT_ACCEPTED, 0, terms.needed);
     return slot;
-  }
-
-  private openSeat(market: number): number {
-    const { seats, balances, markets } = this.state;
-    const account = this.signer.account;
-    const seat = seats.open(account, market);
-    const at = seat << SEAT_SHIFT;
-    seats.words[at + SEAT_BASE] = balances.open(account, markets.rule(market, rule.RULE_BASE));
-    seats.words[at + SEAT_QUOTE] = balances.open(account, markets.rule(market, rule.RULE_QUOTE));
-    return seat;
   }
 
   replace(view: DataView, at: number): void {

@@ -7,7 +7,7 @@
  */
 import { writeU64 } from "../base/bytes.ts";
 import * as codes from "../protocol/codes.ts";
-import * as command from "../protocol/commands.ts";
+import * as command from "../protocol/command-layout.ts";
 import { TAG_SIZE } from "../protocol/frame.ts";
 import * as report from "../protocol/report.ts";
 import { ReportBatch } from "../protocol/report.ts";

@@ -2,7 +2,7 @@
  * Terms: what a NewOrder or Replace asks for, read once from its bytes. One object, filled anew.
  */
 import * as codes from "../protocol/codes.ts";
-import * as command from "../protocol/commands.ts";
+import * as command from "../protocol/command-layout.ts";
 import { SEAT_MARKET, SEAT_SHIFT } from "./seats.ts";
 import type { State } from "./state.ts";
 

@@ -10,7 +10,7 @@
 import { readU64, viewOf } from "../base/bytes.ts";
 import type { Peer } from "../edges/tcp-server.ts";
 import * as codes from "../protocol/codes.ts";
-import { LOGON_CHALLENGE, LOGON_NEXT_REPORT } from "../protocol/commands.ts";
+import { LOGON_CHALLENGE, LOGON_NEXT_REPORT } from "../protocol/command-layout.ts";
 import * as frames from "../protocol/frame.ts";
 import { FRAME_SIZE_MAX } from "../protocol/record.ts";
 import { REPORT_NUMBER_AT, REPORT_SIZE } from "../protocol/report.ts";

@@ -9,7 +9,7 @@
  */
 import { assert } from "../base/assert.ts";
 import { SAFE_LIMIT } from "../base/bytes.ts";
-import { ASSET_ID, ASSET_OPEN_SIZE } from "../protocol/commands.ts";
+import { ASSET_ID, ASSET_OPEN_SIZE } from "../protocol/command-layout.ts";
 import { IdIndex } from "./id-index.ts";
 
 const TOTAL_COUNT = 3;

@@ -5,7 +5,7 @@
  */
 import { equalBytes } from "../base/bytes.ts";
 import * as codes from "../protocol/codes.ts";
-import * as fields from "../protocol/commands.ts";
+import * as fields from "../protocol/command-layout.ts";
 import { checkScope, checkSuspended } from "./naive-order-checks.ts";
 import { type NaiveAccount, type NaiveKey, type NaiveState, newAccount } from "./naive-state.ts";
 import { type Answer, type NaiveTurn, refuse } from "./naive-turn.ts";

@@ -14,7 +14,7 @@ import { equalBytes, SAFE_LIMIT, toHex } from "../base/bytes.ts";
 import { sha256 } from "../base/hash.ts";
 import { checkFrame } from "../protocol/check-frame.ts";
 import * as codes from "../protocol/codes.ts";
-import * as fields from "../protocol/commands.ts";
+import * as fields from "../protocol/command-layout.ts";
 import * as frames from "../protocol/frame.ts";
 import { decodeGenesis, type Genesis, venueOf } from "../protocol/genesis.ts";
 import { RECORD_HEADER_SIZE, RECORD_TICK, type RecordView } from "../protocol/record.ts";

@@ -5,7 +5,7 @@
  */
 import { viewOf } from "../base/bytes.ts";
 import * as codes from "../protocol/codes.ts";
-import * as fields from "../protocol/commands.ts";
+import * as fields from "../protocol/command-layout.ts";
 import { AMOUNT_LAST, freeOf, move } from "./naive-ledger.ts";
 import { checkScope } from "./naive-order-checks.ts";
 import type { NaiveAccount, NaiveMarket, NaiveState } from "./naive-state.ts";

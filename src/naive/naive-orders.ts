@@ -4,7 +4,7 @@
  * Every function reads like its paragraph of the rules: the refusals in order, then what happens.
  */
 import * as codes from "../protocol/codes.ts";
-import * as fields from "../protocol/commands.ts";
+import * as fields from "../protocol/command-layout.ts";
 import { takeFromBook } from "./naive-book.ts";
 import { freeOf, heldAsset, hold, holdFor, holdOf, move } from "./naive-ledger.ts";
 import { cancel, cancelResting, match, ofOrder, rest } from "./naive-match.ts";

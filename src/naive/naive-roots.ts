@@ -6,7 +6,7 @@
  */
 import { assert } from "../base/assert.ts";
 import * as codes from "../protocol/codes.ts";
-import { MARKET_OPEN_SIZE, MARKET_STATE_AT } from "../protocol/commands.ts";
+import { MARKET_OPEN_SIZE, MARKET_STATE_AT } from "../protocol/command-layout.ts";
 import { freeOf, heldOf } from "./naive-ledger.ts";
 import type { NaiveAccount, NaiveKey, NaiveMarket, NaiveOrder, NaiveState } from "./naive-state.ts";
 import { allOrders } from "./naive-state.ts";

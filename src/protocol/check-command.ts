@@ -5,7 +5,7 @@
  */
 import { readU64, SAFE_LIMIT } from "../base/bytes.ts";
 import * as codes from "./codes.ts";
-import * as at from "./commands.ts";
+import * as at from "./command-layout.ts";
 
 /** ACCEPTED, or the code of the first field that is wrong. `start`: offset of the command. */
 export function checkCommand(view: DataView, start: number, type: number): number {

@@ -7,7 +7,7 @@
 import { readU64, SAFE_LIMIT, viewOf } from "../base/bytes.ts";
 import { checkCommand } from "./check-command.ts";
 import * as codes from "./codes.ts";
-import { COMMAND_SIZE } from "./commands.ts";
+import { COMMAND_SIZE } from "./command-layout.ts";
 import * as frame from "./frame.ts";
 import { FRAME_SIZE_MAX } from "./record.ts";
 

@@ -33,7 +33,7 @@ import { readU64, SAFE_LIMIT, viewOf, writeU64 } from "../base/bytes.ts";
 import { sha256 } from "../base/hash.ts";
 import { checkCommand } from "./check-command.ts";
 import * as codes from "./codes.ts";
-import { ASSET_OPEN_SIZE, MARKET_OPEN_SIZE } from "./commands.ts";
+import { ASSET_OPEN_SIZE, MARKET_OPEN_SIZE } from "./command-layout.ts";
 import * as frame from "./frame.ts";
 import { FRAME_SIZE_MAX } from "./record.ts";
 

@@ -3,7 +3,7 @@ import { expect, test } from "bun:test";
 import { viewOf } from "../../src/base/bytes.ts";
 import { genesisTerms } from "../../src/edges/config-genesis.ts";
 import * as codes from "../../src/protocol/codes.ts";
-import * as at from "../../src/protocol/commands.ts";
+import * as at from "../../src/protocol/command-layout.ts";
 import { decodeGenesis, encodeGenesis } from "../../src/protocol/genesis.ts";
 import { configOf, SMALL } from "./config-text.ts";
 

@@ -5,7 +5,7 @@
  */
 import { toHex, viewOf } from "../../src/base/bytes.ts";
 import * as codes from "../../src/protocol/codes.ts";
-import * as fields from "../../src/protocol/commands.ts";
+import * as fields from "../../src/protocol/command-layout.ts";
 import { FRAME_COUNT_AT, FRAME_HEADER_SIZE, readFrameHeader } from "../../src/protocol/frame.ts";
 import {
   readRecord,

@@ -4,7 +4,7 @@
  */
 import * as codes from "../../src/protocol/codes.ts";
 import { FRAME_COUNT_AT, FRAME_HEADER_SIZE } from "../../src/protocol/frame.ts";
-import { COMMAND_SIZE } from "../../src/protocol/commands.ts";
+import { COMMAND_SIZE } from "../../src/protocol/command-layout.ts";
 import { RECORD_HEADER_SIZE, RECORD_TICK, type RecordView } from "../../src/protocol/record.ts";
 import {
   REPORT_CODE_AT,
