@@ -6,8 +6,8 @@
  *   <dir>/shard-<s>/commitments                          [u32 size][commitment] ...
  *   <dir>/shard-<s>/tile/<level>/<index>                 hashes of the input tree (C2SP tlog-tiles)
  *
- * An export ends at a checkpoint. Names and bytes follow from the log alone, so two exporters write the
- * same objects; one that exists with other bytes is never replaced.
+ * An export ends at a checkpoint. Names and bytes follow from the log alone, so two exporters
+ * write the same objects; one that exists with other bytes is never replaced.
  */
 import { existsSync, mkdirSync, readdirSync, readFileSync, statSync } from "node:fs";
 import { dirname, join } from "node:path";

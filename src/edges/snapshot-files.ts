@@ -3,8 +3,8 @@
  *
  *   <dir>/<name>-<position, 20 digits>.snap      written aside, synced, renamed, directory synced
  *
- * A snapshot is a cache: whoever cannot use one replays from genesis and gets the same state. Its own
- * bytes carry their hash; the reader judges them.
+ * A snapshot is a cache: whoever cannot use one replays from genesis and gets the same state. Its
+ * own bytes carry their hash; the reader judges them.
  */
 import { closeSync, fsyncSync, mkdirSync, openSync, writeSync } from "node:fs";
 import { readdirSync, readFileSync, renameSync, unlinkSync } from "node:fs";

@@ -1,10 +1,10 @@
 /**
  * TCP: listening sockets with bounded queues. Knows bytes and peers, nothing of orders.
  *
- * Bun's `socket.write` takes what the kernel takes and buffers nothing; the rest waits in the peer's
- * OutQueue, one growing buffer with a ceiling. Over the ceiling the peer is a slow consumer and goes.
- * While its queue is more than half full, nothing more is read from it: who does not listen may not
- * ask. Everything written in one turn of the event loop leaves in one write.
+ * Bun's `socket.write` takes what the kernel takes and buffers nothing; the rest waits in the
+ * peer's OutQueue, one growing buffer with a ceiling. Over the ceiling the peer is a slow consumer
+ * and goes. While its queue is more than half full, nothing more is read from it: who does not
+ * listen may not ask. Everything written in one turn of the event loop leaves in one write.
  */
 import type { Socket, TCPSocketListener } from "bun";
 

@@ -1,10 +1,11 @@
 /**
- * AccountFeed: one account's reports on one connection, gapless from the number its logon asked for.
+ * AccountFeed: one account's reports on one connection, gapless from the number its logon asked
+ * for.
  *
  *   asked --logged_on report--> catching up (ring, else `ex` from further back) --> live
  *
- * The last step of catching up and going live happen in one turn of the event loop, so that no report
- * falls between them.
+ * The last step of catching up and going live happen in one turn of the event loop, so that no
+ * report falls between them.
  */
 import { readU64, viewOf } from "../base/bytes.ts";
 import { type ExecutionReader, LogFault } from "../edges/log.ts";

@@ -1,9 +1,9 @@
 /**
  * AppendQueue: gathers admitted frames into packs and appends them, one pack in flight.
  *
- * With nothing in flight a frame leaves at once; while an append is under way the next pack gathers by
- * itself. Nothing is ever dropped in silence: each frame's origin learns its position, or the append
- * throws and the service stops.
+ * With nothing in flight a frame leaves at once; while an append is under way the next pack
+ * gathers by itself. Nothing is ever dropped in silence: each frame's origin learns its position,
+ * or the append throws and the service stops.
  *
  *   push -> waiting (at most bytesMax) -> in flight (a pack of at most packBytesMax) -> placed
  */
@@ -57,7 +57,9 @@ export class AppendQueue {
     this.placedTip = parts.writer.tip();
   }
 
-  /** False when the queue is full; the frame is then not taken. `frame` must be the caller's copy. */
+  /**
+   * False when the queue is full; the frame is then not taken. `frame` must be the caller's copy.
+   */
   push(frame: Uint8Array, origin: Origin | null): boolean {
     if (this.bytes + frame.length > this.limits.bytesMax) return false;
     this.bytes += frame.length;

@@ -1,8 +1,8 @@
 /**
  * KeyTable: public keys by key id, so that signatures can be checked before the log.
  *
- * A hint only: it follows the reports of the engine and may be behind. Revocation, scope and expiry are
- * the engine's to decide; a key that is not here yet is refused and may be tried again.
+ * A hint only: it follows the reports of the engine and may be behind. Revocation, scope and
+ * expiry are the engine's to decide; a key that is not here yet is refused and may be tried again.
  */
 import { equalBytes } from "../base/bytes.ts";
 import type { Genesis } from "../protocol/genesis.ts";

@@ -38,8 +38,8 @@ export class ReportRing {
   }
 
   /**
-   * The account's numbered reports from `number` on, oldest first, each a view on loan; null when the
-   * ring does not reach back to `number`.
+   * The account's numbered reports from `number` on, oldest first, each a view on loan; null when
+   * the ring does not reach back to `number`.
    */
   from(account: number, number: number): Uint8Array[] | null {
     const found: Uint8Array[] = [];

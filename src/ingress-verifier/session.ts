@@ -3,9 +3,10 @@
  *
  *   connected --login request--> open --logout, silence, bad bytes--> closed
  *
- * An account's reports come here once the engine has reported its logon, which names this connection's
- * challenge; then all from the number asked for, without gap, then each as it happens. What comes
- * from outside never throws; a bad frame is refused by number, a lost place in the stream closes.
+ * An account's reports come here once the engine has reported its logon, which names this
+ * connection's challenge; then all from the number asked for, without gap, then each as it
+ * happens. What comes from outside never throws; a bad frame is refused by number, a lost place in
+ * the stream closes.
  */
 import { readU64, viewOf } from "../base/bytes.ts";
 import type { Peer } from "../edges/tcp-server.ts";

@@ -1,8 +1,8 @@
 /**
  * Submission: one frame handed in over HTTP, from its bytes to the reports that it caused.
  *
- * The answer waits for the engine: a frame is executed, refused by number, or its outcome is unknown
- * after a named time; then the sender may ask, or send the very same bytes again.
+ * The answer waits for the engine: a frame is executed, refused by number, or its outcome is
+ * unknown after a named time; then the sender may ask, or send the very same bytes again.
  */
 import { readU64, viewOf } from "../base/bytes.ts";
 import * as codes from "../protocol/codes.ts";

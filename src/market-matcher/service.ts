@@ -1,5 +1,6 @@
 /**
- * market-matcher as a service: a matcher per shard and the HTTP side, from a Config and open shards.
+ * market-matcher as a service: a matcher per shard and the HTTP side, from a Config and open
+ * shards.
  */
 import { join } from "node:path";
 import { chooseLevels } from "../service/choose-levels.ts";

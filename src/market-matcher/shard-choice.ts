@@ -1,8 +1,8 @@
 /**
  * ShardChoice: which shards a matcher owns, said by their markets.
  *
- * A matcher owns exactly the shards whose markets it was given, or refuses and lists the legal sets: a
- * market without a matcher, or half a shard, must not happen by a typing error.
+ * A matcher owns exactly the shards whose markets it was given, or refuses and lists the legal
+ * sets: a market without a matcher, or half a shard, must not happen by a typing error.
  */
 import type { Config } from "../edges/config.ts";
 import { formatRanges, type Range } from "../edges/config-ranges.ts";

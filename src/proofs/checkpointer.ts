@@ -1,12 +1,13 @@
 /**
- * Checkpointer: turns a shard's records into commitments. Settlement and verifier run this very class.
+ * Checkpointer: turns a shard's records into commitments. Settlement and verifier run this very
+ * class.
  *
  *   for each record:   if endsBefore(its log time): commit()      of the state before it
  *                      apply it
  *                      if follow(it): commit()                    of the state behind it
  *
- * Two append-only trees: leaf n-1 of `input` is record n, leaf k of `states` is commitment k. Where a
- * checkpoint ends follows from the records alone.
+ * Two append-only trees: leaf n-1 of `input` is record n, leaf k of `states` is commitment k.
+ * Where a checkpoint ends follows from the records alone.
  */
 import { assert } from "../base/assert.ts";
 import { readU64, viewOf, writeU64 } from "../base/bytes.ts";

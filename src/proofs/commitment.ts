@@ -1,5 +1,6 @@
 /**
- * Commitment: what a checkpoint says of one shard's state. Leaf k of the state tree is commitment k.
+ * Commitment: what a checkpoint says of one shard's state. Leaf k of the state tree is commitment
+ * k.
  *
  *   offset  size  field
  *        0     1  version           1

@@ -1,6 +1,7 @@
 /**
- * ChooseLevels: which form of the price levels an engine gets. The C form where its library is, else
- * the TypeScript form, which gives the same results more slowly, with a warning that says by how much.
+ * ChooseLevels: which form of the price levels an engine gets. The C form where its library is,
+ * else the TypeScript form, which gives the same results more slowly, with a warning that says by
+ * how much.
  */
 import type { EngineOptions } from "../engine/engine.ts";
 import { createLevels } from "../engine/levels.ts";

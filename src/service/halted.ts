@@ -1,8 +1,9 @@
 /**
  * Halted: the mark that keeps a shard stopped. Halt, never guess (DESIGN P9).
  *
- * The service that meets a record without successor state writes reason and position into the shard's
- * log and ends; after a restart every service passes over marked shards and serves the others.
+ * The service that meets a record without successor state writes reason and position into the
+ * shard's log and ends; after a restart every service passes over marked shards and serves the
+ * others.
  */
 import { Halt } from "../engine/halt.ts";
 import type { OpenShard } from "./open-shards.ts";

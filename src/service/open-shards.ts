@@ -1,7 +1,8 @@
 /**
  * OpenShards: each shard's log with the genesis that it begins with, for any service.
  *
- * A service that finds no genesis, or one that does not decode, refuses to start and says what to do.
+ * A service that finds no genesis, or one that does not decode, refuses to start and says what to
+ * do.
  */
 import { join } from "node:path";
 import { type Genesis, decodeGenesis, venueOf } from "../protocol/genesis.ts";

@@ -1,8 +1,8 @@
 /**
  * RunService: from "started" to "stopped" or to the first fault, the same for every service.
  *
- * SIGTERM and SIGINT drain and end well; a fault of a log, a lost turn or a halt ends the process after
- * the rest was closed, and its supervisor starts it anew.
+ * SIGTERM and SIGINT drain and end well; a fault of a log, a lost turn or a halt ends the process
+ * after the rest was closed, and its supervisor starts it anew.
  */
 import type { Logger } from "../edges/logger.ts";
 import type { OpenShard } from "./open-shards.ts";

@@ -3,8 +3,8 @@
  *
  *   flags -> config -> (--help, --version, --print-config end here) -> main -> exit code
  *
- * Exit codes: 0 ok, 1 refused, 2 usage, 3 unreachable, 4 verification failed. What goes wrong is one
- * plain sentence on stderr, and a log line where there is a log.
+ * Exit codes: 0 ok, 1 refused, 2 usage, 3 unreachable, 4 verification failed. What goes wrong is
+ * one plain sentence on stderr, and a log line where there is a log.
  */
 import { parseArgs } from "node:util";
 import { BrokenPromise } from "../base/assert.ts";

@@ -5,8 +5,9 @@
  *   in.note       signed head of the input tree at the newest commitment
  *   state.note    signed head of the tree of commitments
  *
- * Append-only. A commitment that was written is never replaced by another: one that comes again, after
- * a restart, must be the same, byte for byte, or the shard halts. A torn last entry is cut on open.
+ * Append-only. A commitment that was written is never replaced by another: one that comes again,
+ * after a restart, must be the same, byte for byte, or the shard halts. A torn last entry is cut
+ * on open.
  */
 import { closeSync, existsSync, fdatasyncSync, ftruncateSync, mkdirSync, openSync } from "node:fs";
 import { readFileSync, writeSync } from "node:fs";
@@ -110,7 +111,9 @@ export class CommitmentFile {
     return this.entries[number] ?? null;
   }
 
-  /** Adds commitment `number`, or checks that it is the one that is there. True when it was added. */
+  /**
+   * Adds commitment `number`, or checks that it is the one that is there. True when it was added.
+   */
   add(number: number, bytes: Uint8Array): boolean {
     const known = this.entries[number];
     if (known !== undefined) {

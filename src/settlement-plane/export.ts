@@ -3,8 +3,8 @@
  *
  *   in of the log -> segments        leaf hashes -> tiles        settlement's commitments and notes
  *
- * Borders of entries and segments follow from the records, not from how they were packed, so that the
- * same log gives the same objects whoever exports it.
+ * Borders of entries and segments follow from the records, not from how they were packed, so that
+ * the same log gives the same objects whoever exports it.
  */
 import { viewOf } from "../base/bytes.ts";
 import type { InputReader, ShardLog } from "../edges/log.ts";

@@ -1,5 +1,6 @@
 /**
- * settlement-plane as a service: a settlement per shard and the HTTP side, from a Config and open shards.
+ * settlement-plane as a service: a settlement per shard and the HTTP side, from a Config and open
+ * shards.
  */
 import { join } from "node:path";
 import { chooseLevels } from "../service/choose-levels.ts";

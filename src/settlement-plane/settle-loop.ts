@@ -1,10 +1,12 @@
 /**
  * Settle: re-execute what the matcher published, compare, and commit.
  *
- *   ex record (first..last) -> records first..last of in -> verify signature -> apply -> compare chain
+ *   ex record (first..last) -> records first..last of in -> verify signature -> apply -> compare
+ * chain
  *
- * It never goes beyond `ex`, so what it commits has been published. Every signature is verified here
- * again, by libsodium, before a checkpoint covers it; a difference of any kind halts the shard.
+ * It never goes beyond `ex`, so what it commits has been published. Every signature is verified
+ * here again, by libsodium, before a checkpoint covers it; a difference of any kind halts the
+ * shard.
  */
 import { equalBytes, viewOf } from "../base/bytes.ts";
 import type { ExecutionReader, InputReader } from "../edges/log.ts";
@@ -109,7 +111,9 @@ class Settling {
     return this.view.getUint16(at, true);
   }
 
-  /** The signature, by the key that the state before this record knows; the engine judges the rest. */
+  /**
+   * The signature, by the key that the state before this record knows; the engine judges the rest.
+   */
   private verify(): void {
     const { at, end, kind } = this.record;
     const { engine, verifier, genesisKey } = this.parts;

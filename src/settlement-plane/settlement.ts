@@ -1,8 +1,8 @@
 /**
  * One shard's settlement: re-executes, compares, commits, signs. Its engine answers the queries.
  *
- * Commitments and notes land in <dir>; a snapshot of engine and checkpointer together, taken only right
- * behind a commitment, lets a restart replay little.
+ * Commitments and notes land in <dir>; a snapshot of engine and checkpointer together, taken only
+ * right behind a commitment, lets a restart replay little.
  */
 import { join } from "node:path";
 import { assert } from "../base/assert.ts";

@@ -1,8 +1,9 @@
 /**
- * Demo accounts: a trader for the user and two makers for the flow, opened and funded by the operator.
+ * Demo accounts: a trader for the user and two makers for the flow, opened and funded by the
+ * operator.
  *
- * Everything goes through ingress as signed frames, like any operator's. Which account and key each key
- * file got is kept in <keys>/demo.json; a second start finds it and does nothing.
+ * Everything goes through ingress as signed frames, like any operator's. Which account and key
+ * each key file got is kept in <keys>/demo.json; a second start finds it and does nothing.
  */
 import { existsSync, readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";

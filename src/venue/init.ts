@@ -5,8 +5,8 @@
  *   <keys>/checkpoint.pem    signs checkpoints
  *   in:{s}, record 1         the genesis; its hash, of the lowest shard, is the venue id
  *
- * Keys come first, so that a crash between the two leaves keys that the next try takes up. A log that has
- * a genesis is left alone.
+ * Keys come first, so that a crash between the two leaves keys that the next try takes up. A log
+ * that has a genesis is left alone.
  */
 import { randomBytes } from "node:crypto";
 import { existsSync, mkdirSync } from "node:fs";

@@ -1,8 +1,9 @@
 /**
- * The venue in one process: `npm start`. Makes a log where there is none, serves, shows how it goes.
+ * The venue in one process: `npm start`. Makes a log where there is none, serves, shows how it
+ * goes.
  *
- * With the demo's config it also opens demo accounts and lets two makers trade, so that a new user sees
- * a book move within the first minute.
+ * With the demo's config it also opens demo accounts and lets two makers trade, so that a new user
+ * sees a book move within the first minute.
  */
 import { existsSync } from "node:fs";
 import { join } from "node:path";

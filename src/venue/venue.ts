@@ -2,7 +2,8 @@
  * Venue: all services in one process, over the embedded log or Redis.
  *
  *   start   settlement, matcher, ingress: whoever feeds another starts after it
- *   stop    ingress drains, the matcher finishes, settlement catches up with it: the other way round
+ *   stop    ingress drains, the matcher finishes, settlement catches up with it: the other way
+ * round
  *
  * The same services, loops and files as in three processes; only the walls are missing.
  */
