@@ -17,7 +17,7 @@ export interface OpenLogOptions {
 }
 
 /** Makes nothing: see ShardLog.create. Throws LogFault where the configured level is not given. */
-export async function openShardLog(
+export async function openLog(
   config: Config,
   shard: number,
   options: OpenLogOptions = {},
