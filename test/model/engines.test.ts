@@ -1,0 +1,158 @@
+/**
+ * The fast engine against the naive one: every report to the byte, every root, on random shards.
+ *
+ * A failure prints its seed and the fewest records that show it. The same harness is first shown
+ * some lies, so that its yes means something. Longer runs: engines.long.test.ts and
+ * `bun bench/differential.ts`.
+ */
+import { describe, expect, test } from "bun:test";
+import { Prng } from "../../src/base/prng.ts";
+import { NaiveEngine } from "../../src/naive/naive-engine.ts";
+import type { NaiveRootSet } from "../../src/naive/naive-roots.ts";
+import * as codes from "../../src/protocol/codes.ts";
+import { readRecord, RecordView } from "../../src/protocol/record.ts";
+import type { ReportBatch } from "../../src/protocol/report.ts";
+import { REPORT_LEAVES_AT, REPORT_SIZE } from "../../src/protocol/report.ts";
+import { CommandGrammar } from "../support/command-grammar.ts";
+import { Comparison, type Judged, type Maker } from "../support/comparison.ts";
+import { runSeed } from "../support/differential.ts";
+import { nativeEngine, plainEngine } from "../support/fast-engine.ts";
+import { genesisOf, profileOf } from "../support/grammar-profiles.ts";
+import { ENGINE_REJECTS, REPORT_KINDS, Tally } from "../support/tally.ts";
+
+const SEEDS = Array.from({ length: 18 }, (_, i) => i);
+const COMMANDS = 1_500;
+const ROOTS_EVERY = 500;
+const FLIPS = 200;
+const RECORDS_BEFORE_FLIP = 30;
+
+function runs(make: Maker, seeds: readonly number[], tally: Tally): void {
+  for (const seed of seeds) {
+    const said = runSeed({ seed, commands: COMMANDS, rootsEvery: ROOTS_EVERY, make, tally });
+    if (said !== "") throw new Error(said);
+  }
+}
+
+describe("the fast engine says and becomes what the naive one does", () => {
+  const tally = new Tally();
+  for (const seed of SEEDS) {
+    test(`TypeScript levels, seed ${seed}`, () => runs(plainEngine, [seed], tally));
+  }
+
+  test("TypeScript levels, a fresh seed", () => {
+    // Printed by the failure, which is its own reproduction.
+    runs(plainEngine, [crypto.getRandomValues(new Uint32Array(1))[0]! >>> 1], new Tally());
+  });
+
+  for (const seed of SEEDS.slice(0, 12)) {
+    test.skipIf(nativeEngine === null)(`C levels, seed ${seed + 100}`, () => {
+      runs(nativeEngine ?? plainEngine, [seed + 100], new Tally());
+    });
+  }
+});
+
+test("with one bit of a record turned over, both halt, or both go on alike", () => {
+  const seen = { refused: 0, halts: 0, goesOn: 0 };
+  const prng = new Prng(77);
+  for (let trial = 0; trial < FLIPS; trial++) {
+    const profile = { ...profileOf(6 * prng.below(500)), accounts: 2 };
+    const genesisFrame = genesisOf(profile);
+    const pair = new Comparison(genesisFrame, plainEngine);
+    const grammar = new CommandGrammar(profile, pair.naive.state);
+    for (let i = 0; i < RECORDS_BEFORE_FLIP; i++) expect(pair.step(grammar.next())).toBe("");
+    const before = pair.naive.position;
+    const bytes = grammar.next();
+    bytes[prng.below(prng.pick([80, bytes.length]) % bytes.length)]! ^= 1 << prng.below(8);
+    const said = pair.step(bytes);
+    const cut = readRecord(new DataView(bytes.buffer), 0, new RecordView());
+    if (said !== cut) throw new Error(`profile ${profile.seed}, trial ${trial}: ${said}`);
+    if (cut !== "") seen.refused++;
+    else if (pair.naive.position === before) seen.halts++;
+    else seen.goesOn++;
+  }
+  expect(Math.min(seen.refused, seen.halts, seen.goesOn)).toBeGreaterThan(FLIPS / 20);
+});
+
+test("the grammar is worth running: all kinds and codes, and most commands are accepted", () => {
+  const tally = new Tally();
+  for (const seed of [...SEEDS, 21, 27, 33]) {
+    const make: Maker = (genesisFrame) => new NaiveEngine(genesisFrame);
+    expect(runSeed({ seed, commands: 3_000, rootsEvery: 3_000, make, tally })).toBe("");
+  }
+  expect(REPORT_KINDS.filter((kind) => !tally.kinds.has(kind))).toEqual([]);
+  const missing = ENGINE_REJECTS.filter((code) => !tally.rejects.has(code));
+  expect(missing.map((code) => codes.rejectCode(code).name)).toEqual([]);
+  expect(tally.acceptedPercent).toBeGreaterThan(40);
+  expect(tally.deepestLevels).toBeGreaterThan(200);
+});
+
+/** A naive engine that lies about one thing. */
+class Liar implements Judged {
+  private readonly engine: NaiveEngine;
+  private readonly lie: Lie;
+
+  constructor(genesisFrame: Uint8Array, lie: Lie) {
+    this.engine = new NaiveEngine(genesisFrame);
+    this.lie = lie;
+  }
+
+  apply(view: DataView, record: RecordView, reports: ReportBatch): void {
+    this.engine.apply(view, record, reports);
+    this.lie.say?.(reports);
+    this.lie.change?.(this.engine);
+  }
+
+  roots(): NaiveRootSet {
+    return this.engine.roots();
+  }
+}
+
+interface Lie {
+  readonly say?: (reports: ReportBatch) => void;
+  readonly change?: (engine: NaiveEngine) => void;
+}
+
+const LIES: Readonly<Record<string, Lie>> = {
+  "about what a canceled order leaves": {
+    say: ({ view, count }) => {
+      for (let at = 0; at < count * REPORT_SIZE; at += REPORT_SIZE) {
+        if (view.getUint8(at) === codes.REPORT_CANCELED) view.setUint8(at + REPORT_LEAVES_AT, 1);
+      }
+    },
+  },
+  "by keeping a report back": {
+    say: (reports) => {
+      if (reports.count > 2) reports.count--;
+    },
+  },
+  "by forgetting a used nonce": { change: ({ state }) => void state.keys[5]?.used.delete(1) },
+  "about a counter nobody is told of": {
+    change: ({ state }) => {
+      if (state.arrivals === 7) state.arrivals = 8;
+    },
+  },
+  "by exchanging the places of two orders": {
+    change: ({ state }) => {
+      for (const { bids } of state.markets.values()) {
+        const [second, best] = bids.slice(-2);
+        if (second === undefined || best?.price !== second.price) continue;
+        if (best.account !== second.account) bids.splice(-2, 2, best, second);
+      }
+    },
+  },
+};
+
+describe("the comparison sees a lie", () => {
+  for (const [name, lie] of Object.entries(LIES)) {
+    test(name, () => {
+      const make: Maker = (genesisFrame) => new Liar(genesisFrame, lie);
+      const tally = new Tally();
+      const run = { seed: 0, commands: 1_500, rootsEvery: 500, make, tally };
+      const said = runSeed(run);
+      expect(said).toStartWith("seed 0, after ");
+      // Opening the account and resting the orders take a few records; what is not needed is gone.
+      const least = Number(/the same with (\d+) records/.exec(said)?.[1]);
+      expect(least).toBeLessThan(30);
+    });
+  }
+});
