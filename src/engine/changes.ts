@@ -4,7 +4,7 @@
  *   accounts, markets   a list without repeats, and a flag per row that says it is in the list
  *   orders              the same by slot, for orders that rest; and KEPT: the trie has this order
  *   removed             keys of orders that the trie has and the book has not, 5 words each:
- *                       [ market id | side | price | arrival, low | arrival, high ]
+ *                       [ market slot | side | price | arrival, low | arrival, high ]
  *
  * So bringing the tries up to date costs what changed, not what exists. Without roots nothing is kept.
  */

@@ -9,23 +9,38 @@
  */
 import { assert } from "../base/assert.ts";
 import { equalBytes, SAFE_LIMIT, viewOf } from "../base/bytes.ts";
-import { HASH_SIZE, Sha256 } from "../base/hash.ts";
+import { HASH_SIZE, Sha256, sha256 } from "../base/hash.ts";
 import { checkFrame } from "../protocol/check-frame.ts";
 import * as codes from "../protocol/codes.ts";
 import { decodeGenesis, type Genesis } from "../protocol/genesis.ts";
 import { RECORD_HEADER_SIZE, RECORD_TICK, type RecordView } from "../protocol/record.ts";
 import type { ReportBatch } from "../protocol/report.ts";
+import type { StateRoots } from "../proofs/checkpointer.ts";
 import { Commands } from "./commands.ts";
 import { beginShard } from "./genesis-state.ts";
 import { Halt } from "./halt.ts";
 import { checkLimits } from "./limits.ts";
+import { Roots } from "./roots.ts";
+import { fillState } from "./snapshot-read.ts";
+import { writeSnapshot } from "./snapshot-write.ts";
+import { readSnapshotHeader } from "./snapshot.ts";
 import { type EngineOptions, State } from "./state.ts";
+import { Views } from "./views.ts";
 
 export { Halt } from "./halt.ts";
 export type { EngineOptions } from "./state.ts";
 
+export interface Restored {
+  readonly engine: Engine;
+  /** The report chain's value that the snapshot was given. */
+  readonly chain: Uint8Array;
+}
+
 export class Engine {
   readonly state: State;
+  /** As they were at the last `roots`; for proofs. */
+  readonly tries: Roots;
+  readonly views: Views;
   private readonly genesisFrame: Uint8Array;
   private readonly genesis: Genesis;
   private readonly commands: Commands;
@@ -44,6 +59,31 @@ export class Engine {
     this.genesisFrame = genesisFrame.slice();
     this.state = new State(genesisFrame, genesis, options);
     this.commands = new Commands(this.state);
+    this.tries = new Roots(this.state);
+    this.views = new Views(this.state);
+  }
+
+  /** The engine as it was when it wrote `snapshot`, or what is wrong with the bytes. */
+  static restore(
+    genesisFrame: Uint8Array,
+    snapshot: Uint8Array,
+    options: EngineOptions,
+  ): Restored | string {
+    const header = readSnapshotHeader(snapshot);
+    if (typeof header === "string") return header;
+    const engine = new Engine(genesisFrame, options);
+    const { state } = engine;
+    if (header.rulesVersion !== state.rulesVersion) {
+      return `snapshot is under rules version ${header.rulesVersion}`;
+    }
+    const isOurs =
+      header.shard === state.shard &&
+      header.directoryOrigin === state.directoryOrigin &&
+      equalBytes(header.venue, state.venue) &&
+      equalBytes(header.genesisHash, sha256(genesisFrame));
+    if (!isOurs) return "snapshot is of another shard or venue";
+    const wrong = fillState(snapshot, header, state, engine.commands.resting);
+    return wrong === "" ? { engine, chain: header.reportChain } : wrong;
   }
 
   /** Records applied. */
@@ -54,6 +94,17 @@ export class Engine {
   /** Of the last record. */
   get logTime(): number {
     return this.state.logTime;
+  }
+
+  /** Trades so far, in all markets. */
+  get tradeCount(): number {
+    return this.state.trades;
+  }
+
+  /** The public key with this id, a view, or null if there is none yet. */
+  publicKeyOf(key: number): Uint8Array | null {
+    const { keys } = this.state;
+    return keys.has(key) ? keys.publicKey(key) : null;
   }
 
   /**
@@ -75,6 +126,17 @@ export class Engine {
     }
     state.position++;
     state.logTime = record.logTime;
+  }
+
+  /** The state as bytes, see snapshot.ts. `reportChain`: the caller's 32 bytes that go with it. */
+  snapshot(reportChain: Uint8Array): Uint8Array<ArrayBuffer> {
+    return writeSnapshot(this.state, sha256(this.genesisFrame), reportChain);
+  }
+
+  /** Roots of the state (RULES 8); costs what changed since they were last asked. */
+  roots(): StateRoots {
+    assert(this.state.changes.on, "an engine that is asked for roots was told so");
+    return this.tries.update();
   }
 
   private halt(reason: string): never {

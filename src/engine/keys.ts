@@ -83,7 +83,14 @@ export class Keys {
   /** A new key of the account: fresh nonces, all else as given. */
   add(accounts: Accounts, account: number, publicKey: Uint8Array): number {
     assert(this.count < this.max, "room for a key is checked before it is added");
-    const key = ++this.count;
+    const key = this.count + 1;
+    this.place(accounts, account, key, publicKey);
+    return key;
+  }
+
+  /** The same under a given id, above those that the account has. */
+  place(accounts: Accounts, account: number, key: number, publicKey: Uint8Array): void {
+    this.count = Math.max(this.count, key);
     this.account[key] = account;
     this.publicKeys.set(publicKey, key * PUBLIC_KEY_SIZE);
     const last = accounts.lastKey[account]!;
@@ -93,7 +100,6 @@ export class Keys {
     let cell = this.home(publicKey);
     while (this.cells[cell] !== 0) cell = (cell + 1) & this.mask;
     this.cells[cell] = key;
-    return key;
   }
 
   /** For a nonce within the window. */

@@ -126,6 +126,7 @@ export class Matcher {
 
     const trade = this.markets.trades(market) + 1;
     this.markets.setTrades(market, trade);
+    this.state.trades++;
     this.state.changes.market(market);
     this.book.shrink(level, quantity);
     this.fill(maker, quantity);

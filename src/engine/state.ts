@@ -12,10 +12,10 @@ import { Book } from "./book.ts";
 import { Changes } from "./changes.ts";
 import { Keys } from "./keys.ts";
 import type { LevelLimits, PriceLevels } from "./levels.ts";
-import { Markets } from "./markets.ts";
+import { Markets, RULE_BASE, RULE_QUOTE } from "./markets.ts";
 import { OrderIndex } from "./order-index.ts";
 import { OrderSlab } from "./order-slab.ts";
-import { SEAT_MARKET, SEAT_SHIFT, Seats } from "./seats.ts";
+import { SEAT_BASE, SEAT_MARKET, SEAT_QUOTE, SEAT_SHIFT, Seats } from "./seats.ts";
 
 export interface EngineOptions {
   readonly levels: (limits: LevelLimits) => PriceLevels;
@@ -39,6 +39,8 @@ export class State {
   logTime = 0;
   /** Orders put to rest so far, in all markets. */
   arrivals = 0;
+  /** Trades so far, in all markets: the sum of the markets' counters. */
+  trades = 0;
   /** Orders that rest now. */
   openOrders = 0;
 
@@ -80,5 +82,15 @@ export class State {
     if (slot === 0) return 0;
     const seat = this.slab.seatSide(slot) >> 1;
     return this.seats.words[(seat << SEAT_SHIFT) + SEAT_MARKET] === market ? slot : 0;
+  }
+
+  /** A new seat that knows its balances. */
+  openSeat(account: number, market: number): number {
+    const { seats, balances, markets } = this;
+    const seat = seats.open(account, market);
+    const at = seat << SEAT_SHIFT;
+    seats.words[at + SEAT_BASE] = balances.open(account, markets.rule(market, RULE_BASE));
+    seats.words[at + SEAT_QUOTE] = balances.open(account, markets.rule(market, RULE_QUOTE));
+    return seat;
   }
 }

@@ -1,0 +1,92 @@
+/**
+ * SnapshotRead: the bytes of snapshot.ts into an empty state.
+ *
+ * Their hash holds against accidents. What they say is checked as far as the engine's own promises
+ * need it: ids in order and within limits, names that exist, and held funds that are those of the orders.
+ */
+import { readU64, SAFE_LIMIT, viewOf } from "../base/bytes.ts";
+import { HASH_SIZE } from "../base/hash.ts";
+import { DEPOSITS, FEES, WITHDRAWALS } from "../ledger/assets.ts";
+import { checkCommand } from "../protocol/check-command.ts";
+import * as codes from "../protocol/codes.ts";
+import * as command from "../protocol/command-layout.ts";
+import type { Resting } from "./resting.ts";
+import { readAccounts } from "./snapshot-accounts.ts";
+import { type Cursor, has } from "./snapshot-cursor.ts";
+import { readOrders } from "./snapshot-orders.ts";
+import * as layout from "./snapshot.ts";
+import type { SnapshotHeader } from "./snapshot.ts";
+import type { State } from "./state.ts";
+import { MARKET_STATE_SIZE, TOTALS_SIZE } from "./state-bytes.ts";
+
+/** Fills the state from a snapshot whose header is that of its shard; "" or what is wrong. */
+export function fillState(
+  bytes: Uint8Array,
+  header: SnapshotHeader,
+  state: State,
+  resting: Resting,
+): string {
+  const end = bytes.length - HASH_SIZE;
+  const cursor = { bytes, view: viewOf(bytes), end, at: layout.SNAPSHOT_HEADER_SIZE };
+  state.position = header.position;
+  state.logTime = header.logTime;
+  state.arrivals = header.arrivals;
+  const wrong =
+    readAssets(cursor, header.assets, state) ||
+    readMarkets(cursor, header.markets, state) ||
+    readAccounts(cursor, header.accounts, state) ||
+    readOrders(cursor, header.orders, state, resting);
+  if (wrong !== "") return wrong;
+  return cursor.at === cursor.end ? "" : "snapshot has bytes that belong to nothing";
+}
+
+function readAssets(cursor: Cursor, count: number, state: State): string {
+  const { view } = cursor;
+  const { assets } = state;
+  if (count > state.limits.assetsMax) return "snapshot has more assets than genesis allows";
+  if (!has(cursor, count * TOTALS_SIZE)) return "snapshot's assets are cut";
+  let before = 0;
+  for (let slot = 1; slot <= count; slot++, cursor.at += TOTALS_SIZE) {
+    const at = cursor.at;
+    const isLegal =
+      view.getUint8(at) === codes.COMMAND_ASSET_OPEN &&
+      checkCommand(view, at, codes.COMMAND_ASSET_OPEN) === codes.ACCEPTED;
+    const id = view.getUint32(at + command.ASSET_ID, true);
+    if (!isLegal || id <= before) return `asset ${slot} of the snapshot is not one`;
+    before = id;
+    assets.open(view, at);
+    const totals = [0, 8, 16].map((more) => readU64(view, at + command.ASSET_OPEN_SIZE + more));
+    const [deposits = 0, withdrawals = 0, fees = 0] = totals;
+    if (deposits >= SAFE_LIMIT || withdrawals + fees > deposits) return "a total is not possible";
+    assets.add(slot, DEPOSITS, deposits);
+    assets.add(slot, WITHDRAWALS, withdrawals);
+    assets.add(slot, FEES, fees);
+  }
+  return "";
+}
+
+function readMarkets(cursor: Cursor, count: number, state: State): string {
+  const { view } = cursor;
+  const { markets, assets } = state;
+  if (count > state.limits.marketsMax) return "snapshot has more markets than genesis allows";
+  if (!has(cursor, count * MARKET_STATE_SIZE)) return "snapshot's markets are cut";
+  let before = 0;
+  for (let i = 1; i <= count; i++, cursor.at += MARKET_STATE_SIZE) {
+    const at = cursor.at;
+    const id = view.getUint32(at + command.MARKET_ID, true);
+    const isLegal =
+      view.getUint8(at) === codes.COMMAND_MARKET_OPEN &&
+      checkCommand(view, at, codes.COMMAND_MARKET_OPEN) === codes.ACCEPTED &&
+      view.getUint32(at + command.MARKET_COUNT, true) === 1 &&
+      assets.find(view.getUint32(at + command.MARKET_BASE, true)) !== 0 &&
+      assets.find(view.getUint32(at + command.MARKET_QUOTE, true)) !== 0;
+    const trades = readU64(view, at + command.MARKET_OPEN_SIZE);
+    if (!isLegal || id <= before || trades >= SAFE_LIMIT) return `market ${i} is not one`;
+    before = id;
+    const slot = markets.open(view, at, id, assets);
+    markets.setTrades(slot, trades);
+    state.trades += trades;
+    state.changes.market(slot);
+  }
+  return "";
+}
