@@ -13,7 +13,7 @@ import { rejectCode } from "../src/protocol/codes.ts";
 import type { Maker } from "../test/support/comparison.ts";
 import { runSeed } from "../test/support/differential.ts";
 import { nativeEngine, plainEngine, whyNoNative } from "../test/support/fast-engine.ts";
-import { ENGINE_REJECTS, REPORT_KINDS, Tally } from "../test/support/tally.ts";
+import { ENGINE_REJECTS, REPORT_KINDS, reportName, Tally } from "../test/support/tally.ts";
 
 const COMMANDS_PER_SEED = 20_000;
 const ROOTS_EVERY = 1_000;
@@ -68,14 +68,21 @@ function counts(
   return Object.fromEntries(known.map((number) => [name(number), found.get(number) ?? 0]));
 }
 
+function byNumber(found: ReadonlyMap<number, number>) {
+  return counts(
+    [...found.keys()].sort((a, b) => a - b),
+    found,
+  );
+}
+
 async function report(): Promise<void> {
-  const kinds = counts(REPORT_KINDS, tally.kinds);
+  const kinds = counts(REPORT_KINDS, tally.kinds, reportName);
   const rejects = counts(ENGINE_REJECTS, tally.rejects, (code) => rejectCode(code).name);
   const all = Object.entries({ ...kinds, ...rejects });
   const rare = all.filter(([, count]) => count < COUNT_WANTED).map(([name]) => name);
   const result = {
     commit: await gitCommit(),
-    command: `bun bench/differential.ts --commands ${wanted} --seed ${firstSeed} --engine ${values.engine}`,
+    command: `bun bench/differential.ts ${process.argv.slice(2).join(" ")}`,
     first_seed: firstSeed,
     last_seed: seed - 1,
     differences: 0,
@@ -85,10 +92,10 @@ async function report(): Promise<void> {
     accepted_percent: Number(tally.acceptedPercent.toFixed(2)),
     deepest_levels: tally.deepestLevels,
     most_open_orders: tally.mostOpenOrders,
-    command_types: Object.fromEntries([...tally.commandTypes].sort(([a], [b]) => a - b)),
+    command_types: byNumber(tally.commandTypes),
     report_kinds: kinds,
     reject_codes: rejects,
-    cancel_reasons: Object.fromEntries([...tally.cancelReasons].sort(([a], [b]) => a - b)),
+    cancel_reasons: byNumber(tally.cancelReasons),
     rarer_than_1000: rare,
     duration_s: seconds(),
     machine: `${cpus()[0]?.model ?? "unknown"}, ${cpus().length} cores, Bun ${Bun.version}`,

@@ -1,6 +1,7 @@
 /**
- * Whatever is asked of the naive engine, at every position money is conserved, holds are explained
- * by open orders, and no book is crossed. Random records of a few seeds, each state looked at whole.
+ * Whatever is asked of the naive engine, at every position money is conserved, holds are
+ * explained by open orders, and no book is crossed. Random records of a few seeds, each state
+ * looked at whole.
  */
 import { describe, expect, test } from "bun:test";
 import { NaiveEngine } from "../../src/naive/naive-engine.ts";

@@ -1,6 +1,6 @@
 /**
- * The naive trie: small ones composed by hand, random ones against src/proofs/state-trie.ts, which is
- * written by other hands from the same definition.
+ * The naive trie: small ones composed by hand, random ones against src/proofs/state-trie.ts, which
+ * is written by other hands from the same definition.
  */
 import { describe, expect, test } from "bun:test";
 import { Prng } from "../../src/base/prng.ts";

@@ -1,7 +1,7 @@
 /**
- * Profiles: what kind of exchange a seed stands for. Swarm testing: each seed switches some
- * kinds of commands off, some up, and draws its own markets, limits, accounts and bad habits, so that all
- * seeds together reach what no single mixture would.
+ * Profiles: what kind of exchange a seed stands for. Swarm testing: each seed switches some kinds
+ * of commands off, some up, and draws its own markets, limits, accounts and bad habits, so that
+ * all seeds together reach what no single mixture would.
  *
  *   seed --> Profile --> genesis frame --> (engines)
  */

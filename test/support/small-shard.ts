@@ -1,6 +1,6 @@
 /**
- * SmallShard: one naive engine with one market, and traders who each have a key and money. For tests
- * that state by hand what a command leads to.
+ * SmallShard: one naive engine with one market, and traders who each have a key and money. For
+ * tests that state by hand what a command leads to.
  *
  *   const shard = new SmallShard({ traders: 2, makerFeePpm: 0 });
  *   shard.trade(1, order({ side: SIDE_SELL, price: 100, quantity: 5 }))   -> its reports

@@ -73,6 +73,30 @@ export const REPORT_KINDS = Array.from(
   (_, i) => codes.REPORT_ACCEPTED + i,
 );
 
+const KIND_NAMES = [
+  "accepted",
+  "fill",
+  "canceled",
+  "replaced",
+  "reduced",
+  "rejected",
+  "mass_canceled",
+  "logged_on",
+  "account_opened",
+  "key_added",
+  "key_revoked",
+  "deposited",
+  "withdrawn",
+  "asset_opened",
+  "market_opened",
+  "market_state",
+  "account_state",
+];
+
+export function reportName(kind: number): string {
+  return KIND_NAMES[kind - codes.REPORT_ACCEPTED] ?? String(kind);
+}
+
 /** Those said by services, never by an engine. */
 const NOT_OF_ENGINES = [codes.REJECT_SIGNATURE, codes.REJECT_CHALLENGE];
 
