@@ -93,6 +93,11 @@ export class NaiveEngine {
   }
 
   /** What an account has, by asset id. */
+  /** The key with this id, or null: for whoever checks signatures. */
+  publicKeyOf(key: number): Uint8Array | null {
+    return this.state.keys[key - 1]?.publicKey ?? null;
+  }
+
   balances(account: number): { asset: number; free: bigint; held: bigint }[] {
     const owner = this.state.accounts[account];
     assert(owner !== undefined, "only accounts that exist have balances");

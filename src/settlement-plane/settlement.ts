@@ -180,13 +180,13 @@ export class Settlement {
     }
     const size = viewOf(bytes).getUint32(0, true);
     const { genesisFrame, options } = this.parts;
-    const engine = Engine.restore(genesisFrame, bytes.subarray(4, 4 + size), options);
-    if (typeof engine === "string") return engine;
+    const restored = Engine.restore(genesisFrame, bytes.subarray(4, 4 + size), options);
+    if (typeof restored === "string") return restored;
     const checkpointer = Checkpointer.restore(this.terms, bytes.subarray(4 + size, end));
     if (typeof checkpointer === "string") return checkpointer;
     if (checkpointer.count > this.file.count) return "it is ahead of the commitments";
-    this.engine = engine.engine;
-    this.chain = new ReportChain(engine.chain);
+    this.engine = restored.engine;
+    this.chain = new ReportChain(restored.chain);
     this.checkpointer = checkpointer;
     return "";
   }

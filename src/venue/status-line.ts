@@ -35,9 +35,7 @@ export class StatusLine {
     const rate = Math.round(((records - this.lastRecords) * 1000) / (now - this.lastMs));
     this.lastRecords = records;
     this.lastMs = now;
-    const trades = this.sum(
-      (shard) => this.venue.settlement.settlements.get(shard)?.engine.tradeCount,
-    );
+    const trades = this.sum((shard) => this.tradesOf(shard));
     const verified = this.sum(
       (shard) => this.venue.settlement.settlements.get(shard)?.engine.position,
     );
@@ -46,12 +44,20 @@ export class StatusLine {
       latest === null || latest === undefined
         ? "none yet"
         : `#${latest.number} (${this.age(latest.atMs)} s ago)`;
-    const text = `${rate} records/s   ${trades} trades   checkpoint ${checkpoint}   verified ${verified}`;
+    const counts = `${rate} records/s   ${trades} trades`;
+    const text = `${counts}   checkpoint ${checkpoint}   verified ${verified}`;
     process.stdout.write(this.isTerminal ? `\r${text.padEnd(78)}` : `${text}\n`);
   }
 
   private age(atMs: number): string {
     return ((this.clock.micros() / 1000 - atMs) / 1000).toFixed(1);
+  }
+
+  private tradesOf(shard: number): number {
+    const settlement = this.venue.settlement.settlements.get(shard);
+    if (settlement === undefined) return 0;
+    const { views } = settlement.engine;
+    return views.marketIds().reduce((trades, id) => trades + views.trades(id), 0);
   }
 
   private sum(read: (shard: number) => number | undefined): number {

@@ -1,0 +1,70 @@
+/**
+ * VerifyExport: the verdict on a whole export, for people and for scripts.
+ */
+import { existsSync } from "node:fs";
+import { ExportDir } from "../edges/export-dir.ts";
+import type { SignatureVerifier } from "../edges/verify.ts";
+import { Lie } from "./lie.ts";
+import { type ShardVerdict, type VerifyEngine, verifyShard } from "./verify-shard.ts";
+
+export interface VerifyExportParts {
+  readonly dir: string;
+  /** The venue id that is expected, 32 bytes; null gives an unpinned verdict. */
+  readonly venue: Uint8Array | null;
+  readonly verifier: SignatureVerifier;
+  readonly openEngine: (genesisFrame: Uint8Array) => VerifyEngine;
+  readonly onProgress?: (shard: number, position: number, of: number) => void;
+}
+
+export type Verdict =
+  | {
+      readonly ok: true;
+      readonly isPinned: boolean;
+      readonly shards: readonly (ShardVerdict & { readonly shard: number })[];
+    }
+  | {
+      readonly ok: false;
+      /** 0 when the export as a whole cannot be read. */
+      readonly shard: number;
+      readonly sentence: string;
+      /** Kind and place of the first lie, and the bytes that show it, for a proof file. */
+      readonly what: string;
+      readonly place: number;
+      readonly bytes: Uint8Array | null;
+    };
+
+export function verifyExport(parts: VerifyExportParts): Verdict {
+  const shards = ExportDir.shardsIn(parts.dir);
+  if (shards.length === 0) {
+    const why = existsSync(parts.dir) ? "holds no shard" : "does not exist";
+    return { ok: false, shard: 0, what: "export", place: 0, bytes: null, sentence: `it ${why}` };
+  }
+  const verdicts: (ShardVerdict & { shard: number })[] = [];
+  for (const shard of shards) {
+    const verdict = verifyOne(parts, shard);
+    if ("sentence" in verdict) return verdict;
+    verdicts.push({ ...verdict, shard });
+  }
+  return { ok: true, isPinned: parts.venue !== null, shards: verdicts };
+}
+
+function verifyOne(
+  parts: VerifyExportParts,
+  shard: number,
+): ShardVerdict | Extract<Verdict, { ok: false }> {
+  const { verifier, openEngine, venue, onProgress } = parts;
+  try {
+    return verifyShard({
+      dir: new ExportDir(parts.dir, shard),
+      shard,
+      verifier,
+      openEngine,
+      venue,
+      onProgress: (position, of) => onProgress?.(shard, position, of),
+    });
+  } catch (error) {
+    if (!(error instanceof Lie)) throw error;
+    const { what, place, bytes, sentence } = error;
+    return { ok: false, shard, what, place, bytes, sentence };
+  }
+}
