@@ -1,0 +1,98 @@
+/**
+ * Code names: the words for numbers that cross a border, as documents, dissectors and JSON use them.
+ */
+import * as codes from "./codes.ts";
+import type { Names } from "./message-form.ts";
+
+export const FRAME_KINDS: Names = [
+  [codes.FRAME_GENESIS, "genesis"],
+  [codes.FRAME_DIRECTORY, "directory"],
+  [codes.FRAME_OPERATOR, "operator"],
+  [codes.FRAME_TRADER, "trader"],
+  [codes.FRAME_LOGON, "logon"],
+];
+
+export const SIDES: Names = [
+  [codes.SIDE_BUY, "buy"],
+  [codes.SIDE_SELL, "sell"],
+];
+
+export const ORDER_TYPES: Names = [
+  [codes.TYPE_LIMIT, "limit"],
+  [codes.TYPE_MARKET, "market"],
+];
+
+export const TIMES_IN_FORCE: Names = [
+  [codes.TIF_GTC, "gtc"],
+  [codes.TIF_IOC, "ioc"],
+  [codes.TIF_FOK, "fok"],
+];
+
+export const SELF_TRADE_PREVENTIONS: Names = [
+  [codes.STP_NONE, "none"],
+  [codes.STP_CANCEL_TAKER, "cancel_taker"],
+  [codes.STP_CANCEL_MAKER, "cancel_maker"],
+  [codes.STP_CANCEL_BOTH, "cancel_both"],
+];
+
+export const POST_ONLY_MODES: Names = [
+  [codes.POST_ONLY_OFF, "off"],
+  [codes.POST_ONLY_REJECT, "reject"],
+];
+
+export const MARKET_STATES: Names = [
+  [codes.STATE_OPEN, "open"],
+  [codes.STATE_POST_ONLY, "post_only"],
+  [codes.STATE_CANCEL_ONLY, "cancel_only"],
+  [codes.STATE_HALTED, "halted"],
+  [codes.STATE_CLOSED, "closed"],
+];
+
+export const TRADER_SCOPES: Names = [
+  [codes.SCOPE_TRADE, "trade"],
+  [codes.SCOPE_CANCEL, "cancel"],
+  [codes.SCOPE_WITHDRAW, "withdraw"],
+  [codes.SCOPE_READ, "read"],
+  [codes.SCOPE_KEYS, "keys"],
+];
+
+export const OPERATOR_SCOPES: Names = [
+  [codes.SCOPE_CUSTODY, "custody"],
+  [codes.SCOPE_ACCOUNTS, "accounts"],
+  [codes.SCOPE_MARKETS, "markets"],
+  [codes.SCOPE_HALT, "halt"],
+  [codes.SCOPE_CARRY, "carry"],
+];
+
+export const REPORT_KINDS: Names = [
+  [codes.REPORT_ACCEPTED, "accepted"],
+  [codes.REPORT_FILL, "fill"],
+  [codes.REPORT_CANCELED, "canceled"],
+  [codes.REPORT_REPLACED, "replaced"],
+  [codes.REPORT_REDUCED, "reduced"],
+  [codes.REPORT_REJECTED, "rejected"],
+  [codes.REPORT_MASS_CANCELED, "mass_canceled"],
+  [codes.REPORT_LOGGED_ON, "logged_on"],
+  [codes.REPORT_ACCOUNT_OPENED, "account_opened"],
+  [codes.REPORT_KEY_ADDED, "key_added"],
+  [codes.REPORT_KEY_REVOKED, "key_revoked"],
+  [codes.REPORT_DEPOSITED, "deposited"],
+  [codes.REPORT_WITHDRAWN, "withdrawn"],
+  [codes.REPORT_ASSET_OPENED, "asset_opened"],
+  [codes.REPORT_MARKET_OPENED, "market_opened"],
+  [codes.REPORT_MARKET_STATE, "market_state"],
+  [codes.REPORT_ACCOUNT_STATE, "account_state"],
+];
+
+export const LIQUIDITIES: Names = [
+  [codes.LIQUIDITY_MAKER, "maker"],
+  [codes.LIQUIDITY_TAKER, "taker"],
+];
+
+export const CANCEL_REASONS: Names = [
+  [codes.CANCEL_REQUESTED, "requested"],
+  [codes.CANCEL_MASS, "mass"],
+  [codes.CANCEL_IMMEDIATE, "immediate"],
+  [codes.CANCEL_SELF_TRADE, "self_trade"],
+  [codes.CANCEL_RECORD_FULL, "record_full"],
+];

@@ -1,0 +1,246 @@
+/**
+ * Command messages: the frame and every command in it, as rows for machines. See message-table.ts.
+ */
+import * as names from "./code-names.ts";
+import * as codes from "./codes.ts";
+import * as form from "./message-form.ts";
+
+const { message, number, within, zero } = form;
+
+const type = (value: number): form.Row => form.constant("type", value);
+const market = number("market", "u32", "market id");
+const account = number("account", "u32", "account id");
+const asset = number("asset", "u32", "asset id");
+const clientOrderId = number("client_order_id", "u64", "unique among the account's open orders");
+
+const u32 = (name: string, says: string, high: number, code: number): form.Row =>
+  within(number(name, "u32", says), 1, high, code);
+
+const price = u32("price", "ticks, 1 or more", codes.U32_MAX, codes.REJECT_PRICE);
+const quantity = u32("quantity", "lots, 1 or more", codes.U32_MAX, codes.REJECT_QUANTITY);
+
+export const FRAME = message(
+  "frame",
+  "frame",
+  "then `size` bytes of commands, then the signature: 64 bytes, Ed25519 over all before it",
+  [
+    form.text("protocol", 4, "`CLOB`"),
+    number("version", "u8", "1"),
+    form.named(number("kind", "u8", "which commands it carries"), names.FRAME_KINDS),
+    number("shard", "u16", "the log it is for; 65535 in directory frames"),
+    form.bytes("venue", 32, "venue id"),
+    number("account", "u32", "0 for operators"),
+    number("key", "u32", "id of the signing key"),
+    within(
+      number("nonce", "u64", "1 .. 2^53-1, once per key and shard"),
+      1,
+      codes.AMOUNT_MAX,
+      codes.REJECT_NONCE,
+    ),
+    form.time("expiry_us", "log time after which it is refused; 0 never"),
+    within(
+      number("count", "u16", "commands, 1 .. 256"),
+      1,
+      codes.BATCH_COUNT_MAX,
+      codes.REJECT_BATCH_COUNT,
+    ),
+    number("size", "u16", "bytes of the commands"),
+    zero(4),
+  ],
+);
+
+const TRADER: readonly form.Message[] = [
+  message("new_order", "trader", "opens one order", [
+    type(codes.COMMAND_NEW_ORDER),
+    form.choice("side", "", names.SIDES, codes.REJECT_SIDE),
+    form.choice(
+      "order_type",
+      "a market order never rests, its price protects",
+      names.ORDER_TYPES,
+      codes.REJECT_ORDER_TYPE,
+    ),
+    form.choice(
+      "time_in_force",
+      "a market order is ioc or fok",
+      names.TIMES_IN_FORCE,
+      codes.REJECT_TIF,
+    ),
+    market,
+    clientOrderId,
+    price,
+    quantity,
+    form.choice(
+      "self_trade_prevention",
+      "the taker's choice wins",
+      names.SELF_TRADE_PREVENTIONS,
+      codes.REJECT_STP,
+    ),
+    form.choice(
+      "post_only",
+      "refused when it would trade; limit gtc only",
+      names.POST_ONLY_MODES,
+      codes.REJECT_POST_ONLY,
+    ),
+    zero(22),
+  ]),
+  message("cancel", "trader", "cancels one open order", [
+    type(codes.COMMAND_CANCEL),
+    zero(3),
+    market,
+    clientOrderId,
+  ]),
+  message("replace", "trader", "new price and open quantity; the order goes to the tail", [
+    type(codes.COMMAND_REPLACE),
+    zero(3),
+    market,
+    clientOrderId,
+    price,
+    quantity,
+  ]),
+  message("reduce", "trader", "takes lots off an open order, which keeps its place", [
+    type(codes.COMMAND_REDUCE),
+    zero(3),
+    market,
+    clientOrderId,
+    { ...quantity, says: "lots to take off, below what is open" },
+    zero(4),
+  ]),
+  message("mass_cancel", "trader", "cancels the account's open orders", [
+    type(codes.COMMAND_MASS_CANCEL),
+    form.choice("side", "", [[0, "both"], ...names.SIDES], codes.REJECT_SIDE),
+    zero(2),
+    { ...market, says: "market id, 0 all" },
+  ]),
+  message("withdraw", "trader", "takes free funds out", [
+    type(codes.COMMAND_WITHDRAW),
+    zero(3),
+    asset,
+    form.amount("amount", "smallest units, 1 .. 2^53-1"),
+    form.bytes("destination", 32, "what the custodian understands"),
+  ]),
+];
+
+const LOGON = message("logon", "logon", "asks for the account's reports on this connection", [
+  type(codes.COMMAND_LOGON),
+  zero(7),
+  form.time("next_report", "first report number wanted, 0 only new ones"),
+  form.bytes("challenge", 32, "from the connection's hello"),
+]);
+
+const keyRows = (value: number): readonly form.Row[] => [
+  type(value),
+  zero(3),
+  form.named(
+    within(
+      number("scopes", "bits", "what the key may sign"),
+      1,
+      codes.SCOPES_TRADER,
+      codes.REJECT_SCOPES,
+    ),
+    names.TRADER_SCOPES,
+  ),
+  form.time("expiry_us", "log time after which the key is refused; 0 never"),
+  form.bytes("public_key", 32, "Ed25519"),
+];
+
+const DIRECTORY: readonly form.Message[] = [
+  message(
+    "account_open",
+    "directory",
+    "opens an account with its first key",
+    keyRows(codes.COMMAND_ACCOUNT_OPEN),
+  ),
+  message(
+    "key_add",
+    "directory",
+    "adds a key to the signer's account",
+    keyRows(codes.COMMAND_KEY_ADD),
+  ),
+  message("key_revoke", "directory", "a key signs no more", [
+    type(codes.COMMAND_KEY_REVOKE),
+    zero(3),
+    number("key", "u32", "key id"),
+  ]),
+];
+
+const DECIMALS_MAX = 15;
+const rules = (name: string, says: string, high: number = codes.U32_MAX): form.Row =>
+  u32(name, says, high, codes.REJECT_RULES);
+const fee = (name: string): form.Row =>
+  within(number(name, "u32", "0 .. 1,000,000"), 0, codes.PPM, codes.REJECT_RULES);
+const state = form.choice("state", "", names.MARKET_STATES, codes.REJECT_STATE);
+
+const OPERATOR: readonly form.Message[] = [
+  message("asset_open", "operator", "opens an asset", [
+    type(codes.COMMAND_ASSET_OPEN),
+    within(
+      number("decimals", "u8", "0 .. 15: the smallest unit is 10^-decimals"),
+      0,
+      DECIMALS_MAX,
+      codes.REJECT_RULES,
+    ),
+    zero(2),
+    rules("asset", "asset id, 1 or more"),
+    form.text("symbol", 16, "1 to 16 of `A-Z 0-9 - #`, zeros behind"),
+    zero(8),
+  ]),
+  message("market_open", "operator", "opens a market, or a range of markets", [
+    type(codes.COMMAND_MARKET_OPEN),
+    state,
+    zero(2),
+    rules("market", "id, 1 or more; of a range the first"),
+    rules("base", "asset id, not quote's"),
+    rules("quote", "asset id"),
+    within(
+      number("lot_units", "u64", "smallest units of base in one lot, 1 .. 2^53-1"),
+      1,
+      codes.AMOUNT_MAX,
+      codes.REJECT_RULES,
+    ),
+    rules("tick_value", "smallest units of quote in one tick x one lot"),
+    rules("open_orders_max", "per account"),
+    rules("price_min", "ticks, at most price_max"),
+    rules("price_max", "ticks"),
+    rules("quantity_min", "lots, at most quantity_max"),
+    rules("quantity_max", "lots"),
+    fee("maker_fee_ppm"),
+    fee("taker_fee_ppm"),
+    form.text("symbol", 16, "as an asset's; one `#` becomes the market id"),
+    rules("count", "markets in the range"),
+    rules("price_step", "ticks"),
+    rules("quantity_step", "lots"),
+    zero(4),
+  ]),
+  message("market_state", "operator", "moves a market to another state", [
+    type(codes.COMMAND_MARKET_STATE),
+    state,
+    zero(2),
+    market,
+  ]),
+  message("account_state", "operator", "suspends an account, or lifts that", [
+    type(codes.COMMAND_ACCOUNT_STATE),
+    form.choice(
+      "suspended",
+      "only cancels are taken, or everything",
+      [
+        [0, "no"],
+        [1, "yes"],
+      ],
+      codes.REJECT_STATE,
+    ),
+    zero(2),
+    account,
+  ]),
+  message("deposit", "operator", "brings funds to an account", [
+    type(codes.COMMAND_DEPOSIT),
+    zero(3),
+    asset,
+    account,
+    zero(4),
+    form.amount("amount", "smallest units, 1 .. 2^53-1"),
+    form.amount("reference", "rises with each deposit of the same key"),
+  ]),
+];
+
+/** In the order of their types. */
+export const COMMANDS: readonly form.Message[] = [...TRADER, LOGON, ...DIRECTORY, ...OPERATOR];

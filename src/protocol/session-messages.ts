@@ -1,0 +1,115 @@
+/**
+ * Session messages: Soup's packets and what a server says, as rows for machines. See message-table.ts.
+ */
+import * as names from "./code-names.ts";
+import * as codes from "./codes.ts";
+import * as form from "./message-form.ts";
+
+const { bytes, constant, message, named, number, text, zero } = form;
+
+export const SOUP: readonly form.Message[] = [
+  message("packet", "soup", "then the payload", [
+    number("length", "u16be", "of what follows, type and payload: 1 .. 65535; big-endian"),
+    text("type", 1, "a letter, see the list of packets"),
+  ]),
+  message("login_request", "soup", "payload of `L`; digits and letters, padded with spaces", [
+    text("username", 6, "shard number; blank: the lowest one served"),
+    text("password", 10, "not read"),
+    text("session", 10, "blank"),
+    text("sequence", 20, "0 or 1, or blank"),
+  ]),
+  message("login_accepted", "soup", "payload of `A`", [
+    text("session", 10, "the connection's own name, padded on the left"),
+    text("sequence", 20, "1, padded on the left"),
+  ]),
+  message("login_rejected", "soup", "payload of `J`", [
+    text("reason", 1, "`A` this shard is not served here, `S` no such session or sequence"),
+  ]),
+];
+
+export const HELLO = message("hello", "session", "always packet 1", [
+  constant("kind", codes.MESSAGE_HELLO),
+  number("version", "u8", "1"),
+  number("shard", "u16", "the connection's shard"),
+  number("rules_version", "u16", "1"),
+  number("directory_origin", "u16", "the shard that leads the directory"),
+  bytes("venue", 32, "venue id"),
+  bytes("challenge", 32, "to be signed back in each logon"),
+]);
+
+export const REFUSED = message(
+  "refused",
+  "session",
+  "a frame that did not enter the log, or whose outcome is unknown",
+  [
+    constant("kind", codes.MESSAGE_REFUSED),
+    zero(1),
+    number("code", "u16", "reject code"),
+    number("account", "u32", "as in the frame; 0 if it can't be read"),
+    number("key", "u32", "as in the frame"),
+    zero(4),
+    number("nonce", "u64", "as in the frame; 0 if it is not below 2^53"),
+    bytes("tag", 8, "first 8 bytes of SHA-256 of the frame as it came"),
+  ],
+);
+
+export const RESUME = message("resume", "session", "behind a logged_on: which reports follow", [
+  constant("kind", codes.MESSAGE_RESUME),
+  zero(1),
+  number("code", "u16", "0, `snapshot_required` or `report_number`"),
+  number("account", "u32", "account id"),
+  number("first", "u64", "number of the first report that follows"),
+  number("last", "u64", "number of the newest: the logged_on itself"),
+]);
+
+const cause: readonly form.Row[] = [
+  number("position", "u64", "of the record that caused it"),
+  number("log_time_us", "u64", "of that record"),
+  bytes("tag", 8, "first 8 bytes of SHA-256 of that record's frame"),
+  number("index", "u16", "of the command in that frame"),
+];
+
+export const REPORT = message("report", "session", "what the engine says", [
+  named(number("kind", "u8", "16 .. 32, see report kinds"), names.REPORT_KINDS),
+  named(number("side", "u8", "0 none"), names.SIDES),
+  named(number("liquidity", "u8", "of a fill"), names.LIQUIDITIES),
+  number("reason", "u8", "canceled: why; rejected: the command's type; states: the new state"),
+  number("account", "u32", "whose report; 0 the operators"),
+  number("number", "u64", "dense per account from 1; 0 unnumbered, nothing changed"),
+  ...cause,
+  number("code", "u16", "rejected: the reject code"),
+  number("subject", "u32", "market, asset, account or key spoken of"),
+  number("order_nonce", "u64", "order id: nonce of the frame that placed it"),
+  number("order_key", "u32", "order id: its key"),
+  number("order_index", "u16", "order id: its index in that frame"),
+  zero(2),
+  number("client_order_id", "u64", "as in the order"),
+  number("price", "u32", "ticks; fill: the trade's"),
+  number("last", "u32", "lots traded now, or taken off"),
+  number("cumulative", "u32", "lots traded so far"),
+  number("leaves", "u32", "lots still open"),
+  number("first", "u64", "fill: trade id; rejected: the number stated; else an amount"),
+  number("second", "u64", "fill: fee; rejected: the number it disagrees with"),
+]);
+
+export const KEY_REPORT = message(
+  "key_report",
+  "session",
+  "account_opened and key_added: a report with another second half",
+  [
+    number("kind", "u8", "24 account_opened, 25 key_added"),
+    zero(3),
+    number("account", "u32", "whose report; 0 the operators"),
+    number("number", "u64", "dense per account from 1"),
+    ...cause,
+    zero(2),
+    number("subject", "u32", "the key's account"),
+    bytes("public_key", 32, "Ed25519"),
+    number("key", "u32", "key id"),
+    named(number("scopes", "bits", "what the key may sign"), names.TRADER_SCOPES),
+    number("expiry_us", "u64", "log time after which the key is refused; 0 never"),
+    zero(8),
+  ],
+);
+
+export const SESSION: readonly form.Message[] = [HELLO, REFUSED, RESUME, REPORT, KEY_REPORT];
