@@ -84,18 +84,20 @@ export class Views {
 
   /** Lots open at a price. */
   lotsAt(market: number, side: number, price: number): number {
+    const level = this.levelAt(market, side, price);
+    return level === 0 ? 0 : this.state.book.lots(level);
+  }
+
+  private levelAt(market: number, side: number, price: number): number {
     const slot = this.state.markets.find(market);
-    if (slot === 0) return 0;
-    const { book } = this.state;
-    const level = book.levels.find(2 * slot + side - codes.SIDE_BUY, price);
-    return level === 0 ? 0 : book.lots(level);
+    if (slot === 0 || price < 1) return 0;
+    return this.state.book.levels.find(2 * slot + side - codes.SIDE_BUY, price);
   }
 
   /** The orders of a level, the oldest first: the queue. */
   queue(market: number, side: number, price: number): OpenOrder[] {
     const { state } = this;
-    const slot = state.markets.find(market);
-    const level = slot === 0 ? 0 : state.book.levels.find(2 * slot + side - codes.SIDE_BUY, price);
+    const level = this.levelAt(market, side, price);
     const found: OpenOrder[] = [];
     for (let order = level === 0 ? 0 : state.book.oldest(level); order !== 0; ) {
       found.push(openOrder(state, order));
