@@ -96,6 +96,7 @@ async function report(): Promise<void> {
     report_kinds: kinds,
     reject_codes: rejects,
     cancel_reasons: byNumber(tally.cancelReasons),
+    mass_cancels_cut_short: tally.massCancelsCutShort,
     rarer_than_1000: rare,
     duration_s: seconds(),
     machine: `${cpus()[0]?.model ?? "unknown"}, ${cpus().length} cores, Bun ${Bun.version}`,

@@ -88,7 +88,10 @@ interface Trade {
   readonly takerFee: bigint;
 }
 
-/** Moves the money of one trade; the orders still have the leaves from before it. */
+/**
+ * Moves the money of one trade; the orders still have the leaves from before it. Takes before it
+ * gives, since buyer and seller may be one account that has nearly all there can be.
+ */
 function settle(turn: NaiveTurn, { maker, taker, lots, makerFee, takerFee }: Trade): void {
   const { market } = taker;
   const value = notional(market, maker.price, lots);
@@ -99,8 +102,8 @@ function settle(turn: NaiveTurn, { maker, taker, lots, makerFee, takerFee }: Tra
 
   const unheld = holdOf(buyer) - holdFor(buyer, buyer.price, buyer.leaves - lots);
   move(buyer.account, market.quote, { held: -unheld, free: unheld - value - buyerFee });
-  move(buyer.account, market.base, { free: units });
   move(seller.account, market.base, { held: -units });
+  move(buyer.account, market.base, { free: units });
   move(seller.account, market.quote, { free: value - sellerFee });
   turn.state.assets.get(market.quote)!.fees += makerFee + takerFee;
 }

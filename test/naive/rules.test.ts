@@ -6,7 +6,7 @@ import { describe, expect, test } from "bun:test";
 import * as codes from "../../src/protocol/codes.ts";
 import * as encode from "../../src/protocol/commands.ts";
 import type { Report } from "../../src/protocol/report.ts";
-import { MARKET, MONEY, order, QUOTE, SmallShard } from "../support/small-shard.ts";
+import { BASE, MARKET, MONEY, order, QUOTE, SmallShard } from "../support/small-shard.ts";
 
 const SELL = { side: codes.SIDE_SELL };
 
@@ -57,6 +57,17 @@ describe("money", () => {
       quote: [MONEY - 5_012 - 2_025, 2_025],
     });
     expect(shard.engine.state.assets.get(QUOTE)?.fees).toBe(17n);
+  });
+
+  test("an account that has nearly all there can be may trade with itself", () => {
+    const lotUnits = 5_000_000_000_000;
+    const shard = new SmallShard({ lotUnits, makerFeePpm: 0, takerFeePpm: 0 });
+    const most = codes.AMOUNT_MAX - 2 * MONEY;
+    shard.operate(encode.encodeDeposit(BASE, 1, most, 1_000));
+    shard.trade(1, order({ ...SELL, quantity: 1_000 }));
+    const said = shard.trade(1, order({ clientOrderId: 2n, quantity: 1_000 }));
+    expect(said.map(({ kind }) => NAMES[kind])).toEqual(["accepted", "fill", "fill"]);
+    expect(shard.money(1)).toEqual({ base: [codes.AMOUNT_MAX - MONEY, 0], quote: [MONEY, 0] });
   });
 
   test("what cannot be paid is refused with what it needs and what is free", () => {

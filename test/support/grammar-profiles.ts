@@ -101,10 +101,13 @@ export function profileOf(seed: number): Profile {
   if (seed % 6 === 1) return deepProfile(seed, prng);
   const low = seed % 6 === 3;
   const accounts = prng.pick(low ? [2, 3, 6] : [2, 3, 8, 30, 90]);
+  const weights = swarmWeights(prng);
+  // A mass cancel that ends for want of room needs a small record and more than one of these.
+  if (low) weights.mass_cancel = 40;
   return {
     seed,
     name: low ? "low limits" : "swarm",
-    weights: swarmWeights(prng),
+    weights,
     accounts,
     fundsPercent: prng.pick([1, 20, 50, 95]),
     limits: low ? lowLimits(prng, accounts) : wideLimits(prng, accounts),

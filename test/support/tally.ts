@@ -24,6 +24,7 @@ export class Tally {
   readonly kinds = new Map<number, number>();
   readonly rejects = new Map<number, number>();
   readonly cancelReasons = new Map<number, number>();
+  massCancelsCutShort = 0;
 
   /** One record and the bytes of its reports. */
   add(view: DataView, record: RecordView, reports: Uint8Array): void {
@@ -51,6 +52,8 @@ export class Tally {
       if (kind === codes.REPORT_CANCELED) {
         countOne(this.cancelReasons, said.getUint8(at + REPORT_REASON_AT));
       }
+      const isMass = kind === codes.REPORT_MASS_CANCELED;
+      if (isMass && said.getUint8(at + REPORT_REASON_AT) === 1) this.massCancelsCutShort++;
       if (kind !== codes.REPORT_REJECTED) continue;
       countOne(this.rejects, said.getUint16(at + REPORT_CODE_AT, true));
       const unnumbered = said.getUint32(at + REPORT_NUMBER_AT, true) === 0;
