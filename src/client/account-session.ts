@@ -12,7 +12,7 @@ import { readU64 } from "../base/bytes.ts";
 import * as codes from "../protocol/codes.ts";
 import { REPORT_NUMBER_AT, type Report, readReport } from "../protocol/report.ts";
 import type { Hello, Refused, Resume } from "../protocol/session.ts";
-import { type ClientError, refusedBy, unknownOutcome, unreachable, violation } from "./errors.ts";
+import { ClientError, refusedBy, unknownOutcome, unreachable, violation } from "./errors.ts";
 import { rejectOf } from "./explain.ts";
 import type { FrameTracker } from "./frame-tracker.ts";
 import type { ClientJournal, JournalState } from "./journal.ts";
@@ -121,6 +121,7 @@ export class AccountSession {
   /** Ends the session; what is pending keeps its unknown outcome, in the journal as well. */
   fail(error: ClientError): void {
     if (this.state === "failed") return;
+    this.writeMark();
     this.state = "failed";
     this.failure = error;
     this.queue.close();
@@ -234,9 +235,9 @@ export class AccountSession {
       const why = "its nonce was used, and the reports of that time can't be had any more: query";
       this.pending.refuse(tracker, unknownOutcome(why));
     } else if (tracker.sends === 1) {
-      this.pending.refuse(tracker, rejectOf(report));
+      this.pending.refuse(tracker, neverExecuted(report));
     } else {
-      this.pending.doubt(tracker, rejectOf(report));
+      this.pending.doubt(tracker, neverExecuted(report));
       if (this.state === "live") this.logOn(0);
     }
   }
@@ -282,4 +283,12 @@ export class AccountSession {
 function isUnsure(code: number, tracker: FrameTracker): boolean {
   if (code === codes.REJECT_UNKNOWN_OUTCOME || code === codes.REJECT_DRAINING) return true;
   return tracker.sends > 1 && code >= codes.REJECT_UNKNOWN_KEY;
+}
+
+/** The same command may be placed again: it will be signed with another nonce. */
+function neverExecuted(report: Report): ClientError {
+  const { code, message, stated, limit } = rejectOf(report);
+  const isNonce = highestNonce(report) !== null;
+  const why = isNonce ? `${message}: another frame took it, and this one never happened` : message;
+  return new ClientError({ code, message: why, retryable: isNonce, stated, limit });
 }

@@ -74,7 +74,7 @@ export class FileJournal implements ClientJournal {
   }
 
   sent(frame: Uint8Array): void {
-    const copy = frame.slice();
+    const copy = new Uint8Array(frame);
     this.book.addFrame(copy);
     this.add(sentBody(copy));
   }
@@ -222,7 +222,8 @@ function syncDirectory(path: string): void {
 
 function readOrEmpty(path: string): Uint8Array {
   try {
-    return readFileSync(path);
+    // A plain array: slices of a Buffer would be views of the whole file.
+    return new Uint8Array(readFileSync(path));
   } catch (error) {
     if (error instanceof Error && "code" in error && error.code === "ENOENT") {
       return new Uint8Array(0);

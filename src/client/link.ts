@@ -28,6 +28,8 @@ export interface LinkOptions {
 
 const FIRST_WAIT_MS = 50;
 const WAIT_MS_MAX = 2000;
+/** A connection lost sooner than this did not last, and the next wait is longer. */
+const LASTING_MS = 1000;
 
 export class Link implements Carrier {
   readonly journal: ClientJournal;
@@ -38,6 +40,8 @@ export class Link implements Carrier {
   private connection: Connection | null = null;
   private venue: string | null;
   private current: Hello | null = null;
+  private upAt = 0;
+  private waitMs = FIRST_WAIT_MS;
 
   constructor(options: LinkOptions) {
     this.options = options;
@@ -110,6 +114,7 @@ export class Link implements Carrier {
     this.pin(hello, connection);
     this.connection = connection;
     this.current = { ...hello };
+    this.upAt = performance.now();
     this.options.onState?.("up", null);
     for (const session of this.sessions.values()) session.onUp(hello);
   }
@@ -130,6 +135,7 @@ export class Link implements Carrier {
   private onClose(error: ClientError): void {
     this.connection = null;
     if (this.stop.signal.aborted) return;
+    if (performance.now() - this.upAt > LASTING_MS) this.waitMs = FIRST_WAIT_MS;
     for (const session of this.sessions.values()) session.onDown();
     this.options.onState?.("down", error);
     void this.reconnect(error);
@@ -138,10 +144,10 @@ export class Link implements Carrier {
   private async reconnect(lost: ClientError): Promise<void> {
     const { reconnectMsMax } = this.options;
     const since = performance.now();
-    let waitMs = FIRST_WAIT_MS;
     let error = lost;
     while (performance.now() - since < reconnectMsMax) {
-      await this.pause(waitMs * (0.5 + Math.random()));
+      await this.pause(this.waitMs * (0.5 + Math.random()));
+      this.waitMs = Math.min(this.waitMs * 2, WAIT_MS_MAX);
       if (this.stop.signal.aborted) return;
       try {
         await this.connect();
@@ -150,7 +156,6 @@ export class Link implements Carrier {
         error = asClientError(caught);
         if (!error.retryable) break;
       }
-      waitMs = Math.min(waitMs * 2, WAIT_MS_MAX);
     }
     if (!error.retryable) this.close(error);
     else this.close(unreachable(`${error.message}; gave up after ${reconnectMsMax} ms`));
