@@ -1,0 +1,271 @@
+/**
+ * What both HTTP doors answer, as types. The words to it: docs/HTTP.md.
+ *
+ * Decimals are strings, integers are numbers below 2^53, times in microseconds end in `_us`.
+ */
+export interface AssetJson {
+  readonly id: number;
+  readonly symbol: string;
+  readonly decimals: number;
+}
+
+export interface AssetTotalsJson extends AssetJson {
+  readonly deposits: string;
+  readonly withdrawals: string;
+  readonly fees: string;
+}
+
+export type MarketStateName = "open" | "post_only" | "cancel_only" | "halted" | "closed";
+
+export interface MarketJson {
+  readonly id: number;
+  readonly symbol: string;
+  readonly shard: number;
+  readonly state: MarketStateName;
+  readonly base: AssetJson;
+  readonly quote: AssetJson;
+  /** Null where it is no finite decimal; prices are then whole ticks. */
+  readonly tick: string | null;
+  readonly lot: string;
+  readonly tick_value: number;
+  readonly lot_units: number;
+  readonly price_min: string;
+  readonly price_max: string;
+  readonly price_step: string;
+  readonly quantity_min: string;
+  readonly quantity_max: string;
+  readonly quantity_step: string;
+  readonly maker_fee_ppm: number;
+  readonly taker_fee_ppm: number;
+  readonly open_orders_max: number;
+  readonly best_bid: string | null;
+  readonly best_ask: string | null;
+  readonly last_price: string | null;
+  readonly trades: number;
+}
+
+export interface MarketsJson {
+  readonly markets: readonly MarketJson[];
+  readonly next: number | null;
+}
+
+export interface CheckpointAgeJson {
+  readonly number: number;
+  readonly position: number;
+  readonly log_time_us: number;
+  readonly age_ms: number;
+}
+
+export interface ShardStatsJson {
+  readonly shard: number;
+  readonly position: number;
+  readonly matched_position: number;
+  readonly orders_per_s: number;
+  readonly commands: number;
+  readonly trades: number;
+  readonly open_orders: number;
+}
+
+export interface ShardStatusJson extends ShardStatsJson {
+  readonly log: string;
+  readonly log_time_us: number;
+  readonly accounts: number;
+  readonly markets: number;
+  readonly halted: { readonly reason: string; readonly position: number } | null;
+  readonly checkpoint: CheckpointAgeJson | null;
+}
+
+export interface StatusJson {
+  readonly venue: string;
+  readonly name: string;
+  readonly version: string;
+  readonly protocol_version: number;
+  readonly rules_version: number;
+  readonly shards: readonly ShardStatusJson[];
+}
+
+/** Price and quantity. */
+export type LevelJson = readonly [string, string];
+
+export interface BookJson {
+  readonly market: string;
+  readonly id: number;
+  readonly position: number;
+  readonly log_time_us: number;
+  /** Best first. */
+  readonly bids: readonly LevelJson[];
+  readonly asks: readonly LevelJson[];
+  readonly checksum: number;
+}
+
+export interface TradeJson {
+  readonly id: number;
+  readonly price: string;
+  readonly quantity: string;
+  readonly taker_side: "buy" | "sell";
+  readonly position: number;
+  readonly log_time_us: number;
+}
+
+export interface TradesJson {
+  readonly market: string;
+  /** Newest first. */
+  readonly trades: readonly TradeJson[];
+  readonly next: number | null;
+}
+
+export interface BalanceJson {
+  readonly asset: number;
+  readonly symbol: string;
+  readonly decimals: number;
+  readonly free: string;
+  readonly held: string;
+  readonly total: string;
+}
+
+export interface KeyJson {
+  readonly key: number;
+  readonly public_key: string;
+  readonly scopes: readonly string[];
+  /** 0 for none. */
+  readonly expiry_us: number;
+  readonly revoked: boolean;
+  readonly nonce_high: number;
+}
+
+export interface KeyOwnerJson extends Omit<KeyJson, "public_key"> {
+  readonly account: number;
+}
+
+export interface AccountJson {
+  readonly account: number;
+  readonly shard: number;
+  readonly position: number;
+  readonly suspended: boolean;
+  /** Number of its newest report. */
+  readonly reports: number;
+  readonly open_orders: number;
+  readonly balances: readonly BalanceJson[];
+  readonly keys: readonly KeyJson[];
+}
+
+export interface NonceJson {
+  readonly account: number;
+  readonly key: number;
+  readonly nonce: number;
+  /** Null for one below the window, of which nothing is known. */
+  readonly used: boolean | null;
+  readonly nonce_high: number;
+}
+
+export interface OrderJson {
+  readonly order_id: string;
+  readonly client_order_id: string;
+  readonly account: number;
+  readonly market: string;
+  readonly market_id: number;
+  readonly side: "buy" | "sell";
+  readonly price: string;
+  readonly leaves: string;
+  readonly filled: string;
+  readonly post_only: boolean;
+  readonly self_trade_prevention: "none" | "cancel_taker" | "cancel_maker" | "cancel_both";
+  readonly state: "open" | "filled" | "canceled";
+}
+
+export interface OrdersJson {
+  readonly account: number;
+  readonly position: number;
+  readonly orders: readonly OrderJson[];
+  readonly next: string | null;
+}
+
+export interface TreeHeadJson {
+  readonly origin: string;
+  readonly size: number;
+  readonly root: string;
+  readonly note: string;
+}
+
+export interface CheckpointJson extends CheckpointAgeJson {
+  readonly shard: number;
+  readonly input: TreeHeadJson;
+  readonly state: TreeHeadJson;
+}
+
+export interface TimeJson {
+  readonly time_us: number;
+  readonly log_time_us: number;
+}
+
+/** A report in whole ticks, lots and units; see src/protocol/report-json.ts. */
+export type ReportJson = Readonly<Record<string, string | number>>;
+
+export interface SubmittedJson {
+  readonly position: number;
+  readonly reports: readonly ReportJson[];
+}
+
+/** RFC 9457, with the codes of TCP. */
+export interface ProblemJson {
+  readonly type: string;
+  readonly title: string;
+  readonly status: number;
+  readonly code?: number;
+  readonly name: string;
+  readonly retry: boolean;
+  readonly detail?: string;
+  readonly stated?: number;
+  readonly limit?: number;
+}
+
+export interface SnapshotMessage {
+  readonly type: "snapshot";
+  readonly market: string;
+  readonly sequence: number;
+  readonly depth: number;
+  readonly position: number;
+  readonly log_time_us: number;
+  readonly bids: readonly LevelJson[];
+  readonly asks: readonly LevelJson[];
+  readonly checksum: number;
+}
+
+export interface DeltaMessage {
+  readonly type: "delta";
+  readonly market: string;
+  readonly first: number;
+  readonly last: number;
+  readonly position: number;
+  readonly log_time_us: number;
+  /** New quantities; "0" takes the level off. */
+  readonly bids: readonly LevelJson[];
+  readonly asks: readonly LevelJson[];
+  readonly checksum: number;
+}
+
+export interface TradeMessage extends TradeJson {
+  readonly type: "trade";
+  readonly market: string;
+}
+
+export interface CheckpointMessage {
+  readonly type: "checkpoint";
+  readonly shard: number;
+  readonly number: number;
+  readonly position: number;
+  readonly log_time_us: number;
+}
+
+export interface StatsMessage {
+  readonly type: "stats";
+  readonly time_us: number;
+  readonly shards: readonly ShardStatsJson[];
+}
+
+export type StreamMessage =
+  | SnapshotMessage
+  | DeltaMessage
+  | TradeMessage
+  | CheckpointMessage
+  | StatsMessage;
