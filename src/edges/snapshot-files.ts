@@ -57,7 +57,9 @@ export function writeWhole(path: string, bytes: Uint8Array): void {
   const aside = `${path}.tmp`;
   const file = openSync(aside, "w", 0o644);
   try {
-    for (let at = 0; at < bytes.length; ) at += writeSync(file, bytes, at);
+    for (let at = 0; at < bytes.length; ) {
+      at += writeSync(file, bytes, at, bytes.length - at);
+    }
     fsyncSync(file);
   } finally {
     closeSync(file);
