@@ -52,6 +52,16 @@ export function* exportedRecords(
   }
 }
 
+/**
+ * Record 1 as it lies there, its entry's checksum not yet judged: it says whose export this is, and
+ * only then can the record that was changed be found.
+ */
+export function firstRecord(dir: ExportDir, shard: number): Uint8Array {
+  const [first] = dir.segments();
+  if (first !== 1) throw new Lie("segment", 1, "it is missing");
+  return new SegmentRecords(dir.readSegment(1), 1, shard).firstRecord();
+}
+
 class SegmentRecords {
   readonly owner: SegmentOwner;
   private readonly bytes: Uint8Array;
@@ -86,6 +96,17 @@ class SegmentRecords {
       position = entry.last + 1;
       at = entry.end;
     }
+  }
+
+  firstRecord(): Uint8Array {
+    const entry = new EntryView();
+    const wrong = readEntryHeader(this.bytes, SEGMENT_HEADER_SIZE, 0, entry);
+    if (wrong !== "") throw new Lie("record", 1, `its entry is damaged: ${wrong}`);
+    const bytes = this.bytes.subarray(entry.begin);
+    const record = new RecordView();
+    const broken = readRecord(viewOf(bytes), 0, record);
+    if (broken !== "") throw new Lie("record", 1, broken);
+    return bytes.subarray(0, record.end);
   }
 
   private *entryRecords(entry: EntryView): Generator<ExportedRecord> {
