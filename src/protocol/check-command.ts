@@ -158,33 +158,44 @@ function checkMarketOpen(view: DataView, start: number): number {
   const zeros = zero(view, start, 2, 4);
   if (zeros !== codes.ACCEPTED) return zeros;
   const lotUnits = readU64(view, start + at.MARKET_LOT_UNITS);
-  const legal =
+  const inRange =
     u32(at.MARKET_ID) >= 1 &&
     u32(at.MARKET_BASE) >= 1 &&
     u32(at.MARKET_QUOTE) >= 1 &&
-    u32(at.MARKET_BASE) !== u32(at.MARKET_QUOTE) &&
     lotUnits >= 1 &&
     lotUnits < SAFE_LIMIT &&
     u32(at.MARKET_TICK_VALUE) >= 1 &&
     u32(at.MARKET_OPEN_ORDERS_MAX) >= 1 &&
     u32(at.MARKET_PRICE_MIN) >= 1 &&
-    u32(at.MARKET_PRICE_MIN) <= u32(at.MARKET_PRICE_MAX) &&
+    u32(at.MARKET_PRICE_MAX) >= 1 &&
     u32(at.MARKET_QUANTITY_MIN) >= 1 &&
-    u32(at.MARKET_QUANTITY_MIN) <= u32(at.MARKET_QUANTITY_MAX) &&
+    u32(at.MARKET_QUANTITY_MAX) >= 1 &&
     u32(at.MARKET_MAKER_PPM) <= codes.PPM &&
-    u32(at.MARKET_TAKER_PPM) <= codes.PPM &&
+    u32(at.MARKET_TAKER_PPM) <= codes.PPM;
+  if (!inRange) return codes.REJECT_RULES;
+  const symbol = checkSymbol(view, start + at.MARKET_SYMBOL);
+  if (symbol !== codes.ACCEPTED) return symbol;
+  const hasSteps =
     u32(at.MARKET_COUNT) >= 1 &&
-    u32(at.MARKET_ID) + u32(at.MARKET_COUNT) - 1 <= codes.U32_MAX &&
     u32(at.MARKET_PRICE_STEP) >= 1 &&
     u32(at.MARKET_QUANTITY_STEP) >= 1;
-  if (!legal) return codes.REJECT_RULES;
-  return checkRangeSymbol(view, start) || zero(view, start, 84, 88);
+  if (!hasSteps) return codes.REJECT_RULES;
+  return zero(view, start, 84, 88) || checkMarketAsWhole(view, start);
+}
+
+/** What the fields of a MarketOpen say together. */
+function checkMarketAsWhole(view: DataView, start: number): number {
+  const u32 = (offset: number): number => view.getUint32(start + offset, true);
+  const fits =
+    u32(at.MARKET_BASE) !== u32(at.MARKET_QUOTE) &&
+    u32(at.MARKET_PRICE_MIN) <= u32(at.MARKET_PRICE_MAX) &&
+    u32(at.MARKET_QUANTITY_MIN) <= u32(at.MARKET_QUANTITY_MAX) &&
+    u32(at.MARKET_ID) + u32(at.MARKET_COUNT) - 1 <= codes.U32_MAX;
+  return fits ? checkRangeSymbol(view, start) : codes.REJECT_RULES;
 }
 
 /** A range of markets needs one `#`, and the symbol with its last id put there must still fit. */
 function checkRangeSymbol(view: DataView, start: number): number {
-  const code = checkSymbol(view, start + at.MARKET_SYMBOL);
-  if (code !== codes.ACCEPTED) return code;
   const symbol = at.readSymbol(view, start + at.MARKET_SYMBOL);
   const count = view.getUint32(start + at.MARKET_COUNT, true);
   const marks = symbol.split("#").length - 1;

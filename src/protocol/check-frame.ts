@@ -2,7 +2,8 @@
  * checkFrame: what anyone may refuse from the bytes alone, without key table, book or clock.
  *
  * Ingress refuses by it, the engine halts by it (a record that fails it has no successor state), the
- * verifier judges by it. Checks run in field order; the first failure is the answer.
+ * verifier judges by it. Checks run in field order, header before commands, commands one by one;
+ * the first failure is the answer. What fields say together comes behind the fields.
  */
 import { readU64, SAFE_LIMIT, viewOf } from "../base/bytes.ts";
 import { checkCommand } from "./check-command.ts";
@@ -25,7 +26,7 @@ export function checkFrame(bytes: Uint8Array, scope: FrameScope): number {
     return codes.REJECT_FRAME_SIZE;
   }
   const view = viewOf(bytes);
-  return checkHeader(view, scope) || checkCommands(view);
+  return checkHeader(view, scope) || checkSizes(view) || checkCommands(view);
 }
 
 function checkHeader(view: DataView, scope: FrameScope): number {
@@ -45,17 +46,23 @@ function checkHeader(view: DataView, scope: FrameScope): number {
   const nonce = readU64(view, frame.FRAME_NONCE_AT);
   if (nonce === 0 || nonce >= SAFE_LIMIT) return codes.REJECT_NONCE;
   if (readU64(view, frame.FRAME_EXPIRY_AT) >= SAFE_LIMIT) return codes.REJECT_TIME;
-  if (view.getUint32(frame.FRAME_RESERVED_AT, true) !== 0) return codes.REJECT_RESERVED;
   return codes.ACCEPTED;
 }
 
-function checkCommands(view: DataView): number {
+function checkSizes(view: DataView): number {
   const count = view.getUint16(frame.FRAME_COUNT_AT, true);
   if (count < 1 || count > codes.BATCH_COUNT_MAX) return codes.REJECT_BATCH_COUNT;
   const size = view.getUint16(frame.FRAME_SIZE_AT, true);
-  const end = frame.FRAME_HEADER_SIZE + size;
-  if (end + frame.SIGNATURE_SIZE !== view.byteLength) return codes.REJECT_BATCH_SIZE;
+  const whole = frame.FRAME_HEADER_SIZE + size + frame.SIGNATURE_SIZE;
+  if (whole !== view.byteLength) return codes.REJECT_BATCH_SIZE;
+  const isZero = view.getUint32(frame.FRAME_RESERVED_AT, true) === 0;
+  return isZero ? codes.ACCEPTED : codes.REJECT_RESERVED;
+}
 
+/** Each command's type, then that it fits, then its fields; at last whether it may have company. */
+function checkCommands(view: DataView): number {
+  const count = view.getUint16(frame.FRAME_COUNT_AT, true);
+  const end = view.byteLength - frame.SIGNATURE_SIZE;
   const kind = view.getUint8(frame.FRAME_KIND_AT);
   let at = frame.FRAME_HEADER_SIZE;
   for (let i = 0; i < count; i++) {
