@@ -13,12 +13,17 @@
 
 /** The log cannot go on: what happened, in one sentence. The service stops; see its recovery. */
 export class LogFault extends Error {
-  override readonly name = "LogFault";
+  override readonly name: string = "LogFault";
 }
 
 /** Somebody else writes now, or the log is not the one that we knew. The process stops. */
 export class Fenced extends Error {
   override readonly name = "Fenced";
+}
+
+/** The store was out of reach for longer than the configured limit. */
+export class Unreachable extends LogFault {
+  override readonly name = "Unreachable";
 }
 
 export interface Appended {

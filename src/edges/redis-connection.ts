@@ -55,35 +55,35 @@ export class RedisConnection {
   /** Throws RedisGone if nobody answers, RedisRefusal if we are not let in. */
   static async open(access: RedisAccess, name: string): Promise<RedisConnection> {
     const client = clientOf(access, name);
-    let reason = "";
-    client.on("error", (error: Error) => {
-      reason = error.message; // Without a listener the library prints it.
+    let cause: unknown = null;
+    client.on("error", (error: unknown) => {
+      cause ??= error; // It tells more than `connect` does, and unheard the library prints it.
     });
+    const overdue = deadline(access.connectTimeoutMs, "no connection");
     try {
-      await client.connect();
+      await Promise.race([client.connect(), overdue.promise]);
+      return new RedisConnection(client, access.commandTimeoutMs);
     } catch (error) {
       client.disconnect();
-      throw failure(error, reason);
+      throw failure(cause ?? error);
+    } finally {
+      overdue.cancel();
     }
-    return new RedisConnection(client, access.commandTimeoutMs);
   }
 
   /** The reply, within the time-out and `extraMs` on top, which blocking commands need. */
   async command(args: readonly Argument[], extraMs = 0): Promise<Reply> {
     const [name = "", ...rest] = args.map(toBuffer);
-    const overdue = Promise.withResolvers<never>();
-    const timer = setTimeout(() => {
-      overdue.reject(new RedisGone(`no reply within ${this.timeoutMs + extraMs} ms`));
-    }, this.timeoutMs + extraMs);
+    const overdue = deadline(this.timeoutMs + extraMs, "no reply");
     try {
       const reply = this.client.callBuffer(name.toString(), rest);
       return (await Promise.race([reply, overdue.promise])) as Reply;
     } catch (error) {
-      const known = failure(error, "");
+      const known = failure(error);
       if (known instanceof RedisGone) this.close();
       throw known;
     } finally {
-      clearTimeout(timer);
+      overdue.cancel();
     }
   }
 
@@ -141,11 +141,18 @@ function clientOf(access: RedisAccess, name: string): Redis {
   });
 }
 
-function failure(error: unknown, reason: string): RedisRefusal | RedisGone {
+/** A promise that rejects after so long, unless it is cancelled. */
+function deadline(ms: number, what: string): { promise: Promise<never>; cancel: () => void } {
+  const { promise, reject } = Promise.withResolvers<never>();
+  const timer = setTimeout(() => reject(new RedisGone(`${what} within ${ms} ms`)), ms);
+  return { promise, cancel: () => clearTimeout(timer) };
+}
+
+function failure(error: unknown): RedisRefusal | RedisGone {
   if (error instanceof RedisGone) return error;
   const message = error instanceof Error ? error.message : String(error);
   const isReply = error instanceof Error && error.name === "ReplyError";
-  return isReply ? new RedisRefusal(message) : new RedisGone(reason || message);
+  return isReply ? new RedisRefusal(message) : new RedisGone(message);
 }
 
 function toBuffer(value: Argument): Buffer {

@@ -8,7 +8,7 @@
  *
  * So every step given to it must be one that is harmless when it is executed twice.
  */
-import { Fenced, LogFault } from "./log.ts";
+import { Fenced, LogFault, Unreachable } from "./log.ts";
 import { type RedisAccess, RedisConnection, RedisGone, RedisRefusal } from "./redis-connection.ts";
 
 const PAUSE_MS_MIN = 10;
@@ -82,10 +82,10 @@ export class Patience {
     this.msMax = msMax;
   }
 
-  /** Throws LogFault once too much time has gone by. */
+  /** Throws Unreachable once too much time has gone by. */
   async pause(why: string): Promise<void> {
     const leftMs = this.startMs + this.msMax - performance.now();
-    if (leftMs <= 0) throw new LogFault(`${why} (for ${this.msMax} ms)`);
+    if (leftMs <= 0) throw new Unreachable(`${why} (for ${this.msMax} ms)`);
     await Bun.sleep(Math.min(this.pauseMs, leftMs));
     this.pauseMs = Math.min(this.pauseMs * 2, PAUSE_MS_MAX);
   }

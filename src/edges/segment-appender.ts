@@ -106,8 +106,8 @@ export class SegmentAppender {
       return;
     }
     await this.sealed;
-    this.sealed = this.syncSealed(file);
-    this.sealed.catch(() => {}); // Whoever waits for it sees it: the next seal, or close.
+    this.sealed = this.guard(() => this.syncSealed(file));
+    this.sealed.catch(() => {}); // The next append throws it.
   }
 
   private async syncSealed(file: SegmentFile): Promise<void> {
@@ -130,7 +130,7 @@ export class SegmentAppender {
   }
 
   async close(): Promise<void> {
-    await this.sealed;
+    await this.sealed.catch(() => {}); // Nobody is promised what is only in `ex`.
     this.file?.close();
     this.file = null;
   }
@@ -144,6 +144,7 @@ export class SegmentAppender {
   }
 
   private breakDown(error: unknown): LogFault {
+    if (this.fault !== null) return this.fault;
     const what = error instanceof Error ? error.message : String(error);
     const path = this.file?.path ?? this.options.dir;
     this.fault = new LogFault(`${path} at offset ${this.offset}: cannot append: ${what}`);

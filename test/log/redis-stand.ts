@@ -1,5 +1,9 @@
 /** How the Redis suites reach their server. */
+import type { ShardLog } from "../../src/edges/log.ts";
 import { type RedisAccess, RedisConnection } from "../../src/edges/redis-connection.ts";
+
+import { openRedisLog, type RedisLogOptions } from "../../src/edges/redis-log.ts";
+import { SHARD } from "./records.ts";
 
 export function accessTo(port: number): RedisAccess {
   return {
@@ -26,4 +30,22 @@ export async function ask(port: number, ...args: string[]): Promise<unknown> {
 
 export async function flush(port: number): Promise<void> {
   await ask(port, "FLUSHALL");
+}
+
+const opened: ShardLog[] = [];
+
+/** A handle with little patience; `closeLogs` closes it. */
+export async function open(
+  port: number,
+  options: Partial<RedisLogOptions> = {},
+): Promise<ShardLog> {
+  const access = { ...accessTo(port), commandTimeoutMs: 150, connectTimeoutMs: 150 };
+  const base = { access, shard: SHARD, unreachableMsMax: 5000, clockDifferenceMsMax: 5000 };
+  const log = await openRedisLog({ ...base, ...options });
+  opened.push(log);
+  return log;
+}
+
+export async function closeLogs(): Promise<void> {
+  for (const log of opened.splice(0)) await log.close();
 }
