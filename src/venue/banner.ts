@@ -4,6 +4,7 @@
 import { join } from "node:path";
 import type { Config } from "../edges/config.ts";
 import type { OpenShard } from "../service/open-shards.ts";
+import { syncTimeMs } from "../edges/sync-time.ts";
 import { VERSION } from "../edges/version.ts";
 import type { Venue } from "./venue.ts";
 
@@ -15,7 +16,7 @@ export function banner(config: Config, venue: Venue, shards: readonly OpenShard[
   const venueId = shards[0]?.venue.toHex() ?? "";
   return `
 CLOB ${VERSION}   venue ${venueId.slice(0, 16)}...
-log          ${shards[0]?.log.describe ?? "no shard"}
+log          ${shards[0]?.log.describe ?? "no shard"}${syncText(config)}
 orders       tcp://${host(ingress.tcpAddress, venue.ingress.tcpPort)} (SoupBinTCP)
 frames       http://${host(ingress.httpAddress, venue.ingress.httpPort)}/v1/frames
 dashboard    http://${dashboard}/
@@ -34,4 +35,10 @@ Try, in another terminal:
 
 export function goodbye(config: Config): string {
   return `stopped. Everything lies in ${config.log.dataDir}; start again to go on from there.\n`;
+}
+
+/** What D2 costs here: the disk's own time for one sync. */
+function syncText(config: Config): string {
+  if (config.log.kind !== "embedded") return "";
+  return `, sync ${syncTimeMs(config.log.dataDir).toFixed(2)} ms`;
 }

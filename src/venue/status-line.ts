@@ -14,13 +14,10 @@ export class StatusLine {
   private readonly clock: Clock;
   private readonly isTerminal = process.stdout.isTTY === true;
   private readonly timer: ReturnType<typeof setInterval>;
-  private lastRecords = 0;
-  private lastMs: number;
 
   constructor(venue: Venue, clock: Clock) {
     this.venue = venue;
     this.clock = clock;
-    this.lastMs = clock.monotonicMs();
     this.timer = setInterval(() => this.draw(), this.isTerminal ? REDRAW_MS : PLAIN_MS);
   }
 
@@ -30,11 +27,7 @@ export class StatusLine {
   }
 
   private draw(): void {
-    const now = this.clock.monotonicMs();
-    const records = this.sum((shard) => this.venue.matcher.matchers.get(shard)?.counts.records);
-    const rate = Math.round(((records - this.lastRecords) * 1000) / (now - this.lastMs));
-    this.lastRecords = records;
-    this.lastMs = now;
+    const rate = this.venue.settlement.ordersPerSecond();
     const trades = this.sum((shard) => this.tradesOf(shard));
     const verified = this.sum(
       (shard) => this.venue.settlement.settlements.get(shard)?.engine.position,
@@ -44,7 +37,7 @@ export class StatusLine {
       latest === null || latest === undefined
         ? "none yet"
         : `#${latest.number} (${this.age(latest.atMs)} s ago)`;
-    const counts = `${rate} records/s   ${trades} trades`;
+    const counts = `${rate} orders/s   ${trades} trades`;
     const text = `${counts}   checkpoint ${checkpoint}   verified ${verified}`;
     process.stdout.write(this.isTerminal ? `\r${text.padEnd(78)}` : `${text}\n`);
   }
