@@ -16,6 +16,7 @@ import {
 } from "../edges/problem.ts";
 import * as codes from "../protocol/codes.ts";
 import { FRAME_HEADER_SIZE, FRAME_KIND_AT, FRAME_SHARD_AT } from "../protocol/frame.ts";
+import type { Report } from "../protocol/report.ts";
 import { reportToJson } from "../protocol/report-json.ts";
 import type { Ingress } from "./ingress.ts";
 import type { ShardDoor } from "./shard-door.ts";
@@ -33,6 +34,7 @@ export interface IngressHttpParts {
 }
 
 const OUTCOME_WAIT_MS = 10_000;
+const FRAME_CONTENT_TYPE = "application/octet-stream";
 
 export function createIngressHttp(parts: IngressHttpParts): Hono {
   const app = new Hono();
@@ -49,11 +51,13 @@ export function createIngressHttp(parts: IngressHttpParts): Hono {
   );
   const limit = bodyLimit({
     maxSize: parts.limits.httpBodyBytesMax,
-    onError: () => problemResponse(problemOfCode(codes.REJECT_FRAME_SIZE)),
+    onError: () => problemResponse(httpProblem(413, "body_size")),
   });
   app.post("/v1/frames", limit, async (context) => {
+    const wrong = requestProblem(context.req.url, context.req.header("content-type"));
+    if (wrong !== null) return problemResponse(wrong);
     if (counting.frames >= parts.limits.httpRequestsMax) {
-      return problemResponse(problemOfCode(codes.REJECT_OVERLOADED));
+      return problemResponse(httpProblem(503, "requests_max"));
     }
     counting.frames++;
     try {
@@ -63,8 +67,27 @@ export function createIngressHttp(parts: IngressHttpParts): Hono {
       counting.frames--;
     }
   });
+  for (const [path, methods] of METHODS) {
+    app.all(path, () => problemResponse(httpProblem(405, "method"), { Allow: methods }));
+  }
   app.notFound(() => problemResponse(httpProblem(404, "not_found")));
+  app.onError(() => problemResponse(httpProblem(500, "internal")));
   return app;
+}
+
+const METHODS = [
+  ["/v1/frames", "POST"],
+  ["/healthz", "GET, HEAD"],
+  ["/readyz", "GET, HEAD"],
+  ["/metrics", "GET, HEAD"],
+] as const;
+
+/** A frame is bytes and nothing else: no parameter, no other content type. */
+function requestProblem(url: string, contentType: string | undefined): Problem | null {
+  if (new URL(url).search !== "") return httpProblem(400, "bad_query", "frames take no parameter");
+  const [type] = (contentType ?? "").split(";");
+  if (type?.trim().toLowerCase() === FRAME_CONTENT_TYPE) return null;
+  return httpProblem(415, "content_type", `a frame is ${FRAME_CONTENT_TYPE}`);
 }
 
 async function answer(parts: IngressHttpParts, frame: Uint8Array): Promise<Response> {
@@ -72,8 +95,16 @@ async function answer(parts: IngressHttpParts, frame: Uint8Array): Promise<Respo
   const door = doorFor(parts.ingress, frame);
   if (typeof door === "number") return problemResponse(problemOfCode(door));
   const { code, reports } = await submit(door, frame, OUTCOME_WAIT_MS);
-  if (code !== codes.ACCEPTED) return problemResponse(problemOfCode(code));
+  if (code !== codes.ACCEPTED) return problemResponse(refusal(code, reports));
   return Response.json({ position: reports[0]?.position ?? 0, reports: reports.map(reportToJson) });
+}
+
+/** With the two numbers that disagree, where the engine gave them. */
+function refusal(code: number, reports: readonly Report[]): Problem {
+  const unnumbered = reports.find((report) => report.number === 0);
+  if (unnumbered === undefined) return problemOfCode(code);
+  const numbers = { stated: unnumbered.first, limit: unnumbered.second };
+  return { ...problemOfCode(code), ...numbers };
 }
 
 /** The door of the frame's shard; a directory frame goes to the lowest; or the code to refuse with. */
@@ -88,8 +119,8 @@ function doorFor(ingress: Ingress, frame: Uint8Array): ShardDoor | number {
   return codes.REJECT_SHARD;
 }
 
-function problemResponse(problem: Problem): Response {
-  const headers = { "Content-Type": PROBLEM_CONTENT_TYPE };
+function problemResponse(problem: Problem, more: Record<string, string> = {}): Response {
+  const headers = { "Content-Type": PROBLEM_CONTENT_TYPE, ...more };
   return Response.json(problem, { status: problem.status, headers });
 }
 

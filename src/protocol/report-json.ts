@@ -1,9 +1,11 @@
 /**
  * Reports as JSON: the same fields as the bytes, by name, in whole ticks, lots and units.
  *
- * u64 ids are strings; fields that a kind does not have are left out. Who wants decimals divides by the
+ * u64 ids are strings; fields that a kind does not have are left out. Who wants decimals divides by
+ * the
  * market's and asset's scales, see docs/HTTP.md.
  */
+import { assert } from "../base/assert.ts";
 import * as codes from "./codes.ts";
 import type { Report } from "./report.ts";
 
@@ -37,7 +39,9 @@ const REASONS: ReadonlyMap<number, string> = new Map([
   [codes.CANCEL_RECORD_FULL, "record_full"],
 ]);
 
-const STATES: ReadonlyMap<number, string> = new Map([
+export type MarketStateName = "open" | "post_only" | "cancel_only" | "halted" | "closed";
+
+const STATES: ReadonlyMap<number, MarketStateName> = new Map([
   [codes.STATE_OPEN, "open"],
   [codes.STATE_POST_ONLY, "post_only"],
   [codes.STATE_CANCEL_ONLY, "cancel_only"],
@@ -50,9 +54,16 @@ export function reportKindName(kind: number): string {
   return KINDS.get(kind) ?? `kind_${kind}`;
 }
 
-/** The name of a market state. */
+/** The name of a market state, also of one that only a newer venue knows. */
 export function marketStateName(state: number): string {
   return STATES.get(state) ?? `state_${state}`;
+}
+
+/** The name of the state of a market of our own. */
+export function knownMarketState(state: number): MarketStateName {
+  const name = STATES.get(state);
+  assert(name !== undefined, "a market is in a state of the rules");
+  return name;
 }
 
 /** The text form of an order id: key, nonce and index of the frame that placed it. */

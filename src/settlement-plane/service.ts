@@ -14,7 +14,9 @@ import { EXIT_REFUSED, listening, ServiceEnd } from "../service/start.ts";
 import type { SignatureVerifier } from "../edges/verify.ts";
 import { equalBytes } from "../base/bytes.ts";
 import { createSettlementHttp } from "./http.ts";
+import { ReadCounts } from "./http-metrics.ts";
 import { MarketData } from "./market-data.ts";
+import { followTip, recall } from "./recall.ts";
 import { Settlement } from "./settlement.ts";
 import { streamHandlers } from "./stream.ts";
 
@@ -31,6 +33,8 @@ export interface SettlementServiceParts {
 export interface SettlementService {
   readonly settlements: ReadonlyMap<number, Settlement>;
   readonly httpPort: number;
+  /** Commands of traders in the last full second, all shards. */
+  ordersPerSecond(): number;
   /** Finishes the record in hand, saves a snapshot, closes. */
   stop(): Promise<void>;
 }
@@ -46,7 +50,7 @@ export function startSettlementService(parts: SettlementServiceParts): Settlemen
   const runs: Promise<void>[] = [];
   const levels = chooseLevels(config.matcher.engine, logger);
   const checkpointSigner = readKeyFile(join(config.venue.keysDir, CHECKPOINT_KEY_NAME));
-  const marketData = new MarketData(config.limits);
+  const marketData = new MarketData(config.limits, wallMs);
   for (const shard of shards) {
     if (!equalBytes(shard.genesis.checkpointKey, checkpointSigner.publicKey)) {
       const file = join(config.venue.keysDir, CHECKPOINT_KEY_NAME);
@@ -62,25 +66,60 @@ export function startSettlementService(parts: SettlementServiceParts): Settlemen
       snapshotRecords: SNAPSHOT_RECORDS,
       logger: logger.with({ shard: id }),
       wallMs,
-      onReports: (engine, reports) => marketData.onReports(id, engine, reports),
-      onBatch: (engine) => marketData.onBatch(id, engine),
+      onReports: (_engine, reports) => marketData.onReports(id, reports),
+      onBatch: () => marketData.onBatch(),
       stop: stopping.signal,
     });
     settlements.set(id, settlement);
-    runs.push(settlement.run().catch((fault: unknown) => haltShard(shard, fault, onFault)));
+    const run = async (): Promise<void> => {
+      const data = marketData.addShard(id, settlement);
+      await recall(shard.log, data, settlement.engine.position, stopping.signal);
+      await Promise.all([settlement.run(), followTip(shard.log, data, stopping.signal)]);
+    };
+    runs.push(run().catch((fault: unknown) => haltShard(shard, fault, onFault)));
   }
-  const app = createSettlementHttp({ config, settlements, marketData, wallMs });
-  const { host, port } = config.settlement.httpAddress;
-  const flag = flagFor("settlement", "settlement.http_address");
-  const server = listening(`${host}:${port}`, flag, () =>
-    Bun.serve({ hostname: host, port, idleTimeout: 30, ...streamHandlers(app, marketData) }),
-  );
+  const reading = serveReaders(parts, settlements, marketData);
   return {
     settlements,
-    httpPort: server.port ?? 0,
+    httpPort: reading.port,
+    ordersPerSecond: () => marketData.ordersPerSecond(),
     stop: async () => {
       stopping.abort();
       await Promise.all(runs);
+      await reading.stop();
+    },
+  };
+}
+
+/** HTTP, the stream and the dashboard, on one port. */
+function serveReaders(
+  parts: SettlementServiceParts,
+  settlements: ReadonlyMap<number, Settlement>,
+  marketData: MarketData,
+): { port: number; stop: () => Promise<void> } {
+  const { config, wallMs } = parts;
+  const { limits } = config;
+  const counts = new ReadCounts();
+  const rowsMax = limits.httpRowsMax;
+  const side = { settlements, marketData, rowsMax, venueName: config.venue.name, wallMs };
+  const app = createSettlementHttp({ side, counts, limits });
+  const stream = streamHandlers({ app, marketData, counts, limits });
+  const { host, port } = config.settlement.httpAddress;
+  const flag = flagFor("settlement", "settlement.http_address");
+  const server = listening(`${host}:${port}`, flag, () =>
+    Bun.serve({
+      hostname: host,
+      port,
+      idleTimeout: 30,
+      fetch: stream.fetch,
+      websocket: stream.websocket,
+    }),
+  );
+  return {
+    port: server.port ?? 0,
+    stop: async () => {
+      marketData.close();
+      stream.closeReaders();
       await server.stop(true);
     },
   };

@@ -1,0 +1,2 @@
+/** The book. */
+export const BOOK = 1;

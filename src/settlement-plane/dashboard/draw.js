@@ -1,0 +1,2 @@
+/** Draw. */
+export const DRAW = 1;

@@ -1,0 +1,59 @@
+/**
+ * Metrics of settlement: how far it is, how old the newest checkpoint, how busy the read side.
+ */
+import { Metrics } from "../edges/metrics.ts";
+import { type ReadSide, Refused, shardOf } from "./http-answer.ts";
+
+/** What the HTTP side and the stream count. */
+export class ReadCounts {
+  requests = 0;
+  refused = 0;
+  inProgress = 0;
+  streamConnections = 0;
+  streamMessages = 0;
+  streamSlow = 0;
+}
+
+export function settlementMetrics(side: ReadSide, counts: ReadCounts): Metrics {
+  const metrics = new Metrics();
+  addShards(metrics, side);
+  const total = (name: string, help: string, read: () => number): void =>
+    metrics.total({ name, help }, read);
+  total("clob_settlement_requests_total", "HTTP requests taken.", () => counts.requests);
+  total("clob_settlement_requests_refused_total", "Answered by a problem.", () => counts.refused);
+  total("clob_settlement_stream_messages_total", "Sent to readers.", () => counts.streamMessages);
+  total("clob_settlement_stream_slow_total", "Slow readers closed.", () => counts.streamSlow);
+  const connections = {
+    name: "clob_settlement_stream_connections",
+    help: "Readers of the stream.",
+  };
+  metrics.gauge(connections, () => counts.streamConnections);
+  return metrics;
+}
+
+function addShards(metrics: Metrics, side: ReadSide): void {
+  for (const id of side.settlements.keys()) {
+    const shard = shardOf(side, id);
+    if (shard instanceof Refused) continue;
+    const { source, data } = shard;
+    const labels = { shard: id };
+    const gauge = (name: string, help: string, read: () => number): void =>
+      metrics.gauge({ name, help, labels }, read);
+    const total = (name: string, help: string, read: () => number): void =>
+      metrics.total({ name, help, labels }, read);
+    gauge("clob_settlement_position", "Executed and compared.", () => source.engine.position);
+    gauge("clob_settlement_matched_position", "Newest published by a matcher.", () =>
+      Math.max(data.matchedPosition, source.engine.position),
+    );
+    gauge("clob_settlement_checkpoint_age_seconds", "NaN before the first.", () =>
+      source.latest === null ? Number.NaN : (side.wallMs() - source.latest.atMs) / 1000,
+    );
+    gauge("clob_settlement_open_orders", "Resting now.", () => source.engine.state.openOrders);
+    gauge("clob_settlement_accounts", "Traders.", () => source.engine.state.accounts.count);
+    total("clob_settlement_commands_total", "Of traders, in this process.", () => data.rate.total);
+    total("clob_settlement_trades_total", "Since genesis.", () => data.trades);
+    total("clob_settlement_checkpoints_total", "Since genesis.", () =>
+      source.latest === null ? 0 : source.latest.number + 1,
+    );
+  }
+}

@@ -1,0 +1,126 @@
+/**
+ * Routes about the venue as a whole: status, time, assets, the newest checkpoint.
+ */
+import { assert } from "../base/assert.ts";
+import { formatDecimal } from "../base/decimal.ts";
+import type * as json from "../client/http-json.ts";
+import { VERSION } from "../edges/version.ts";
+import { parseCheckpoint } from "../proofs/checkpoint-note.ts";
+import { PROTOCOL_VERSION, RULES_VERSION } from "../protocol/codes.ts";
+import {
+  notFound,
+  pickShard,
+  type ReadSide,
+  Refused,
+  type Route,
+  type Shard,
+  shardOf,
+} from "./http-answer.ts";
+import type { Query } from "./http-query.ts";
+import { shardNumbers } from "./market-data.ts";
+import type { PublishedCheckpoint } from "./settlement.ts";
+
+export function statusRoutes(side: ReadSide): Route[] {
+  return [
+    { path: "/v1/status", query: [], answer: () => status(side) },
+    { path: "/v1/time", query: [], answer: () => time(side) },
+    { path: "/v1/assets", query: ["shard"], answer: ({ query }) => onShard(side, query, assets) },
+    {
+      path: "/v1/checkpoints/latest",
+      query: ["shard"],
+      answer: ({ query }) => onShard(side, query, (shard) => latestCheckpoint(side, shard)),
+    },
+  ];
+}
+
+function onShard(side: ReadSide, query: Query, answer: (shard: Shard) => object): object {
+  const shard = pickShard(side, query);
+  return shard instanceof Refused ? shard : answer(shard);
+}
+
+async function status(side: ReadSide): Promise<json.StatusJson> {
+  const [first] = side.settlements.values();
+  const shards: json.ShardStatusJson[] = [];
+  for (const id of [...side.settlements.keys()].sort((a, b) => a - b)) {
+    const shard = shardOf(side, id);
+    if (!(shard instanceof Refused)) shards.push(await shardStatus(side, shard));
+  }
+  return {
+    venue: first?.parts.venue.toHex() ?? "",
+    name: side.venueName,
+    version: VERSION,
+    protocol_version: PROTOCOL_VERSION,
+    rules_version: RULES_VERSION,
+    shards,
+  };
+}
+
+async function shardStatus(
+  side: ReadSide,
+  { id, source, data }: Shard,
+): Promise<json.ShardStatusJson> {
+  const { engine, latest, parts } = source;
+  const halted = await parts.log.halted();
+  return {
+    shard: id,
+    log: parts.log.describe,
+    ...shardNumbers(source, data),
+    log_time_us: engine.logTime,
+    accounts: engine.state.accounts.count,
+    markets: engine.state.markets.count,
+    halted: halted === null ? null : haltedJson(halted, engine.position),
+    checkpoint: latest === null ? null : checkpointHead(side, latest),
+  };
+}
+
+/** The mark holds what Halt says of itself. */
+function haltedJson(mark: string, position: number): json.ShardStatusJson["halted"] {
+  const found = /^record (\d+) has no successor state: (.*)$/s.exec(mark);
+  if (found === null) return { reason: mark, position };
+  return { reason: found[2] ?? mark, position: Number(found[1]) };
+}
+
+function checkpointHead(side: ReadSide, checkpoint: PublishedCheckpoint): json.CheckpointAgeJson {
+  const { number, position, logTime, atMs } = checkpoint;
+  const age = Math.max(0, side.wallMs() - atMs);
+  return { number, position, log_time_us: logTime, age_ms: age };
+}
+
+function time(side: ReadSide): json.TimeJson {
+  let logTime = 0;
+  for (const { engine } of side.settlements.values()) logTime = Math.max(logTime, engine.logTime);
+  return { time_us: side.wallMs() * 1000, log_time_us: logTime };
+}
+
+function assets({ data }: Shard): { assets: json.AssetTotalsJson[] } {
+  return {
+    assets: data.views.assets().map((asset) => ({
+      id: asset.asset,
+      symbol: asset.symbol,
+      decimals: asset.decimals,
+      deposits: formatDecimal(asset.deposits, asset.decimals),
+      withdrawals: formatDecimal(asset.withdrawals, asset.decimals),
+      fees: formatDecimal(asset.fees, asset.decimals),
+    })),
+  };
+}
+
+function latestCheckpoint(side: ReadSide, { id, source }: Shard): json.CheckpointJson | Refused {
+  const { latest } = source;
+  if (latest === null) return notFound("there is no checkpoint yet");
+  return {
+    shard: id,
+    ...checkpointHead(side, latest),
+    input: noteJson(latest.inputNote),
+    state: noteJson(latest.stateNote),
+  };
+}
+
+/** The note as text, and what it says, read from the note itself. */
+function noteJson(bytes: Uint8Array): json.TreeHeadJson {
+  const note = new TextDecoder().decode(bytes);
+  const parsed = parseCheckpoint(note.slice(0, note.indexOf("\n\n") + 1));
+  assert(parsed.ok, "a note that was signed here is a checkpoint");
+  const { origin, size, root } = parsed.checkpoint;
+  return { origin, size, root: root.toHex(), note };
+}

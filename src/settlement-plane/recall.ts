@@ -1,0 +1,71 @@
+/**
+ * Recall: what the read side takes from `ex` besides what settlement executes.
+ *
+ *   at the start   the newest execution records behind a snapshot: trades, finished orders
+ *   all the time   how far the matcher has published
+ */
+import { readU64, viewOf } from "../base/bytes.ts";
+import { LogFault, type ShardLog } from "../edges/log.ts";
+import { decodeExecution } from "../protocol/execution.ts";
+import { REPORT_POSITION_AT, REPORT_SIZE } from "../protocol/report.ts";
+import type { ShardData } from "./shard-data.ts";
+
+/** Positions looked back over at a start: well below a second of reading. */
+const RECALL_POSITIONS = 20_000;
+const READ_BYTES = 1 << 20;
+const TIP_POLL_MS = 500;
+
+/** Shows `data` the reports of the newest records up to `position`, which settlement has executed. */
+export async function recall(
+  log: ShardLog,
+  data: ShardData,
+  position: number,
+  stop: AbortSignal,
+): Promise<void> {
+  let after = Math.max(0, position - RECALL_POSITIONS);
+  if (after === position) return;
+  const reader = await log.openExecutionReader();
+  while (after < position && !stop.aborted) {
+    const records = await reader.read(after, READ_BYTES, stop);
+    for (const bytes of records ?? []) {
+      const execution = decodeExecution(bytes);
+      if (typeof execution === "string") throw new LogFault(`ex: ${execution}`);
+      data.recall(viewOf(upTo(execution.reports, position)));
+      after = execution.last;
+    }
+  }
+  await reader.close();
+}
+
+/** The reports of records up to `position`; those behind it come by when they are executed. */
+function upTo(reports: Uint8Array, position: number): Uint8Array {
+  const view = viewOf(reports);
+  let end = reports.length;
+  while (end > 0 && readU64(view, end - REPORT_SIZE + REPORT_POSITION_AT) > position) {
+    end -= REPORT_SIZE;
+  }
+  return reports.subarray(0, end);
+}
+
+/** Keeps `data` told of the newest position that a matcher has published, until stopped. */
+export async function followTip(log: ShardLog, data: ShardData, stop: AbortSignal): Promise<void> {
+  const reader = await log.openExecutionReader();
+  while (!stop.aborted) {
+    data.matchedPosition = await reader.tip();
+    await pause(TIP_POLL_MS, stop);
+  }
+  await reader.close();
+}
+
+/** Resolves after the time, or when asked to stop. */
+async function pause(ms: number, stop: AbortSignal): Promise<void> {
+  await new Promise<void>((resolve) => {
+    const done = (): void => {
+      clearTimeout(timer);
+      stop.removeEventListener("abort", done);
+      resolve();
+    };
+    const timer = setTimeout(done, ms);
+    stop.addEventListener("abort", done);
+  });
+}

@@ -1,0 +1,145 @@
+/**
+ * ShardData: what one shard's reports tell that its state does not: trades, finished orders, rates.
+ *
+ *   reports of a record -> trades per market        -> who follows the market
+ *                       -> orders that are finished
+ *                       -> commands of traders, counted
+ *
+ * It begins with what is recalled from the newest execution records; what lies before is in the
+ * export.
+ */
+import { readU64 } from "../base/bytes.ts";
+import type { Engine } from "../engine/engine.ts";
+import { Views } from "../engine/views.ts";
+import * as codes from "../protocol/codes.ts";
+import * as at from "../protocol/report.ts";
+import { CommandRate } from "./command-rate.ts";
+import { FinishedOrders } from "./finished-orders.ts";
+import { type Trade, TradeRing } from "./trade-ring.ts";
+
+/** Told of each market that an order report speaks of, and of each trade. */
+export interface MarketListener {
+  onChange(market: number): void;
+  onTrade(market: number, trade: Trade): void;
+}
+
+export class ShardData {
+  readonly finished = new FinishedOrders();
+  readonly rate: CommandRate;
+  readonly views: Views;
+  /** The newest position that a matcher is known to have published. */
+  matchedPosition = 0;
+  /** Of all markets since genesis. */
+  trades = 0;
+  private readonly rings = new Map<number, TradeRing>();
+  private readonly tradesKept: number;
+  private readonly listener: MarketListener;
+  /** Limit of the order that the record at hand brought to the book last. */
+  private takerPrice = 0;
+
+  constructor(
+    engine: Engine,
+    parts: { tradesKept: number; wallMs: () => number; listener: MarketListener },
+  ) {
+    this.views = new Views(engine.state);
+    this.rate = new CommandRate(parts.wallMs);
+    this.tradesKept = parts.tradesKept;
+    this.listener = parts.listener;
+    const { markets } = engine.state;
+    for (let slot = 1; slot <= markets.count; slot++) this.trades += markets.trades(slot);
+  }
+
+  /** The market's newest trades, or null while there were none. */
+  ringOf(market: number): TradeRing | null {
+    return this.rings.get(market) ?? null;
+  }
+
+  onReports(reports: at.ReportBatch): void {
+    const { view } = reports;
+    const end = reports.count * at.REPORT_SIZE;
+    let commands = 0;
+    for (let offset = 0; offset < end; offset += at.REPORT_SIZE) {
+      if (answersCommand(view, offset)) commands++;
+      const kind = view.getUint8(offset);
+      if (kind > codes.REPORT_REDUCED) continue;
+      this.listener.onChange(view.getUint32(offset + at.REPORT_SUBJECT_AT, true));
+      this.followOrder(view, offset, kind);
+    }
+    this.rate.add(commands);
+  }
+
+  /** Older reports, after a start: trades and finished orders only. */
+  recall(view: DataView): void {
+    const { trades } = this;
+    for (let offset = 0; offset < view.byteLength; offset += at.REPORT_SIZE) {
+      const kind = view.getUint8(offset);
+      if (kind <= codes.REPORT_REDUCED) this.followOrder(view, offset, kind);
+    }
+    this.trades = trades;
+  }
+
+  private followOrder(view: DataView, offset: number, kind: number): void {
+    const price = view.getUint32(offset + at.REPORT_PRICE_AT, true);
+    if (kind === codes.REPORT_ACCEPTED || kind === codes.REPORT_REPLACED) this.takerPrice = price;
+    const isFill = kind === codes.REPORT_FILL;
+    const isTaker = view.getUint8(offset + at.REPORT_LIQUIDITY_AT) === codes.LIQUIDITY_TAKER;
+    if (isFill && isTaker) this.trade(view, offset, price);
+    const isDone = isFill && view.getUint32(offset + at.REPORT_LEAVES_AT, true) === 0;
+    if (isDone || kind === codes.REPORT_CANCELED) {
+      this.finish(view, offset, isFill && isTaker ? this.takerPrice : price);
+    }
+  }
+
+  private trade(view: DataView, offset: number, price: number): void {
+    const market = view.getUint32(offset + at.REPORT_SUBJECT_AT, true);
+    const trade = {
+      id: readU64(view, offset + at.REPORT_FIRST_AT),
+      price,
+      quantity: view.getUint32(offset + at.REPORT_LAST_AT, true),
+      isTakerBuy: view.getUint8(offset + at.REPORT_SIDE_AT) === codes.SIDE_BUY,
+      position: readU64(view, offset + at.REPORT_POSITION_AT),
+      logTime: readU64(view, offset + at.REPORT_LOG_TIME_AT),
+    };
+    let ring = this.rings.get(market);
+    if (ring === undefined) this.rings.set(market, (ring = new TradeRing(this.tradesKept)));
+    ring.add(trade);
+    this.trades++;
+    this.listener.onTrade(market, trade);
+  }
+
+  private finish(view: DataView, offset: number, price: number): void {
+    const id = {
+      key: view.getUint32(offset + at.REPORT_ORDER_KEY_AT, true),
+      nonce: readU64(view, offset + at.REPORT_ORDER_NONCE_AT),
+      index: view.getUint16(offset + at.REPORT_ORDER_INDEX_AT, true),
+    };
+    this.finished.add(id, {
+      account: view.getUint32(offset + at.REPORT_ACCOUNT_AT, true),
+      market: view.getUint32(offset + at.REPORT_SUBJECT_AT, true),
+      side: view.getUint8(offset + at.REPORT_SIDE_AT),
+      clientOrderId: view.getBigUint64(offset + at.REPORT_CLIENT_ID_AT, true),
+      price,
+      filled: view.getUint32(offset + at.REPORT_CUMULATIVE_AT, true),
+      isCanceled: view.getUint8(offset) === codes.REPORT_CANCELED,
+    });
+  }
+}
+
+/** Whether this report is the one answer that each command of a trader gets. */
+function answersCommand(view: DataView, offset: number): boolean {
+  const reason = view.getUint8(offset + at.REPORT_REASON_AT);
+  switch (view.getUint8(offset)) {
+    case codes.REPORT_ACCEPTED:
+    case codes.REPORT_REPLACED:
+    case codes.REPORT_REDUCED:
+    case codes.REPORT_MASS_CANCELED:
+    case codes.REPORT_WITHDRAWN:
+      return true;
+    case codes.REPORT_CANCELED:
+      return reason === codes.CANCEL_REQUESTED;
+    case codes.REPORT_REJECTED:
+      return reason >= codes.COMMAND_NEW_ORDER && reason <= codes.COMMAND_WITHDRAW;
+    default:
+      return false;
+  }
+}

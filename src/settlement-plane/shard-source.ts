@@ -1,0 +1,19 @@
+/**
+ * ShardSource: what the read side sees of one shard's Settlement. It reads and changes nothing.
+ */
+import type { ShardLog } from "../edges/log.ts";
+import type { Engine } from "../engine/engine.ts";
+import type { Genesis } from "../protocol/genesis.ts";
+import type { PublishedCheckpoint } from "./settlement.ts";
+
+export interface ShardSource {
+  readonly engine: Engine;
+  /** Null before the first of this process. */
+  readonly latest: PublishedCheckpoint | null;
+  readonly isReady: boolean;
+  readonly parts: {
+    readonly genesis: Genesis;
+    readonly venue: Uint8Array;
+    readonly log: Pick<ShardLog, "describe" | "halted">;
+  };
+}

@@ -1,0 +1,161 @@
+/**
+ * What settlement answers about the venue as a whole, over a real engine: whole bodies, as
+ * docs/HTTP.md states them.
+ */
+import { afterEach, beforeEach, describe, expect, test } from "bun:test";
+import { SIDE_SELL, STATE_HALTED } from "../../src/protocol/codes.ts";
+import { encodeMarketState } from "../../src/protocol/commands.ts";
+import { VERSION } from "../../src/edges/version.ts";
+import { FedShard, FIRST_TIME, limit } from "./fed-shard.ts";
+
+/** Position of the record behind genesis and the opening of three traders, and its log time. */
+const OPENED = 7;
+const PROBLEM = "application/problem+json";
+const timeOf = (position: number): number => FIRST_TIME + (position - 1) * 10_000;
+
+let shard: FedShard;
+beforeEach(() => {
+  shard = new FedShard();
+});
+afterEach(() => shard.close());
+
+/** Asks of 0.2000 at 60001.00 and 1.0000 at 60002.00, then a bid of 0.5000 at 59999.00. */
+function fillBook(): void {
+  shard.trade(
+    1,
+    limit({ side: SIDE_SELL, price: 6_000_100, quantity: 2_000, clientOrderId: 5n }),
+    limit({ side: SIDE_SELL, price: 6_000_200, quantity: 10_000, clientOrderId: 6n }),
+  );
+  shard.trade(2, limit({ price: 5_999_900, quantity: 5_000, clientOrderId: 42n }));
+}
+
+function buy(quantity: number, clientOrderId: bigint): void {
+  shard.trade(2, limit({ price: 6_000_100, quantity, clientOrderId }));
+}
+
+describe("status and time", () => {
+  test("a shard's status counts commands, trades and open orders", async () => {
+    fillBook();
+    buy(500, 43n);
+    shard.checkpoint();
+    shard.nowMs += 640;
+    expect(await shard.get("/v1/status")).toEqual({
+      venue: shard.parts.venue.toHex(),
+      name: "demo",
+      version: VERSION,
+      protocol_version: 1,
+      rules_version: 1,
+      shards: [
+        {
+          shard: 1,
+          log: "embedded, D2, ./data",
+          position: OPENED + 3,
+          matched_position: OPENED + 3,
+          log_time_us: timeOf(OPENED + 3),
+          orders_per_s: 0,
+          commands: 4,
+          trades: 1,
+          open_orders: 3,
+          accounts: 3,
+          markets: 2,
+          halted: null,
+          checkpoint: {
+            number: 0,
+            position: OPENED + 3,
+            log_time_us: timeOf(OPENED + 3),
+            age_ms: 640,
+          },
+        },
+      ],
+    });
+  });
+
+  test("a halted mark is told with its position; at first there is no checkpoint", async () => {
+    shard.halted = "record 77 has no successor state: its log time goes back";
+    expect(await shard.get("/v1/status")).toMatchObject({
+      shards: [{ halted: { reason: "its log time goes back", position: 77 }, checkpoint: null }],
+    });
+  });
+
+  test("orders per second are those of the last full second", async () => {
+    const perSecond = (): Promise<unknown> => shard.get("/v1/status");
+    const rate = (orders: number) => ({ shards: [{ orders_per_s: orders }] });
+    shard.nowMs += 1000;
+    fillBook();
+    expect(await perSecond()).toMatchObject(rate(0));
+    shard.nowMs += 1000;
+    buy(10, 50n);
+    expect(await perSecond()).toMatchObject(rate(3));
+    shard.nowMs += 1000;
+    expect(await perSecond()).toMatchObject(rate(1));
+    shard.nowMs += 1000;
+    expect(await perSecond()).toMatchObject(rate(0));
+  });
+
+  test("a trader's refused command counts, an operator's command does not", async () => {
+    shard.operate(encodeMarketState(7, STATE_HALTED));
+    shard.trade(1, limit({ market: 99 }));
+    expect(await shard.get("/v1/status")).toMatchObject({ shards: [{ commands: 1 }] });
+  });
+
+  test("time is this server's and the log's", async () => {
+    expect(await shard.get("/v1/time")).toEqual({
+      time_us: FIRST_TIME,
+      log_time_us: timeOf(OPENED),
+    });
+  });
+
+  test("assets have their totals", async () => {
+    fillBook();
+    buy(500, 43n);
+    expect(await shard.get("/v1/assets?shard=1")).toEqual({
+      assets: [
+        // 0.0500 at 60001.00 is 3000.05: 200 ppm from the maker, 500 ppm from the taker.
+        {
+          ...asset("USD", 1, 6),
+          deposits: "3000000.000000",
+          withdrawals: "0.000000",
+          fees: "2.100035",
+        },
+        {
+          ...asset("BTC", 2, 8),
+          deposits: "300.00000000",
+          withdrawals: "0.00000000",
+          fees: "0.00000000",
+        },
+      ],
+    });
+  });
+});
+
+function asset(symbol: string, id: number, decimals: number) {
+  return { id, symbol, decimals };
+}
+
+describe("checkpoints", () => {
+  test("before the first there is none", async () => {
+    expect(await shard.ask("/v1/checkpoints/latest")).toMatchObject([
+      404,
+      PROBLEM,
+      { name: "not_found" },
+    ]);
+  });
+
+  test("the newest is told with both notes, and what they say", async () => {
+    shard.checkpoint();
+    const venue = shard.parts.venue.toHex();
+    const latest = shard.latest!;
+    const text = (bytes: Uint8Array): string => new TextDecoder().decode(bytes);
+    const root = (note: string): string => Uint8Array.fromBase64(note.split("\n")[2]!).toHex();
+    const [input, state] = [text(latest.inputNote), text(latest.stateNote)];
+    expect(await shard.get("/v1/checkpoints/latest")).toEqual({
+      shard: 1,
+      number: 0,
+      position: OPENED,
+      log_time_us: timeOf(OPENED),
+      age_ms: 0,
+      input: { origin: `${venue}/1/in`, size: OPENED, root: root(input), note: input },
+      state: { origin: `${venue}/1/state`, size: 1, root: root(state), note: state },
+    });
+  });
+});
