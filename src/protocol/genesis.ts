@@ -151,6 +151,7 @@ function checkGenesisHeader(view: DataView): string {
     view.getUint16(frame.FRAME_COUNT_AT, true) === 1 &&
     view.getUint32(frame.FRAME_RESERVED_AT, true) === 0;
   if (!fields) return "genesis header has a field that no genesis has";
+  if (!isShard(view.getUint16(frame.FRAME_SHARD_AT, true))) return "genesis names no shard";
   const size = view.getUint16(frame.FRAME_SIZE_AT, true);
   const whole = frame.FRAME_HEADER_SIZE + size + frame.SIGNATURE_SIZE;
   return whole === view.byteLength ? "" : "genesis length and its size field differ";
@@ -169,6 +170,9 @@ function decodeBody(body: Uint8Array, header: frame.FrameHeader): Genesis | stri
   if (size !== body.length || u32(4) !== size) return "genesis counts and its length differ";
   if (view.getUint8(0) !== codes.COMMAND_GENESIS) return "genesis command has another type";
   if (view.getUint8(1) !== 0 || u32(68) !== 0) return "reserved bytes of genesis are not zero";
+  const directoryOrigin = view.getUint16(66, true);
+  const wrongOrigin = checkOrigin(directoryOrigin, header);
+  if (wrongOrigin !== "") return wrongOrigin;
   const rulesVersion = view.getUint16(2, true);
   if (rulesVersion !== codes.RULES_VERSION) return `rules version ${rulesVersion} is unknown`;
   if (operatorCount === 0) return "genesis names no operator key";
@@ -193,7 +197,7 @@ function decodeBody(body: Uint8Array, header: frame.FrameHeader): Genesis | stri
   if (typeof markets === "string") return markets;
   return {
     shard: header.shard,
-    directoryOrigin: view.getUint16(66, true),
+    directoryOrigin,
     rulesVersion,
     random: body.slice(8, 24),
     checkpointIntervalUs: intervalUs,
@@ -205,6 +209,19 @@ function decodeBody(body: Uint8Array, header: frame.FrameHeader): Genesis | stri
     markets,
     venueField: header.venue.slice(),
   };
+}
+
+/** The directory's genesis makes the venue and can't name it; every other one does. */
+function checkOrigin(directoryOrigin: number, { shard, venue }: frame.FrameHeader): string {
+  if (!isShard(directoryOrigin)) return "genesis names no directory";
+  const isNamed = venue.some((byte) => byte !== 0);
+  if (isNamed && shard === directoryOrigin) return "the directory's genesis names a venue";
+  if (!isNamed && shard !== directoryOrigin) return "genesis of an added shard names no venue";
+  return "";
+}
+
+function isShard(id: number): boolean {
+  return id >= 1 && id <= codes.SHARD_MAX;
 }
 
 function checkNumbers(numbers: readonly number[]): string {

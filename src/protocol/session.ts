@@ -93,9 +93,11 @@ export function encodeRefused(refused: Refused): Uint8Array<ArrayBuffer> {
   return bytes;
 }
 
+/** Null for bytes that are no refused. */
 export function decodeRefused(bytes: Uint8Array): Refused | null {
   if (bytes.length !== REFUSED_SIZE || bytes[0] !== codes.MESSAGE_REFUSED) return null;
   const view = viewOf(bytes);
+  if (view.getUint8(1) !== 0 || view.getUint32(12, true) !== 0) return null;
   return {
     code: view.getUint16(2, true),
     account: view.getUint32(4, true),
@@ -123,9 +125,11 @@ export function encodeResume(resume: Resume): Uint8Array<ArrayBuffer> {
   return bytes;
 }
 
+/** Null for bytes that are no resume. */
 export function decodeResume(bytes: Uint8Array): Resume | null {
   if (bytes.length !== RESUME_SIZE || bytes[0] !== codes.MESSAGE_RESUME) return null;
   const view = viewOf(bytes);
+  if (view.getUint8(1) !== 0) return null;
   return {
     code: view.getUint16(2, true),
     account: view.getUint32(4, true),

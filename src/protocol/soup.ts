@@ -82,12 +82,12 @@ export function decodeLoginRequest(payload: Uint8Array): LoginRequest | null {
   if (payload.length !== LOGIN_REQUEST_SIZE) return null;
   const text = ascii(payload);
   const sequence = text.slice(26).trim();
-  if (!/^\d{0,15}$/.test(sequence)) return null;
+  if (!/^\d*$/.test(sequence)) return null;
   return {
     username: text.slice(0, 6).trim(),
     password: text.slice(6, 16).trim(),
     session: text.slice(16, 26).trim(),
-    sequence: sequence === "" ? 0 : Number(sequence),
+    sequence: Number(sequence),
   };
 }
 
