@@ -102,10 +102,15 @@ export function recordsOf(bytes: Uint8Array): PlainRecord[] {
   return records;
 }
 
-/** An execution record over these positions with one report per position. */
-export function executionOf(epoch: number, first: number, last: number): Uint8Array {
+/** An execution record over these positions, one report for each unless told otherwise. */
+export function executionOf(
+  epoch: number,
+  first: number,
+  last: number,
+  count = last - first + 1,
+): Uint8Array {
   const chain = new ReportChain();
-  const reports = new Uint8Array((last - first + 1) * REPORT_SIZE).fill(first % 251);
+  const reports = new Uint8Array(count * REPORT_SIZE).fill(first % 251);
   const header = {
     shard: SHARD,
     rulesVersion: 1,
