@@ -1,0 +1,60 @@
+/**
+ * The engines that every play is run over. An engine joins by a row at the end: a name, and how to
+ * open it on a genesis frame, or null where it is not built.
+ */
+import type { ApplyEngine } from "../../bench/flow.ts";
+import { openNativeLevels } from "../../src/edges/native-levels.ts";
+import { Engine } from "../../src/engine/engine.ts";
+import { createLevels, type LevelLimits, type PriceLevels } from "../../src/engine/levels.ts";
+import { NaiveEngine } from "../../src/naive/naive-engine.ts";
+
+/** An engine, and what a play asks it about the state. */
+export interface SpecEngine extends ApplyEngine {
+  /** The levels of a side, best first: price and open lots. */
+  depth(market: number, side: number): readonly (readonly [number, number])[];
+  /** Free and held. */
+  balance(account: number, asset: number): readonly [number, number];
+}
+
+type Open = (genesisFrame: Uint8Array) => SpecEngine;
+
+const LEVELS_SHOWN = 1000;
+
+function fast(genesisFrame: Uint8Array, levels: (limits: LevelLimits) => PriceLevels): SpecEngine {
+  const engine = new Engine(genesisFrame, { levels, roots: false });
+  return {
+    apply: (view, record, reports) => engine.apply(view, record, reports),
+    depth: (market, side) =>
+      engine.views.depth(market, side, LEVELS_SHOWN).map(({ price, lots }) => [price, lots]),
+    balance: (account, asset) => {
+      const found = engine.views.balancesOf(account).find((row) => row.asset === asset);
+      return [found?.free ?? 0, found?.held ?? 0];
+    },
+  };
+}
+
+function native(limits: LevelLimits): PriceLevels {
+  const levels = openNativeLevels(limits);
+  if (levels === null) throw new Error("the C levels were here a moment ago");
+  return levels;
+}
+
+function naive(genesisFrame: Uint8Array): SpecEngine {
+  const engine = new NaiveEngine(genesisFrame);
+  return {
+    apply: (view, record, reports) => engine.apply(view, record, reports),
+    depth: (market, side) => engine.levels(market, side).map(({ price, lots }) => [price, lots]),
+    balance: (account, asset) => {
+      const found = engine.balances(account).find((row) => row.asset === asset);
+      return [Number(found?.free ?? 0), Number(found?.held ?? 0)];
+    },
+  };
+}
+
+const hasNative = openNativeLevels({ sideCount: 2, levelCount: 2 }) !== null;
+
+export const ENGINES: readonly (readonly [string, Open | null])[] = [
+  ["fast, TypeScript levels", (frame) => fast(frame, createLevels)],
+  ["fast, C levels", hasNative ? (frame) => fast(frame, native) : null],
+  ["naive", naive],
+];

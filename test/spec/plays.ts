@@ -1,0 +1,131 @@
+/**
+ * Plays: scripts that a trader can read, run over every engine (engines.ts).
+ *
+ *   who  does what                    -> what the engine says
+ *   ana  sells 5 at 101               -> rests #1
+ *   bo   buys 7 at 101; buys 1 at 99  -> trades 5 with #1 at 101, rests #2 with 2, rests #3
+ *   book [m2]                         -> bids 2@101 1@99 asks -
+ *   ana's funds                       -> USD 1000505 free, BTC 999995 free
+ *   time 90                           -> now
+ *
+ * Commands parted by `;` are one frame. After the name may stand, in brackets, the nonce or the
+ * expiry of the frame, or another of the account's keys: `ana (nonce 7, expiry 90, key k2)`. A key
+ * that a line adds is called as the word behind `as` says: `ana adds key for trade as k2`; an account,
+ * likewise: `operator opens account as dee`. A line that is not a line of a play throws.
+ */
+import { expect } from "bun:test";
+import * as codes from "../../src/protocol/codes.ts";
+import type { Report } from "../../src/protocol/report.ts";
+import { ENGINES, type SpecEngine } from "./engines.ts";
+import { type Context, meaningOf } from "./lines.ts";
+import { Words } from "./says.ts";
+import { ASSETS, type FrameTerms, Stage, type StageOptions } from "./stage.ts";
+
+/** Plays the script over every engine and compares all that was said. */
+export function plays(script: string, options: StageOptions = {}): void {
+  const lines = readScript(script);
+  const expected = lines.map(({ text, says }) => `${text} -> ${says}`);
+  for (const [name, open] of ENGINES) {
+    if (open === null) continue;
+    const said = new Play(open, options).run(lines);
+    expect([name, ...said]).toEqual([name, ...expected]);
+  }
+}
+
+interface Line {
+  readonly text: string;
+  readonly says: string;
+}
+
+function readScript(script: string): Line[] {
+  return script
+    .split("\n")
+    .map((line) => line.trim().replace(/\s+/g, " "))
+    .filter((line) => line !== "")
+    .map((line) => {
+      const parts = line.split(" -> ");
+      if (parts.length !== 2) throw new Error(`not a line of a play: ${line}`);
+      return { text: parts[0]!, says: parts[1]! };
+    });
+}
+
+class Play {
+  private readonly stage: Stage;
+  private readonly words: Words;
+  private readonly context: Context;
+  private fresh = 0n;
+
+  constructor(open: (genesisFrame: Uint8Array) => SpecEngine, options: StageOptions) {
+    this.stage = new Stage(open, options);
+    this.words = new Words(this.stage.accounts);
+    this.context = {
+      stage: this.stage,
+      orders: this.words.orders,
+      freshId: () => ++this.fresh + 1_000_000n,
+    };
+  }
+
+  run(lines: readonly Line[]): string[] {
+    return lines.map(({ text }) => `${text} -> ${this.answer(text)}`);
+  }
+
+  private answer(text: string): string {
+    const book = /^book(?: m(\d+))?$/.exec(text);
+    if (book !== null) return this.book(Number(book[1] ?? 1));
+    const funds = /^(\w+)'s funds$/.exec(text);
+    if (funds !== null) return this.funds(funds[1]!);
+    const time = /^time (\d+)$/.exec(text);
+    if (time === null) return this.act(text);
+    this.stage.time = Number(time[1]);
+    return "now";
+  }
+
+  private act(text: string): string {
+    const match = /^(\w+)(?: \(([^)]*)\))? (.*?)(?: as (\w+))?$/.exec(text);
+    if (match === null) throw new Error(`not a line of a play: ${text}`);
+    const [, who = "", terms = "", what = "", newName] = match;
+    this.stage.signer(who);
+    const meanings = what.split("; ").map((words) => meaningOf(words, this.context));
+    const kind = meanings[0]!.kind;
+    const bytes = meanings.map((meaning) => meaning.bytes);
+    const reports = this.stage.send(who, kind, bytes, readTerms(terms));
+    if (newName !== undefined) this.nameKey(newName, who, reports);
+    return this.words.say(reports);
+  }
+
+  /** The key that these reports tell of gets a name. */
+  private nameKey(name: string, who: string, reports: readonly Report[]): void {
+    const added = reports.find((report) => report.kind === codes.REPORT_KEY_ADDED);
+    if (added === undefined) return;
+    this.stage.know(name, who === "operator" ? name : who, added);
+  }
+
+  private book(market: number): string {
+    const side = (number: number): string => {
+      const levels = this.stage.engine.depth(market, number);
+      return levels.length === 0 ? "-" : levels.map(([p, lots]) => `${lots}@${p}`).join(" ");
+    };
+    return `bids ${side(codes.SIDE_BUY)} asks ${side(codes.SIDE_SELL)}`;
+  }
+
+  private funds(who: string): string {
+    const { account } = this.stage.signer(who);
+    return Object.entries(ASSETS)
+      .map(([name, asset]) => {
+        const [free, held] = this.stage.engine.balance(account, asset);
+        return `${name} ${free} free${held === 0 ? "" : ` ${held} held`}`;
+      })
+      .join(", ");
+  }
+}
+
+function readTerms(text: string): FrameTerms {
+  const terms: FrameTerms = {};
+  for (const part of text === "" ? [] : text.split(", ")) {
+    const match = /^(nonce|expiry|key) (\w+)$/.exec(part);
+    if (match === null) throw new Error(`not a term of a frame: ${part}`);
+    if (match[1] === "key") terms.key = match[2]!;
+    else terms[match[1] === "nonce" ? "nonce" : "expiry"] = Number(match[2]);
+  }
+  return terms;
+}
