@@ -4,6 +4,7 @@
  * A batch of `in` is the bytes of whole packs one after the other, cut only at its begin: where
  * `after` lies inside a pack, the records up to it are left out.
  */
+import { assert } from "../base/assert.ts";
 import { viewOf } from "../base/bytes.ts";
 import { readRecord, RecordView } from "../protocol/record.ts";
 import type { EntryView } from "../protocol/segment.ts";
@@ -27,6 +28,7 @@ class Reading {
   readonly cursor: SegmentCursor;
 
   private readonly place: ReaderPlace;
+  private isBusy = false;
 
   constructor(place: ReaderPlace) {
     this.place = place;
@@ -40,11 +42,17 @@ class Reading {
     take: (entry: EntryView, bytes: Uint8Array) => void,
   ): Promise<boolean> {
     const { after, bytesMax, stop } = range;
+    assert(!this.isBusy, "a reader reads one batch at a time");
     this.refuseBeyondTip(after);
-    if (!(await this.follower.above(after, stop))) return false;
-    this.refuseBeyondTip(after);
-    await this.cursor.take({ position: after + 1, last: this.follower.tip(), bytesMax }, take);
-    return true;
+    this.isBusy = true;
+    try {
+      if (!(await this.follower.above(after, stop))) return false;
+      this.refuseBeyondTip(after);
+      await this.cursor.take({ position: after + 1, last: this.follower.tip(), bytesMax }, take);
+      return true;
+    } finally {
+      this.isBusy = false;
+    }
   }
 
   private refuseBeyondTip(after: number): void {
