@@ -3,8 +3,8 @@
  * docs/HTTP.md states them.
  */
 import { afterEach, beforeEach, describe, expect, test } from "bun:test";
-import { SIDE_SELL, STATE_HALTED } from "../../src/protocol/codes.ts";
-import { encodeMarketState } from "../../src/protocol/commands.ts";
+import { STATE_HALTED, SIDE_SELL, TIF_IOC } from "../../src/protocol/codes.ts";
+import { encodeCancel, encodeMarketState } from "../../src/protocol/commands.ts";
 import { VERSION } from "../../src/edges/version.ts";
 import { FedShard, FIRST_TIME, limit } from "./fed-shard.ts";
 
@@ -88,14 +88,18 @@ describe("status and time", () => {
     expect(await perSecond()).toMatchObject(rate(3));
     shard.nowMs += 1000;
     expect(await perSecond()).toMatchObject(rate(1));
-    shard.nowMs += 1000;
+    buy(10, 51n);
+    shard.nowMs += 2000;
     expect(await perSecond()).toMatchObject(rate(0));
   });
 
   test("a trader's refused command counts, an operator's command does not", async () => {
     shard.operate(encodeMarketState(7, STATE_HALTED));
     shard.trade(1, limit({ market: 99 }));
-    expect(await shard.get("/v1/status")).toMatchObject({ shards: [{ commands: 1 }] });
+    // Accepted, then canceled: two reports of one command. A cancel is a command of its own.
+    shard.trade(1, limit({ tif: TIF_IOC }));
+    shard.trade(1, limit({}), encodeCancel(1, 1n));
+    expect(await shard.get("/v1/status")).toMatchObject({ shards: [{ commands: 4 }] });
   });
 
   test("time is this server's and the log's", async () => {
