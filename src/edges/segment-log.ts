@@ -93,6 +93,7 @@ class SegmentLog implements ShardLog {
     bytes.set(entryBytes, SEGMENT_HEADER_SIZE);
     writeFileLasting(segmentPath(this.dir, "in", 1), bytes);
     syncDirectory(this.options.dir);
+    syncDirectory(join(this.options.dir, "..")); // The data directory may be new, too.
   }
 
   async openInputWriter(): Promise<InputWriter> {
