@@ -2,9 +2,9 @@
  * Flow: a workload as the records of a shard, ready for any engine's `apply`.
  *
  * The shard: assets 1 (quote) and 2 (base), markets 1 .. n of them without bands, accounts whose
- * deposits cover everything. With two accounts buys are the first's, sells the second's; cancels and
- * modifies are by who sent the last new order with that id. Signatures are zero: `apply` does not
- * look at them.
+ * deposits cover everything. With two accounts buys are the first's, sells the second's; cancels
+ * and modifies are by who sent the last new order with that id. Signatures are zero: `apply` does
+ * not look at them.
  */
 import { viewOf } from "../src/base/bytes.ts";
 import type { Message, Workload } from "../src/load/workload.ts";

@@ -6,7 +6,8 @@
  *   removed             keys of orders that the trie has and the book has not, 5 words each:
  *                       [ market slot | side | price | arrival, low | arrival, high ]
  *
- * So bringing the tries up to date costs what changed, not what exists. Without roots nothing is kept.
+ * So bringing the tries up to date costs what changed, not what exists. Without roots nothing is
+ * kept.
  */
 import type { OrderSlab } from "./order-slab.ts";
 

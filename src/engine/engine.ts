@@ -1,5 +1,6 @@
 /**
- * Engine: the public face of the core. Bytes of records in, bytes of reports out; see docs/RULES.md.
+ * Engine: the public face of the core. Bytes of records in, bytes of reports out; see
+ * docs/RULES.md.
  *
  *   genesis frame -> Engine -> apply(record) -> reports
  *                          \-> roots(), snapshot() ; restore(snapshot) -> Engine

@@ -1,5 +1,6 @@
 /**
- * Funds: Deposit (RULES 7) and Withdraw (RULES 5): the only ways in and out of the sum of all money.
+ * Funds: Deposit (RULES 7) and Withdraw (RULES 5): the only ways in and out of the sum of all
+ * money.
  */
 import { readU64, SAFE_LIMIT } from "../base/bytes.ts";
 import { type Assets, DEPOSITS, WITHDRAWALS } from "../ledger/assets.ts";

@@ -3,14 +3,14 @@
  *
  *   account, scopes, expiry, revoked, high, reference, logon   by key id
  *   publicKey   32 bytes per key
- *   window      1,024 bits per key: bit n mod 1024 tells whether nonce n, of the 1,024 numbers up to
- *               `high`, was used; bit b is bit (b & 31) of word b >> 5
+ *   window      1,024 bits per key: bit n mod 1024 tells whether nonce n, of the 1,024 numbers up
+ *               to `high`, was used; bit b is bit (b & 31) of word b >> 5
  *   next        the account's next key, 0 none
  *   cells       open addressing by public key, at most half full; a key is never taken back
  */
 import { assert } from "../base/assert.ts";
 import { equalBytes } from "../base/bytes.ts";
-import { Mixer } from "../ledger/pair-index.ts";
+import { cellCountFor, Mixer } from "../ledger/mixer.ts";
 import { NONCE_WINDOW } from "../protocol/codes.ts";
 import type { Accounts } from "./accounts.ts";
 
@@ -48,7 +48,7 @@ export class Keys {
     this.next = new Uint32Array(slots);
     this.window = new Uint32Array(slots * WINDOW_WORDS);
     this.publicKeys = new Uint8Array(slots * PUBLIC_KEY_SIZE);
-    const cellCount = 2 ** Math.ceil(Math.log2(2 * slots));
+    const cellCount = cellCountFor(slots);
     this.cells = new Uint32Array(cellCount);
     this.mask = cellCount - 1;
     this.mixer = new Mixer(seed);

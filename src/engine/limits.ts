@@ -1,7 +1,9 @@
 /**
- * Limits: how large a shard this engine can hold. Genesis states limits; all memory follows from them.
+ * Limits: how large a shard this engine can hold. Genesis states limits; all memory follows from
+ * them.
  *
- * Tables are sized for the limits at once; the system backs their pages when they are first touched.
+ * Tables are sized for the limits at once; the system backs their pages when they are first
+ * touched.
  */
 import type { GenesisLimits } from "../protocol/genesis.ts";
 import { LEVEL_COUNT_MAX, SIDE_COUNT_MAX } from "./levels.ts";

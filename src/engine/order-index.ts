@@ -11,7 +11,7 @@
  * The hash is keyed by the layout seed: who does not know it cannot choose ids that collide.
  */
 import { assert } from "../base/assert.ts";
-import { Mixer } from "../ledger/pair-index.ts";
+import { cellCountFor, Mixer } from "../ledger/mixer.ts";
 import { CLIENT_HIGH, CLIENT_LOW, ORDER_SHIFT, type OrderSlab, SEAT_SIDE } from "./order-slab.ts";
 import { SEAT_ACCOUNT, SEAT_SHIFT, type Seats } from "./seats.ts";
 
@@ -26,7 +26,7 @@ export class OrderIndex {
   private readonly seats: Int32Array;
 
   constructor(slab: OrderSlab, seats: Seats, ordersMax: number, seed: number) {
-    const cellCount = 2 ** Math.ceil(Math.log2(2 * Math.max(ordersMax, GROUP_MASK + 1)));
+    const cellCount = cellCountFor(ordersMax);
     this.cells = new Int32Array(cellCount);
     this.mask = cellCount - 1;
     this.mixer = new Mixer(seed);

@@ -1,13 +1,13 @@
 /**
  * OrderSlab: where orders lie. One order is 64 bytes, a cache line; its place is its slot.
  *
- *   word  0  leaves       lots still open             8  own previous
- *         1  cumulative   lots traded so far          9  order key     | order id: the key and nonce
- *         2  price        limit in ticks             10  nonce, low    | of the frame that placed it,
- *         3  level        0 while it does not rest   11  packed        | and the index in that frame
- *         4  next         younger at its level       12  client id, low
- *         5  previous     older at its level         13  client id, high
- *         6  seat side    2 x seat + 0 buy, 1 sell   14  arrival, a double in words 14 and 15
+ *   word  0  leaves       lots still open            8  own previous
+ *         1  cumulative   lots traded so far         9  order key     | order id: key and nonce
+ *         2  price        limit in ticks            10  nonce, low    | of the frame that placed it,
+ *         3  level        0 while it does not rest  11  packed        | and the index in that frame
+ *         4  next         younger at its level      12  client id, low
+ *         5  previous     older at its level        13  client id, high
+ *         6  seat side    2 x seat + 0 buy, 1 sell  14  arrival, a double in words 14 and 15
  *         7  own next     younger of its seat side
  *
  *   packed:  [ nonce, high: 21 bits ][ index: 8 ][ self-trade prevention: 2 ][ post-only: 1 ]

@@ -1,6 +1,6 @@
 /**
- * Orders: NewOrder and Replace (RULES 5). The checks stand in the order of the rules; the first that
- * fails is the answer, and only when all hold does something change.
+ * Orders: NewOrder and Replace (RULES 5). The checks stand in the order of the rules; the first
+ * that fails is the answer, and only when all hold does something change.
  */
 import * as codes from "../protocol/codes.ts";
 import * as command from "../protocol/command-layout.ts";

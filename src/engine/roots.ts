@@ -1,8 +1,9 @@
 /**
- * Roots: the three state tries of RULES 8, brought up to date from what changed when they are asked.
+ * Roots: the three state tries of RULES 8, brought up to date from what changed when they are
+ * asked.
  *
- * Changes lists the rows; this file turns them into leaves. A removed order's key is taken out before
- * new ones are put in; arrivals are never used twice, so the two never meet.
+ * Changes lists the rows; this file turns them into leaves. A removed order's key is taken out
+ * before new ones are put in; arrivals are never used twice, so the two never meet.
  */
 import type { StateRoots } from "../proofs/checkpointer.ts";
 import { StateTrie } from "../proofs/state-trie.ts";

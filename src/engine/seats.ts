@@ -2,13 +2,14 @@
  * Seats: an account's place in a market, so that its orders know its balances and each other.
  *
  *   word  0  account         4  oldest buy order     8  open orders, both sides
- *         1  market slot     5  youngest buy         9  previous  | busy: seats of the same account
- *         2  base balance    6  oldest sell         10  next      | idle: all idle seats, oldest first
+ *         1  market slot     5  youngest buy         9  previous  | busy: seats of its account
+ *         2  base balance    6  oldest sell         10  next      | idle: all idle, oldest first
  *         3  quote balance   7  youngest sell       11 - 15  unused
  *
- * A seat is busy while it has open orders. An idle one is kept for the next order and only taken for
- * another pair when no seat was never used; there is one seat more than orders may be open, so an
- * idle one can always be found. Two orders of one market are of one account if their seats are equal.
+ * A seat is busy while it has open orders. An idle one is kept for the next order and only taken
+ * for another pair when no seat was never used; there is one seat more than orders may be open, so
+ * an idle one can always be found. Two orders of one market are of one account if their seats are
+ * equal.
  */
 import { PairIndex } from "../ledger/pair-index.ts";
 import { OWN_NEXT, OWN_PREVIOUS, ORDER_SHIFT, type OrderSlab, SEAT_SIDE } from "./order-slab.ts";

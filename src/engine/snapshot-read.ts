@@ -2,7 +2,8 @@
  * SnapshotRead: the bytes of snapshot.ts into an empty state.
  *
  * Their hash holds against accidents. What they say is checked as far as the engine's own promises
- * need it: ids in order and within limits, names that exist, and held funds that are those of the orders.
+ * need it: ids in order and within limits, names that exist, and held funds that are those of the
+ * orders.
  */
 import { readU64, SAFE_LIMIT, viewOf } from "../base/bytes.ts";
 import { HASH_SIZE } from "../base/hash.ts";

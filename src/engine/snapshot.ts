@@ -23,9 +23,10 @@
  *                 orders by rising arrival, 56 bytes each
  *       -32    32  SHA-256 of all bytes before
  *
- *   order:  0 arrival u64   8 market u32   12 side u8   13 self-trade prevention u8   14 post-only u8
- *          15 zero u8      16 price u32    20 leaves u32   24 cumulative u32   28 account u32
- *          32 key u32      36 index u16    38 zero u16     40 nonce u64        48 client order id u64
+ *   order:  0 arrival u64   8 market u32   12 side u8       13 self-trade prevention u8
+ *          14 post-only u8  15 zero u8    16 price u32     20 leaves u32   24 cumulative u32
+ *          28 account u32   32 key u32    36 index u16     38 zero u16     40 nonce u64
+ *          48 client order id u64
  *
  * Little-endian throughout. One state has one snapshot.
  */

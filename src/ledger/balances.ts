@@ -5,8 +5,8 @@
  *   values      [ free | held ] per slot, below 2^53 each
  *   account, asset, next   per slot; `next` chains the slots of one account, from `first`
  *
- * A slot is found by (account, asset) once and then known to whoever trades, so that a trade touches
- * `values` only. Which slots exist with nothing in them has no meaning; see RULES 8.
+ * A slot is found by (account, asset) once and then known to whoever trades, so that a trade
+ * touches `values` only. Which slots exist with nothing in them has no meaning; see RULES 8.
  */
 import { assert } from "../base/assert.ts";
 import { SAFE_LIMIT } from "../base/bytes.ts";

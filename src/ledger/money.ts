@@ -9,9 +9,9 @@
  * 2^53 to itself: so a true result of 2^53 or more never looks smaller, and one below is exact. The
  * callers refuse what is not below SAFE_LIMIT before they use it.
  *
- * A quotient floor(a / 10^6) of an exact a is exact too: if a / 10^6 is below an integer k, it is so
- * by 10^-6 at least, and the numbers next to k (at most 2^53 / 10^6 < 2^34) lie 2^-19 = 1.9 x 10^-6
- * apart at most, so that rounding to nearest cannot reach k.
+ * A quotient floor(a / 10^6) of an exact a is exact too: if a / 10^6 is below an integer k, it is
+ * so by 10^-6 at least, and the numbers next to k (at most 2^53 / 10^6 < 2^34) lie 2^-19 = 1.9 x
+ * 10^-6 apart at most, so that rounding to nearest cannot reach k.
  */
 import { SAFE_LIMIT } from "../base/bytes.ts";
 import { PPM } from "../protocol/codes.ts";

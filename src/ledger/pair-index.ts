@@ -3,48 +3,18 @@
  *
  *   cells, 4 words each:  [ first | second | slot | unused ]      slot 0: the cell is empty
  *
- * Open addressing with linear probes, at most half full, so that a look-up ends soon; deletion moves
- * the cells behind it back, so that nothing is left to skip. A cell holds its key: one look-up is one
- * cache line. For looking up only: nobody may walk it, for its order depends on the seed.
+ * Open addressing with linear probes, at most half full, so that a look-up ends soon; deletion
+ * moves the cells behind it back, so that nothing is left to skip. A cell holds its key: one
+ * look-up is one cache line. For looking up only: nobody may walk it, for its order depends on the
+ * seed.
  */
 import { assert } from "../base/assert.ts";
+import { cellCountFor, Mixer } from "./mixer.ts";
 
 const CELL_WORDS = 4;
 const FIRST = 0;
 const SECOND = 1;
 const SLOT = 2;
-
-/** A layout seed as the odd multipliers and offset of `mix`. */
-export class Mixer {
-  private readonly offset: number;
-  private readonly one: number;
-  private readonly two: number;
-  private readonly three: number;
-
-  /** The seed changes where things lie, never what is found. */
-  constructor(seed: number) {
-    this.offset = finish(seed ^ 0x243f6a88);
-    this.one = finish(seed + 0x13198a2e) | 1;
-    this.two = finish(seed + 0x03707344) | 1;
-    this.three = finish(seed + 0x299f31d0) | 1;
-  }
-
-  /** 32 well-mixed bits of three words, as a signed number. */
-  mix(a: number, b: number, c: number): number {
-    let hash = Math.imul(a ^ this.offset, this.one);
-    hash = Math.imul((hash ^ (hash >>> 15)) + b, this.two);
-    hash = Math.imul((hash ^ (hash >>> 14)) + c, this.three);
-    hash = Math.imul(hash ^ (hash >>> 16), 0x85ebca6b);
-    return hash ^ (hash >>> 13);
-  }
-}
-
-/** The last steps of murmur3. */
-function finish(value: number): number {
-  let hash = Math.imul(value ^ (value >>> 16), 0x85ebca6b);
-  hash = Math.imul(hash ^ (hash >>> 13), 0xc2b2ae35);
-  return hash ^ (hash >>> 16);
-}
 
 export class PairIndex {
   private cells: Int32Array;
@@ -54,7 +24,7 @@ export class PairIndex {
 
   /** Has room for `expected` pairs at once, and doubles beyond them. */
   constructor(expected: number, seed: number) {
-    const cellCount = 2 ** Math.ceil(Math.log2(2 * Math.max(expected, 8)));
+    const cellCount = cellCountFor(expected);
     this.cells = new Int32Array(cellCount * CELL_WORDS);
     this.mask = cellCount - 1;
     this.mixer = new Mixer(seed);

@@ -45,7 +45,8 @@ describe("mass cancel", () => {
       ana sells 5 at 200 in m2  -> rests #3
       ana sells 5 at 200        -> rests #4
       ana buys  5 at  90 in m2  -> rests #5
-      ana cancels all           -> #1 loses 5 (mass), #3 loses 5 (mass), #4 loses 5 (mass), #5 loses 5 (mass), 4 canceled
+      ana cancels all           -> #1 loses 5 (mass), #3 loses 5 (mass), #4 loses 5 (mass),
+                                   #5 loses 5 (mass), 4 canceled
       book                      -> bids 5@100 asks -
       ana's funds               -> USD 1000000 free, BTC 1000000 free
     `);

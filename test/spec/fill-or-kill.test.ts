@@ -34,7 +34,8 @@ describe("fill or kill", () => {
     plays(`
       bo  sells 2 at 100                -> rests #1
       ana sells 3 at 100                -> rests #2
-      bo  buys  3 at 100 fok stp maker  -> #1 loses 2 (self_trade), trades 3 with #2 at 100, is filled
+      bo  buys  3 at 100 fok stp maker  -> #1 loses 2 (self_trade), trades 3 with #2 at 100,
+                                           is filled
       book                              -> bids - asks -
     `);
   });
@@ -46,7 +47,8 @@ describe("fill or kill", () => {
       ana sells 3 at 100                -> rests #3
       bo  buys  6 at 100 fok stp taker  -> refused fok_unfilled 6 3
       bo  buys  6 at 100 fok stp both   -> refused fok_unfilled 6 3
-      bo  buys  6 at 100 fok            -> trades 3 with #1 at 100, trades 3 with #2 at 100, is filled
+      bo  buys  6 at 100 fok            -> trades 3 with #1 at 100, trades 3 with #2 at 100,
+                                           is filled
     `);
   });
 });

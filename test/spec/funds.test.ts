@@ -29,7 +29,7 @@ describe("funds", () => {
     );
   });
 
-  test("fees are rounded down per fill, the maker's for who rests, the taker's for who arrives", () => {
+  test("fees are rounded down per fill: one for who rests, one for who arrives", () => {
     plays(
       `
       ana sells 5 at 199  -> rests #1
@@ -117,7 +117,8 @@ describe("withdraw and deposit", () => {
 
   test("a deposit needs a known account and asset and a rising reference", () => {
     plays(`
-      operator pays ana 5 USD ref 2000000     -> ana gets 5 USD, has 1000005, reference 2000000 is used
+      operator pays ana 5 USD ref 2000000     -> ana gets 5 USD, has 1000005,
+                                                 reference 2000000 is used
       operator pays ana 5 USD ref 2000000     -> refused reference 2000000 2000000
       operator pays ana 5 USD ref 1999999     -> refused reference 1999999 2000000
       clerk    pays ana 5 BTC ref 1           -> ana gets 5 BTC, has 1000005, reference 1 is used
@@ -130,7 +131,8 @@ describe("withdraw and deposit", () => {
   test("all deposits of an asset stay below 2^53", () => {
     plays(
       `
-      operator pays ana ${AMOUNT_MAX} USD ref 1  -> ana gets ${AMOUNT_MAX} USD, has ${AMOUNT_MAX}, reference 1 is used
+      operator pays ana ${AMOUNT_MAX} USD ref 1  -> ana gets ${AMOUNT_MAX} USD, has ${AMOUNT_MAX},
+                                                    reference 1 is used
       operator pays bo  1 USD ref 2              -> refused deposits_max 1 ${AMOUNT_MAX}
       ana withdraws 5 USD                        -> 5 USD gone, ${AMOUNT_MAX - 5} left
       operator pays bo  1 USD ref 2              -> refused deposits_max 1 ${AMOUNT_MAX}

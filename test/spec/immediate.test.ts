@@ -41,7 +41,8 @@ describe("market orders", () => {
       ana sells 3 at 100         -> rests #1
       ana sells 3 at 105         -> rests #2
       ana sells 3 at 106         -> rests #3
-      bo  buys  9 at 105 market  -> trades 3 with #1 at 100, trades 3 with #2 at 105, #4 loses 3 (immediate)
+      bo  buys  9 at 105 market  -> trades 3 with #1 at 100, trades 3 with #2 at 105,
+                                    #4 loses 3 (immediate)
       book                       -> bids - asks 3@106
     `);
   });

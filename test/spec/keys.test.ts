@@ -81,7 +81,8 @@ describe("keys", () => {
       ana (key k2) buys 1 at 100             -> refused key_revoked
       ana revokes key 5                      -> ana hears that key 5 is revoked
       ana revokes key 5                      -> refused unknown_target 5 0
-      operator revokes key 6                 -> ana hears that key 6 is revoked, operator hears that key 6 is revoked
+      operator revokes key 6                 -> ana hears that key 6 is revoked,
+                                                operator hears that key 6 is revoked
       ana (key k4) buys 1 at 100             -> refused key_revoked
       ana buys 1 at 100                      -> rests #1
     `);
@@ -146,7 +147,8 @@ describe("accounts", () => {
   test("are opened by operators, with one key", () => {
     plays(`
       operator opens account for trade as dee  -> operator hears of account 1, dee has a new key
-      operator pays dee 500 USD                -> dee gets 500 USD, has 500, reference 3000001 is used
+      operator pays dee 500 USD                -> dee gets 500 USD, has 500,
+                                                  reference 3000001 is used
       dee buys 5 at 100                        -> rests #1
       dee withdraws 1 USD                      -> refused key_scope 1 4
     `);
@@ -162,7 +164,8 @@ describe("accounts", () => {
   test("suspended, take only cancels", () => {
     plays(`
       ana buys 5 at 100; buys 5 at 101; buys 5 at 102   -> rests #1, rests #2, rests #3
-      operator suspends ana          -> ana hears: account 1 suspended, operator hears: account 1 suspended
+      operator suspends ana          -> ana hears: account 1 suspended,
+                                        operator hears: account 1 suspended
       ana buys 5 at 100              -> refused account_suspended
       ana replaces #1 with 5 at 99   -> refused account_suspended
       ana withdraws 1 USD            -> refused account_suspended

@@ -5,7 +5,8 @@
  *   cancels #1 | cancels id 7 [in m2] | cancels all [buys | sells] [in m2]
  *   replaces #1 with 5 at 101     reduces #1 by 2       withdraws 5 USD      logs on from 3
  *   pays ana 5 USD [ref 9]        suspends ana | frees ana      sets m1 halted
- *   opens account [for trade, read] [with key 3] | adds k2 for trade, read [until 90] | revokes key 3
+ *   opens account [for trade, read] [with key 3]
+ *   adds key for trade, read [until 90] [with key 3]           revokes key 3
  *   opens asset 3 | opens market 3 [of 3 and 1] [times 2]
  */
 import * as codes from "../../src/protocol/codes.ts";

@@ -73,15 +73,19 @@ describe("frames", () => {
       time 5000                                             -> now
       ana (expiry 5000) buys 1 at 100                       -> rests #1
       ana (expiry 4999) buys 1 at 100                       -> refused frame_expired 4999 5000
-      ana (expiry 4999, nonce 9) buys 1 at 100; cancels #1  -> refused frame_expired 4999 5000, refused frame_expired 4999 5000
+      ana (expiry 4999, nonce 9) buys 1 at 100; cancels #1  -> refused frame_expired 4999 5000,
+            refused frame_expired 4999 5000
       ana (nonce 9) buys 1 at 100                           -> refused duplicate 9 9, unnumbered
     `);
   });
 
   test("are batches: each command has its own answer", () => {
     plays(`
-      ana sells 5 at 100; buys 1 at 0100 in m9; sells 5 at 101  -> rests #1, refused unknown_market 9 0, rests #2
-      bo  buys 7 at 101; buys 5 at 101; cancels all             -> trades 5 with #1 at 100, trades 2 with #2 at 101, is filled, trades 3 with #2 at 101, rests #4 with 2, #4 loses 2 (mass), 1 canceled
+      ana sells 5 at 100; buys 1 at 0100 in m9; sells 5 at 101  -> rests #1,
+            refused unknown_market 9 0, rests #2
+      bo  buys 7 at 101; buys 5 at 101; cancels all             -> trades 5 with #1 at 100,
+            trades 2 with #2 at 101, is filled, trades 3 with #2 at 101, rests #4 with 2,
+            #4 loses 2 (mass), 1 canceled
     `);
   });
 });

@@ -8,10 +8,11 @@
  *   ana's funds                       -> USD 1000505 free, BTC 999995 free
  *   time 90                           -> now
  *
- * Commands parted by `;` are one frame. After the name may stand, in brackets, the nonce or the
- * expiry of the frame, or another of the account's keys: `ana (nonce 7, expiry 90, key k2)`. A key
- * that a line adds is called as the word behind `as` says: `ana adds key for trade as k2`; an account,
- * likewise: `operator opens account as dee`. A line that is not a line of a play throws.
+ * A line that ends with `,` or `;` goes on in the next. Commands parted by `;` are one frame. After
+ * the name may stand, in brackets, the nonce or the expiry of the frame, or another of the
+ * account's keys: `ana (nonce 7, expiry 90, key k2)`. A key that a line adds is called as the word
+ * behind `as` says: `ana adds key for trade as k2`; an account, likewise: `operator opens account
+ * as dee`. A line that is not a line of a play throws.
  */
 import { expect } from "bun:test";
 import * as codes from "../../src/protocol/codes.ts";
@@ -38,15 +39,19 @@ interface Line {
 }
 
 function readScript(script: string): Line[] {
-  return script
-    .split("\n")
-    .map((line) => line.trim().replace(/\s+/g, " "))
-    .filter((line) => line !== "")
-    .map((line) => {
-      const parts = line.split(" -> ");
-      if (parts.length !== 2) throw new Error(`not a line of a play: ${line}`);
-      return { text: parts[0]!, says: parts[1]! };
-    });
+  const lines: string[] = [];
+  for (const row of script.split("\n")) {
+    const text = row.trim().replace(/\s+/g, " ");
+    const last = lines.at(-1);
+    const goesOn = last !== undefined && /[,;]$/.test(last);
+    if (goesOn) lines[lines.length - 1] = `${last} ${text}`;
+    else if (text !== "") lines.push(text);
+  }
+  return lines.map((line) => {
+    const parts = line.split(" -> ");
+    if (parts.length !== 2) throw new Error(`not a line of a play: ${line}`);
+    return { text: parts[0]!, says: parts[1]! };
+  });
 }
 
 class Play {

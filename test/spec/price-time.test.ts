@@ -28,7 +28,8 @@ describe("price-time priority", () => {
       ana sells 5 at 100  -> rests #1
       bo  sells 5 at 100  -> rests #2
       ana sells 5 at 100  -> rests #3
-      cy  buys 11 at 100  -> trades 5 with #1 at 100, trades 5 with #2 at 100, trades 1 with #3 at 100, is filled
+      cy  buys 11 at 100  -> trades 5 with #1 at 100, trades 5 with #2 at 100,
+                             trades 1 with #3 at 100, is filled
       cy  buys  9 at 100  -> trades 4 with #3 at 100, rests #5 with 5
       book                -> bids 5@100 asks -
     `);

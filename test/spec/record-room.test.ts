@@ -10,7 +10,8 @@ describe("the room of a record", () => {
       ana sells 1 at 100  -> rests #2
       ana sells 1 at 100  -> rests #3
       ana sells 1 at 100  -> rests #4
-      bo  buys  4 at 100  -> trades 1 with #1 at 100, trades 1 with #2 at 100, trades 1 with #3 at 100, #5 loses 1 (record_full)
+      bo  buys  4 at 100  -> trades 1 with #1 at 100, trades 1 with #2 at 100,
+                             trades 1 with #3 at 100, #5 loses 1 (record_full)
       book                -> bids - asks 1@100
       bo  buys  1 at 100  -> trades 1 with #4 at 100, is filled
     `,
@@ -34,9 +35,12 @@ describe("the room of a record", () => {
     plays(
       `
       bo  sells 1 at 100                             -> rests #1
-      ana buys 1 at 100; buys 1 at 99; buys 1 at 99  -> trades 1 with #1 at 100, is filled, refused record_full, refused record_full
+      ana buys 1 at 100; buys 1 at 99; buys 1 at 99  -> trades 1 with #1 at 100, is filled,
+                                                        refused record_full, refused record_full
       ana buys 1 at 99; buys 1 at 99; buys 1 at 99   -> rests #3, rests #4, rests #5
-      ana cancels #3; cancels #4; cancels #5; cancels all; cancels all  -> refused record_full, refused record_full, refused record_full, refused record_full, refused record_full
+      ana cancels #3; cancels #4; cancels #5; cancels all;
+          cancels all   -> refused record_full, refused record_full, refused record_full,
+                           refused record_full, refused record_full
     `,
       // The first of three begins with 7 - 2 and makes 3 reports; the second with 7 - 3 - 1.
       // Three that make one report each begin with 5; five of them with 7 - 4.
@@ -53,7 +57,8 @@ describe("the room of a record", () => {
       ana sells 1 at 100      -> rests #4
       bo  buys  4 at 100 fok  -> refused record_full
       bo  buys  9 at 100 fok  -> refused record_full
-      bo  buys  3 at 100 fok  -> trades 1 with #1 at 100, trades 1 with #2 at 100, trades 1 with #3 at 100, is filled
+      bo  buys  3 at 100 fok  -> trades 1 with #1 at 100, trades 1 with #2 at 100,
+                                 trades 1 with #3 at 100, is filled
       bo  buys  2 at 100 fok  -> refused fok_unfilled 2 1
     `,
       // 1 + 2 x 3 = 7 is below 8; 1 + 2 x 4 is not.
@@ -67,8 +72,11 @@ describe("the room of a record", () => {
       ana buys 1 at 100; buys 1 at 100            -> rests #1, rests #2
       ana buys 1 at 100; buys 1 at 100            -> rests #3, rests #4
       ana buys 1 at 100; buys 1 at 100            -> rests #5, rests #6
-      ana cancels all                             -> #1 loses 1 (mass), #2 loses 1 (mass), #3 loses 1 (mass), #4 loses 1 (mass), 4 canceled, cut
-      ana cancels all                             -> #5 loses 1 (mass), #6 loses 1 (mass), 2 canceled
+      ana cancels all                             -> #1 loses 1 (mass), #2 loses 1 (mass),
+                                                     #3 loses 1 (mass), #4 loses 1 (mass),
+                                                     4 canceled, cut
+      ana cancels all                             -> #5 loses 1 (mass), #6 loses 1 (mass),
+                                                     2 canceled
     `,
       { limits: { reportsPerRecordMax: 5 } },
     );
@@ -79,7 +87,9 @@ describe("the room of a record", () => {
       `
       ana buys 1 at 100; buys 1 at 100            -> rests #1, rests #2
       ana buys 1 at 100; buys 1 at 100            -> rests #3, rests #4
-      ana cancels all                             -> #1 loses 1 (mass), #2 loses 1 (mass), #3 loses 1 (mass), #4 loses 1 (mass), 4 canceled
+      ana cancels all                             -> #1 loses 1 (mass), #2 loses 1 (mass),
+                                                     #3 loses 1 (mass), #4 loses 1 (mass),
+                                                     4 canceled
     `,
       { limits: { reportsPerRecordMax: 5 } },
     );
@@ -89,7 +99,8 @@ describe("the room of a record", () => {
     plays(
       `
       ana sells 1 at 100; sells 1 at 100          -> rests #1, rests #2
-      bo  buys 2 at 100; buys 1 at 99             -> trades 1 with #1 at 100, #3 loses 1 (record_full), refused record_full
+      bo  buys 2 at 100; buys 1 at 99             -> trades 1 with #1 at 100,
+                                                     #3 loses 1 (record_full), refused record_full
     `,
       // The first begins with 6 - 1 = 5: accepted, a trade, and then 2 are left for the next step.
       { limits: { reportsPerRecordMax: 6 } },

@@ -16,7 +16,8 @@ describe("replace", () => {
     plays(`
       ana sells 5 at 100              -> rests #1
       bo  buys  9 at  90              -> rests #2
-      bo  replaces #2 with 8 at 101   -> #2 becomes 8 at 101, trades 5 with #1 at 100, rests #2 with 3
+      bo  replaces #2 with 8 at 101   -> #2 becomes 8 at 101, trades 5 with #1 at 100,
+                                         rests #2 with 3
       book                            -> bids 3@101 asks -
       bo  replaces #2 with 1 at 90    -> #2 becomes 1 at 90, rests #2 with 1
       bo's funds                      -> USD 999410 free 90 held, BTC 1000005 free

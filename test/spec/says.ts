@@ -1,14 +1,16 @@
 /**
- * Says: the reports of a record in the words of a play. Orders are #1, #2 ... as they were accepted.
+ * Says: the reports of a record in the words of a play. Orders are #1, #2 ... as they were
+ * accepted.
  *
- * A pair of fills is one phrase of the taker; that maker and taker agree is checked here. What is left
- * of an order after its trades is said last: it is filled, it rests, or some are canceled.
+ * A pair of fills is one phrase of the taker; that maker and taker agree is checked here. What is
+ * left of an order after its trades is said last: it is filled, it rests, or some are canceled.
  */
 import * as codes from "../../src/protocol/codes.ts";
 import type { Report } from "../../src/protocol/report.ts";
 import { ASSETS } from "./stage.ts";
 
 const REASONS = ["", "requested", "mass", "immediate", "self_trade", "record_full"];
+const ACCOUNT_STATES = ["free", "suspended"];
 export const STATES = ["", "open", "post_only", "cancel_only", "halted", "closed"];
 
 /** An order that was accepted: how to name it in a command. */
@@ -158,7 +160,7 @@ function sayOther(report: Report, nameOf: (account: number) => string): string {
     case codes.REPORT_MARKET_STATE:
       return `market ${report.subject}: ${STATES[report.first]} to ${STATES[report.second]}`;
     case codes.REPORT_ACCOUNT_STATE:
-      return `${who} hears: account ${report.subject} ${report.reason === 1 ? "suspended" : "free"}`;
+      return `${who} hears: account ${report.subject} ${ACCOUNT_STATES[report.reason]}`;
     default:
       throw new Error(`no words for report kind ${report.kind}`);
   }

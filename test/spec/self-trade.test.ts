@@ -26,7 +26,8 @@ describe("self-trade prevention", () => {
       ana sells 3 at 100            -> rests #1
       bo  sells 1 at 100            -> rests #2
       ana sells 3 at 101            -> rests #3
-      ana buys  9 at 101 stp maker  -> #1 loses 3 (self_trade), trades 1 with #2 at 100, #3 loses 3 (self_trade), rests #4 with 8
+      ana buys  9 at 101 stp maker  -> #1 loses 3 (self_trade), trades 1 with #2 at 100,
+                                       #3 loses 3 (self_trade), rests #4 with 8
       book                          -> bids 8@101 asks -
       ana's funds                   -> USD 999092 free 808 held, BTC 1000001 free
     `);
