@@ -1,0 +1,197 @@
+/**
+ * A real venue of a test's own, as processes: all services in one, or each in its own, over the
+ * embedded log or a Redis.
+ *
+ *   await using venue = await VenueProcess.start();
+ *   await using venue = await VenueProcess.start({ redis: redis.port, services: "three" });
+ *   venue.address, venue.operator      where it listens, and the operator's key
+ *   await venue.kill()                 SIGKILL to all its processes; launch() brings them back on
+ *                                      the same data
+ *
+ * Ports are picked by the system at the first start and kept for the next.
+ */
+import { mkdtempSync, rmSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { readKeyFile, type Signer } from "../../src/edges/keys.ts";
+import type { VenueAddress } from "../../src/load/replay.ts";
+
+export interface VenueSetting {
+  /** Port of a Redis on this machine; absent: the embedded log. */
+  readonly redis?: number;
+  readonly services?: "one" | "three";
+  /** More flags for every process. */
+  readonly flags?: readonly string[];
+}
+
+const ROOT = join(import.meta.dir, "..", "..");
+const LINES_KEPT = 40;
+
+/** Those alive, so that none outlives a test run that breaks off. */
+const alive = new Set<Bun.Subprocess>();
+process.once("exit", () => {
+  for (const child of alive) child.kill("SIGKILL");
+});
+
+export class VenueProcess {
+  readonly dir = mkdtempSync(join(tmpdir(), "clob-venue-"));
+  private readonly setting: VenueSetting;
+  private readonly ports: number[] = [0, 0, 0, 0];
+  private children: Bun.Subprocess[] = [];
+
+  private constructor(setting: VenueSetting) {
+    this.setting = setting;
+  }
+
+  static async start(setting: VenueSetting = {}): Promise<VenueProcess> {
+    const venue = new VenueProcess(setting);
+    try {
+      if (setting.services === "three") await venue.init();
+      await venue.launch();
+    } catch (error) {
+      await venue.stop();
+      throw error;
+    }
+    return venue;
+  }
+
+  get address(): VenueAddress {
+    const [tcp, ingress, settlement] = this.ports;
+    return {
+      host: "127.0.0.1",
+      port: tcp!,
+      ingress: `http://127.0.0.1:${ingress}`,
+      settlement: `http://127.0.0.1:${settlement}`,
+    };
+  }
+
+  get operator(): Signer {
+    return readKeyFile(join(this.dir, "keys", "operator.pem"));
+  }
+
+  /** Process ids, of the venue or of ingress, matcher and settlement. */
+  get pids(): number[] {
+    return this.children.map((child) => child.pid);
+  }
+
+  /** Starts what `kill` or a crash ended, on the same ports; resolves when all of it is ready. */
+  async launch(): Promise<void> {
+    const [tcp, ingress, settlement, matcher] = this.ports;
+    const http = (port: number): string[] => ["--http", `127.0.0.1:${port}`];
+    if (this.setting.services === "three") {
+      await this.spawn("src/market-matcher/main.ts", http(matcher!));
+      await this.spawn("src/settlement-plane/main.ts", http(settlement!));
+      await this.spawn("src/ingress-verifier/main.ts", [
+        "--tcp",
+        `127.0.0.1:${tcp}`,
+        ...http(ingress!),
+      ]);
+      return;
+    }
+    await this.spawn("src/venue/main.ts", [
+      ...["--no-demo", "--tcp", `127.0.0.1:${tcp}`],
+      ...["--ingress-http-address", `127.0.0.1:${ingress}`],
+      ...["--settlement-http-address", `127.0.0.1:${settlement}`],
+      ...["--matcher-http-address", `127.0.0.1:${matcher}`],
+    ]);
+  }
+
+  /** SIGKILL: no goodbye. Resolves once all are gone. */
+  async kill(): Promise<void> {
+    const children = this.children;
+    this.children = [];
+    for (const child of children) child.kill("SIGKILL");
+    await Promise.all(children.map((child) => child.exited));
+  }
+
+  async stop(): Promise<void> {
+    await this.kill();
+    rmSync(this.dir, { recursive: true, force: true });
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    await this.stop();
+  }
+
+  private async init(): Promise<void> {
+    const child = Bun.spawn([process.execPath, "src/cli/main.ts", "init", ...this.common()], {
+      cwd: ROOT,
+      env: this.env(),
+      stdout: "pipe",
+      stderr: "pipe",
+    });
+    const said = await Promise.all([
+      new Response(child.stdout).text(),
+      new Response(child.stderr).text(),
+    ]);
+    if ((await child.exited) !== 0) throw new Error(`clob init: ${said.join("")}`);
+  }
+
+  private common(): string[] {
+    return ["--data", this.dir, ...(this.setting.flags ?? [])];
+  }
+
+  private env(): Record<string, string> {
+    const { redis } = this.setting;
+    const log = redis === undefined ? { CLOB_LOG: "embedded" } : redisEnv(redis);
+    const { PATH = "", HOME = "", CLOB_NATIVE_LIB = "" } = process.env;
+    return { PATH, HOME, ...(CLOB_NATIVE_LIB === "" ? {} : { CLOB_NATIVE_LIB }), ...log };
+  }
+
+  private async spawn(script: string, flags: readonly string[]): Promise<void> {
+    const child = Bun.spawn([process.execPath, script, ...this.common(), ...flags], {
+      cwd: ROOT,
+      env: this.env(),
+      stdin: "ignore",
+      stdout: "pipe",
+      stderr: "pipe",
+    });
+    this.children.push(child);
+    alive.add(child);
+    void child.exited.then(() => alive.delete(child));
+    const said: string[] = [];
+    if (await this.becomesReady(child, said)) return;
+    const complaint = await new Response(child.stderr).text();
+    await child.exited;
+    throw new Error(`${script} did not start:\n${said.join("\n")}\n${complaint}`);
+  }
+
+  /** Reads what it says until it is ready; then reads on, so that its pipe never fills. */
+  private async becomesReady(
+    child: Bun.Subprocess<"ignore", "pipe", "pipe">,
+    said: string[],
+  ): Promise<boolean> {
+    const reader = child.stdout.getReader();
+    const decoder = new TextDecoder();
+    let text = "";
+    while (!this.isReady(text)) {
+      const { done, value } = await reader.read();
+      if (done) return false;
+      text += decoder.decode(value, { stream: true });
+      said.splice(0, said.length, ...text.split("\n").slice(-LINES_KEPT));
+    }
+    void (async () => {
+      while (!(await reader.read()).done);
+    })();
+    return true;
+  }
+
+  /** Whether the process has said all its ports; takes note of them. */
+  private isReady(text: string): boolean {
+    const found = PORTS.map((pattern) => Number(pattern.exec(text)?.[1] ?? 0));
+    for (const [i, port] of found.entries()) if (port !== 0) this.ports[i] = port;
+    return text.includes("Ctrl-C stops") || text.includes('"ready"');
+  }
+}
+
+/** Of the banner: orders, frames, dashboard, metrics. */
+const PORTS = [
+  /orders +tcp:\/\/\S+?:(\d+)/,
+  /frames +http:\/\/\S+?:(\d+)/,
+  /dashboard +http:\/\/\S+?:(\d+)/,
+  /metrics +http:\/\/\S+?:(\d+)/,
+];
+
+function redisEnv(port: number): Record<string, string> {
+  return { CLOB_LOG: "redis", REDIS_ADDR: `127.0.0.1:${port}` };
+}
