@@ -42,6 +42,11 @@ export class HttpClient {
     this.options = options;
   }
 
+  /** The shard that questions are about; undefined: the lowest. */
+  get shard(): number | undefined {
+    return this.options.shard;
+  }
+
   status(): Promise<json.StatusJson> {
     return this.ask<json.StatusJson>("/v1/status", ["venue", "shards", "rules_version"]);
   }

@@ -109,7 +109,7 @@ export class OperatorClient {
       throw new ClientError({ code: "unknown_key", message });
     }
     this.nonceHigh = Math.max(this.nonceHigh, owner.nonce_high);
-    const shard = status.shards[0]?.shard ?? 1;
+    const shard = this.http.shard ?? status.shards[0]?.shard ?? 1;
     return { venue: Uint8Array.fromHex(status.venue), shard, key: owner.key };
   }
 

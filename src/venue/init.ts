@@ -35,10 +35,11 @@ export interface Made {
   readonly created: boolean;
 }
 
-/** Makes every shard of the configuration, the lowest first. */
-export async function initShards(config: Config): Promise<Made[]> {
+/** Makes every shard of the configuration, the lowest first, or one of them. */
+export async function initShards(config: Config, only?: number): Promise<Made[]> {
   const made: Made[] = [];
   for (const { id } of config.shards) {
+    if (only !== undefined && id !== only) continue;
     const log = await openLog(config, id);
     try {
       made.push(await initVenue(config, log));

@@ -1,0 +1,149 @@
+/**
+ * Account commands: keys, accounts, balances, withdrawals.
+ */
+import { existsSync } from "node:fs";
+import type { AccountJson } from "../client/http-json.ts";
+import { ClientError } from "../client/errors.ts";
+import { parseAmount } from "../client/market-rules.ts";
+import { generateKeyFile, readKeyFile } from "../edges/keys.ts";
+import { SCOPES_TRADER } from "../protocol/codes.ts";
+import { reportToJson } from "../protocol/report-json.ts";
+import type { Cli } from "./cli.ts";
+import { type Answer, type Args, type CommandSpec, integerOf, UsageError } from "./command.ts";
+import { writeIds } from "./identity.ts";
+import { accountOf } from "./order-queries.ts";
+import { rejectOf } from "../client/explain.ts";
+import { SCOPE_NAMES, scopesOf } from "./scopes.ts";
+import { textTable } from "./text-table.ts";
+
+const OPERATOR = { value: "FILE", help: "operator's private key [operator.pem among the keys]" };
+const ACCOUNT = { account: { value: "N", help: "another account" } };
+
+export const ACCOUNT_COMMANDS: readonly CommandSpec[] = [
+  {
+    name: "keygen",
+    about: "Make a private key in a new file that only you may read",
+    args: [{ name: "FILE", help: "where [clob-key.pem]", optional: true }],
+    options: {},
+    examples: ["clob keygen", "clob keygen keys/me.pem"],
+    run: (_cli, args) => Promise.resolve(keygen(args.positionals[0] ?? "clob-key.pem")),
+  },
+  {
+    name: "account open",
+    about: "Open an account for a key, and note its ids beside the key file",
+    args: [],
+    options: {
+      operator: OPERATOR,
+      scopes: { value: "LIST", help: `of ${SCOPE_NAMES.slice(0, 5).join(",")} [all of them]` },
+    },
+    examples: [
+      "clob account open --key clob-key.pem",
+      "clob account open --key bot.pem --scopes trade,cancel,read",
+    ],
+    run: openAccount,
+  },
+  {
+    name: "account show",
+    about: "Show an account: balances, keys, orders",
+    args: [{ name: "ACCOUNT", help: "its number [that of your key]", optional: true }],
+    options: {},
+    examples: ["clob account show", "clob account show 7 -o json"],
+    run: async (cli, args) => {
+      const [text] = args.positionals;
+      const id = text === undefined ? (await cli.who()).account : integerOf("ACCOUNT", text);
+      const account = await cli.http.account(id);
+      return { data: account, text: accountText(account) };
+    },
+  },
+  {
+    name: "balance",
+    about: "Show free and held funds",
+    args: [],
+    options: ACCOUNT,
+    examples: ["clob balance", "clob balance --account 7 -o json"],
+    run: async (cli, args) => {
+      const { account, balances, position } = await cli.http.account(await accountOf(cli, args));
+      return { data: { account, position, balances }, text: balancesText(balances) };
+    },
+  },
+  {
+    name: "withdraw",
+    about: "Take funds off the venue; final once a checkpoint covers it and it is exported",
+    args: [
+      { name: "ASSET", help: "symbol, such as USD" },
+      { name: "AMOUNT", help: "such as 12.5" },
+    ],
+    options: {
+      to: { value: "HEX", help: "destination, 64 hex digits that the custodian understands" },
+    },
+    examples: [`clob withdraw USD 100 --to ${"00".repeat(31)}01`],
+    run: withdraw,
+  },
+];
+
+function keygen(path: string): Answer {
+  const { publicKey } = generateKeyFile(path);
+  const data = { file: path, public_key: publicKey.toHex() };
+  const next = `open an account for it: clob account open --key ${path}`;
+  return { data, text: `${path}\npublic key ${data.public_key}\n${next}` };
+}
+
+async function openAccount(cli: Cli, args: Args): Promise<Answer> {
+  const file = cli.keyFile();
+  if (!existsSync(file)) {
+    throw new ClientError({ code: "no_key", message: `${file} is not there; see: clob keygen` });
+  }
+  const { publicKey } = readKeyFile(file);
+  const scopes = scopesOf(args.text("scopes")) ?? SCOPES_TRADER;
+  const { venue } = await cli.http.status();
+  const known = await cli.http.keyOwner(publicKey);
+  const ids = known ?? (await cli.operator().openAccount(publicKey, { scopes }));
+  const { account, key } = ids;
+  const noted = writeIds(file, { venue, account, key });
+  const data = { account, key, file, noted, opened: known === null };
+  const head = known === null ? "opened" : "it is open already:";
+  return { data, text: `${head} account ${account}, key ${key}; noted in ${noted}` };
+}
+
+async function withdraw(cli: Cli, args: Args): Promise<Answer> {
+  const to = args.text("to");
+  if (to === undefined || !/^[0-9a-f]{64}$/i.test(to)) {
+    throw new UsageError("withdraw needs --to with 64 hex digits");
+  }
+  const asset = await cli.asset(args.at(0));
+  const amount = parseAmount(args.at(1), asset);
+  const client = await cli.client(await cli.who());
+  try {
+    const destination = Uint8Array.fromHex(to);
+    const { reports, state } = await client.withdraw({ asset: asset.id, amount, destination });
+    const [report] = reports;
+    if (report === undefined) throw new ClientError({ code: "unknown_outcome", message: state });
+    if (state === "rejected") throw rejectOf(report);
+    const text = `withdrew ${args.at(1)} ${asset.symbol}; final at the next checkpoint`;
+    return { data: reportToJson(report), text: `${text} after position ${report.position}` };
+  } finally {
+    client.close();
+  }
+}
+
+function accountText(account: AccountJson): string {
+  const state = account.suspended ? "suspended: only cancels" : "open";
+  const head = `account ${account.account}, ${state}, ${account.open_orders} open orders, `;
+  const keys = account.keys.map((key) => [
+    String(key.key),
+    key.revoked ? "revoked" : key.scopes.join(","),
+    String(key.nonce_high),
+    key.public_key,
+  ]);
+  return [
+    `${head}${account.reports} reports, as of position ${account.position}`,
+    balancesText(account.balances),
+    textTable([">key", "scopes", ">nonce", "public key"], keys),
+  ].join("\n\n");
+}
+
+function balancesText(balances: AccountJson["balances"]): string {
+  if (balances.length === 0) return "no funds";
+  const rows = balances.map(({ symbol, free, held, total }) => [symbol, free, held, total]);
+  return textTable(["asset", ">free", ">held", ">total"], rows);
+}

@@ -1,0 +1,118 @@
+/**
+ * Cli: what a command needs of the world: addresses, keys, connections, made when first asked for.
+ */
+import { join } from "node:path";
+import { type Client, connect, type ConnectOptions } from "../client/client.ts";
+import { HttpClient, rulesTerms } from "../client/http.ts";
+import type { MarketJson } from "../client/http-json.ts";
+import { ClientError } from "../client/errors.ts";
+import { type Asset, MarketRules } from "../client/market-rules.ts";
+import { OperatorClient } from "../client/operator.ts";
+import type { Config } from "../edges/config.ts";
+import type { ConfigRead } from "../edges/config-read.ts";
+import { didYouMean } from "../edges/config-suggest.ts";
+import { readKeyFile } from "../edges/keys.ts";
+import { type Args, UsageError } from "./command.ts";
+import { keyFile, type Who, whoIs } from "./identity.ts";
+import { type Environment, findConfig, findPlaces, type Places } from "./places.ts";
+
+export interface Io {
+  readonly env: Environment;
+  readonly isTerminal: boolean;
+  /** Aborted by Ctrl-C, for commands that go on until then. */
+  readonly stop: AbortSignal;
+  out(text: string): void;
+  err(text: string): void;
+}
+
+export interface Market {
+  readonly json: MarketJson;
+  readonly rules: MarketRules;
+}
+
+const OPERATOR_KEY = "operator.pem";
+
+export class Cli {
+  readonly io: Io;
+  readonly args: Args;
+  readonly places: Places;
+  readonly http: HttpClient;
+  private readonly read: Extract<ConfigRead, { ok: true }> | null;
+
+  constructor(io: Io, args: Args) {
+    this.io = io;
+    this.args = args;
+    this.read = findConfig(args, io.env);
+    this.places = findPlaces(args, io.env, this.read?.config ?? null);
+    const { ingress, settlement } = this.places;
+    const timeoutMs = args.integer("timeout", 1);
+    const shard = args.integer("shard", 1);
+    this.http = new HttpClient({
+      ingress,
+      settlement,
+      signal: io.stop,
+      ...(timeoutMs === undefined ? {} : { timeoutMs }),
+      ...(shard === undefined ? {} : { shard }),
+    });
+  }
+
+  get isJson(): boolean {
+    return this.args.text("output") === "json";
+  }
+
+  get hasConfig(): boolean {
+    return this.read !== null;
+  }
+
+  /** The configuration, for commands that cannot do without. */
+  get config(): Config {
+    return this.configRead.config;
+  }
+
+  get configRead(): Extract<ConfigRead, { ok: true }> {
+    if (this.read !== null) return this.read;
+    throw new UsageError("there is no config.toml here; name one with --config FILE");
+  }
+
+  async market(name: string): Promise<Market> {
+    const json = await this.http.market(name);
+    return { json, rules: new MarketRules(rulesTerms(json)) };
+  }
+
+  /** By symbol or id. */
+  async asset(name: string): Promise<Asset> {
+    const assets = await this.http.assets();
+    const asset = assets.find(({ id, symbol }) => symbol === name || String(id) === name);
+    if (asset !== undefined) return asset;
+    const symbols = assets.map(({ symbol }) => symbol);
+    const message = `there is no asset ${name}${didYouMean(name, symbols)}: ${symbols.join(", ")}`;
+    throw new ClientError({ code: "unknown_asset", message });
+  }
+
+  keyFile(): string {
+    return keyFile(this.args.text("key") ?? this.io.env["CLOB_KEY"], this.places.keysDir);
+  }
+
+  who(): Promise<Who> {
+    return whoIs(this.keyFile(), this.http);
+  }
+
+  /** A trader's connection; close it. */
+  async client(who: Who, more: Partial<ConnectOptions> = {}): Promise<Client> {
+    const { host, port } = this.places.tcp;
+    const shard = more.shard ?? this.args.integer("shard", 1) ?? 0;
+    const timeoutMs = this.args.integer("timeout", 1) ?? 10_000;
+    const signal = AbortSignal.any([this.io.stop, AbortSignal.timeout(timeoutMs)]);
+    return connect({ ...who, host, port, signal, ...more, shard });
+  }
+
+  /** The operators' desk, signed by --operator FILE or the key in the keys directory. */
+  operator(): OperatorClient {
+    const file = this.args.text("operator") ?? join(this.places.keysDir, OPERATOR_KEY);
+    return new OperatorClient(this.http, readKeyFile(file));
+  }
+
+  note(text: string): void {
+    this.io.err(`${text}\n`);
+  }
+}

@@ -1,0 +1,180 @@
+/**
+ * Doctor: looks at this machine and at the venue, one line each; a line that is wrong has the fix.
+ */
+import {
+  accessSync,
+  constants,
+  existsSync,
+  mkdtempSync,
+  rmSync,
+  statfsSync,
+  writeFileSync,
+} from "node:fs";
+import { connect } from "node:net";
+import { tmpdir } from "node:os";
+import { dirname, join, resolve } from "node:path";
+import manifest from "../../package.json" with { type: "json" };
+import { nativeLevelsReason } from "../edges/native-levels.ts";
+import { openLog } from "../edges/open-log.ts";
+import type { Cli } from "./cli.ts";
+import type { Answer, CommandSpec } from "./command.ts";
+import { EXIT_REFUSED } from "./exit-codes.ts";
+
+interface Finding {
+  readonly name: string;
+  readonly state: "ok" | "warning" | "wrong";
+  readonly found: string;
+  /** What to do; "" where all is well. */
+  readonly fix: string;
+}
+
+const DISK_LOW = 1 << 30;
+const CLOCK_MS_MAX = 2000;
+
+export const DOCTOR: CommandSpec = {
+  name: "doctor",
+  about: "Look at this machine and the venue; each line that is wrong has the fix",
+  args: [],
+  options: {},
+  examples: ["clob doctor", "clob doctor -o json"],
+  run: async (cli): Promise<Answer> => {
+    const here = [bun(), native(), dataDir(cli), disk(cli), temporary()];
+    const findings = [...here, ...(await Promise.all([log(cli), ...doors(cli), clock(cli)]))];
+    const isWrong = findings.some(({ state }) => state === "wrong");
+    const lines = findings.map(({ name, state, found, fix }) => {
+      const mark = state === "ok" ? "ok  " : state === "warning" ? "warn" : "BAD ";
+      return `${mark} ${name.padEnd(16)} ${found}${fix === "" ? "" : `\n     fix: ${fix}`}`;
+    });
+    const data = { ok: !isWrong, checks: findings };
+    return { data, text: lines.join("\n"), exitCode: isWrong ? EXIT_REFUSED : 0 };
+  },
+};
+
+function good(name: string, found: string): Finding {
+  return { name, state: "ok", found, fix: "" };
+}
+
+function bun(): Finding {
+  const pinned = manifest.devDependencies.bun;
+  const found = `Bun ${Bun.version}`;
+  if (Bun.version === pinned) return good("bun", found);
+  return { name: "bun", state: "warning", found, fix: `use ${pinned}: npm start fetches it` };
+}
+
+function native(): Finding {
+  const reason = nativeLevelsReason();
+  if (reason === "") return good("native levels", "the C library is loaded, its ABI fits");
+  const fix = "install a C compiler, then: bun run native; without it all works, slower";
+  return { name: "native levels", state: "warning", found: reason, fix };
+}
+
+/** The nearest directory that exists. */
+function nearest(path: string): string {
+  let at = resolve(path);
+  while (!existsSync(at)) at = dirname(at);
+  return at;
+}
+
+function dataDir(cli: Cli): Finding {
+  const dir = dirname(cli.places.keysDir);
+  const name = "data directory";
+  try {
+    accessSync(nearest(dir), constants.W_OK | constants.X_OK);
+    const state = existsSync(dir) ? "is there and can be written" : "can be made";
+    return good(name, `${dir} ${state}`);
+  } catch {
+    const found = `${dir} cannot be written`;
+    return { name, state: "wrong", found, fix: "choose another with --data DIR, or chown it" };
+  }
+}
+
+function disk(cli: Cli): Finding {
+  const { bavail, bsize } = statfsSync(nearest(cli.places.keysDir));
+  const free = bavail * bsize;
+  const found = `${(free / 2 ** 30).toFixed(1)} GiB free`;
+  if (free >= DISK_LOW) return good("disk", found);
+  const fix = "make room: a venue whose disk is full stops";
+  return { name: "disk", state: "wrong", found, fix };
+}
+
+/** Single-file executables unpack their native parts there. */
+function temporary(): Finding {
+  const dir = mkdtempSync(join(tmpdir(), "clob-doctor-"));
+  const path = join(dir, "run");
+  try {
+    writeFileSync(path, "#!/bin/sh\nexit 0\n", { mode: 0o700 });
+    const { exitCode } = Bun.spawnSync([path]);
+    if (exitCode === 0) return good("temporary files", `${tmpdir()} lets programs run`);
+    throw new Error(`exit code ${exitCode}`);
+  } catch {
+    const found = `${tmpdir()} does not let programs run`;
+    const fix = "set TMPDIR to a directory that is not mounted noexec";
+    return { name: "temporary files", state: "warning", found, fix };
+  } finally {
+    rmSync(dir, { recursive: true });
+  }
+}
+
+async function log(cli: Cli): Promise<Finding> {
+  const name = "log";
+  if (!cli.hasConfig) {
+    const fix = "look where config.toml lies, or name it with --config FILE";
+    return { name, state: "warning", found: "no config.toml here, so no log to look at", fix };
+  }
+  try {
+    const { config } = cli;
+    const shard = config.shards[0]?.id ?? 1;
+    const opened = await openLog(config, shard);
+    const genesis = await opened.genesis();
+    await opened.close();
+    if (genesis !== null) return good(name, opened.describe);
+    const found = `${opened.describe}: no genesis yet`;
+    return { name, state: "warning", found, fix: "make it with clob init, or npm start" };
+  } catch (error) {
+    const found = error instanceof Error ? error.message.split("\n")[0]! : String(error);
+    const fix = "see [log] and [redis] in the config; is Redis up and REDIS_ADDR right?";
+    return { name, state: "wrong", found, fix };
+  }
+}
+
+function doors(cli: Cli): Promise<Finding>[] {
+  const { tcp, ingress, settlement } = cli.places;
+  const web = (name: string, url: string): Promise<Finding> => {
+    const { hostname, port } = new URL(url);
+    return door(name, hostname, Number(port));
+  };
+  return [
+    door("order entry", tcp.host, tcp.port),
+    web("ingress", ingress),
+    web("settlement", settlement),
+  ];
+}
+
+async function door(name: string, host: string, port: number): Promise<Finding> {
+  const { promise, resolve: end } = Promise.withResolvers<string>();
+  const socket = connect({ host, port });
+  socket.setTimeout(2000, () => end("no answer in 2 s"));
+  socket.on("connect", () => end(""));
+  socket.on("error", (error: Error) => end(error.message || "refused"));
+  const why = await promise;
+  socket.destroy();
+  if (why === "") return good(name, `${host}:${port} answers`);
+  const fix = "start the venue with npm start, or name the address (see --help)";
+  return { name, state: "warning", found: `${host}:${port}: ${why}`, fix };
+}
+
+async function clock(cli: Cli): Promise<Finding> {
+  const name = "clock";
+  try {
+    const before = Date.now();
+    const { time_us } = await cli.http.time();
+    const middle = (before + Date.now()) / 2;
+    const apart = Math.round(Math.abs(time_us / 1000 - middle));
+    const found = `${apart} ms from the venue's`;
+    if (apart <= CLOCK_MS_MAX) return good(name, found);
+    return { name, state: "wrong", found, fix: "set the clocks right (NTP)" };
+  } catch {
+    const fix = "start the venue, then look again";
+    return { name, state: "warning", found: "no venue to compare with", fix };
+  }
+}

@@ -1,0 +1,146 @@
+/**
+ * Venue commands: how it goes, what it is made of, making one, and the shell's help.
+ */
+import { existsSync } from "node:fs";
+import { join } from "node:path";
+import type { ShardStatusJson, StatusJson } from "../client/http-json.ts";
+import { printConfig } from "../edges/config-print.ts";
+import { initShards, type Made } from "../venue/init.ts";
+import type { Answer, CommandSpec } from "./command.ts";
+import { ClientError } from "../client/errors.ts";
+import { completionScript, SHELLS } from "./completion.ts";
+import { textTable, timeText } from "./text-table.ts";
+import { UsageError } from "./command.ts";
+
+export const VENUE_COMMANDS: readonly CommandSpec[] = [
+  {
+    name: "status",
+    about: "Show how the venue is: shards, positions, checkpoints",
+    args: [],
+    options: {},
+    examples: ["clob status", "clob status -o json"],
+    run: async (cli) => {
+      const status = await cli.http.status();
+      return { data: status, text: statusText(status) };
+    },
+  },
+  {
+    name: "init",
+    about: "Make the logs of a new venue: keys and genesis; what is there stays as it is",
+    args: [],
+    options: {},
+    examples: ["clob init", "clob init --config config.toml --data ./data", "clob init --shard 2"],
+    run: async (cli) => {
+      const { config } = cli;
+      const only = cli.args.integer("shard", 1);
+      if (only !== undefined && !config.shards.some(({ id }) => id === only)) {
+        const ids = config.shards.map(({ id }) => id).join(", ");
+        throw new UsageError(`${config.file} has no shard ${only}; it has: ${ids}`);
+      }
+      const made = await initShards(config, only);
+      return {
+        data: { shards: made.map(madeJson), keys_dir: config.venue.keysDir },
+        text: madeText(made),
+      };
+    },
+  },
+  {
+    name: "config show",
+    about: "Show the configuration in force, each value with where it comes from",
+    args: [],
+    options: {},
+    examples: ["clob config show", "clob config show --config other.toml"],
+    run: (cli) => {
+      const { config, values } = cli.configRead;
+      const text = printConfig(values).trimEnd();
+      return Promise.resolve({ data: { file: config.file, toml: text }, text });
+    },
+  },
+  {
+    name: "load",
+    about: "The load generator: replay and make order flows (see: clob load --help)",
+    args: [
+      { name: "ARGUMENT", help: "goes to the load generator as it is", many: true, optional: true },
+    ],
+    options: {},
+    examples: ["clob load replay FILE", "clob load make SHAPE SEED N FILE"],
+    isRaw: true,
+    run: (_cli, args) => runLoad(args.positionals),
+  },
+];
+
+/** Its table is handed in, since it is part of it. */
+export function completionCommand(table: () => readonly CommandSpec[]): CommandSpec {
+  return {
+    name: "completion",
+    about: "Print the completion script of a shell",
+    args: [{ name: "SHELL", help: SHELLS.join(", ") }],
+    options: {},
+    examples: ["source <(clob completion bash)", "clob completion fish | source"],
+    run: (_cli, args) => {
+      const shell = SHELLS.find((one) => one === args.at(0));
+      if (shell === undefined) {
+        throw new UsageError(`SHELL is one of ${SHELLS.join(", ")}, not "${args.at(0)}"`);
+      }
+      const script = completionScript(shell, table());
+      return Promise.resolve({ data: { shell, script }, text: script.trimEnd() });
+    },
+  };
+}
+
+function statusText(status: StatusJson): string {
+  const { venue, name, version, rules_version, shards } = status;
+  const heads = ["shard", ">position", ">matched", ">orders/s", ">trades", ">open", "checkpoint"];
+  const rows = shards.map((shard) => [
+    String(shard.shard),
+    String(shard.position),
+    String(shard.matched_position),
+    String(shard.orders_per_s),
+    String(shard.trades),
+    String(shard.open_orders),
+    checkpointText(shard),
+  ]);
+  const logs = shards.map((shard) => `shard ${shard.shard}: ${shard.log}`);
+  const newest = Math.max(...shards.map((shard) => shard.log_time_us));
+  return [
+    `${name}, version ${version}, rules ${rules_version}`,
+    `venue ${venue}`,
+    ...logs,
+    `log time ${timeText(newest)}`,
+    "",
+    textTable(heads, rows),
+  ].join("\n");
+}
+
+function checkpointText({ checkpoint, halted }: ShardStatusJson): string {
+  if (halted !== null) return `HALTED at ${halted.position}: ${halted.reason}`;
+  if (checkpoint === null) return "none yet";
+  return `#${checkpoint.number} at ${checkpoint.position}, ${(checkpoint.age_ms / 1000).toFixed(1)} s old`;
+}
+
+function madeJson({ shard, venueId, created }: Made) {
+  return { shard, venue: venueId, created };
+}
+
+function madeText(made: readonly Made[]): string {
+  return made
+    .map(({ shard, venueId, created }) =>
+      created
+        ? `made shard ${shard} of venue ${venueId}`
+        : `shard ${shard} is there: venue ${venueId}`,
+    )
+    .join("\n");
+}
+
+/** A program of its own: its output is its own too. */
+async function runLoad(words: readonly string[]): Promise<Answer> {
+  const path = join(import.meta.dir, "../load/main.ts");
+  if (!existsSync(path)) {
+    const message = "the load generator runs from a checkout: bun run load";
+    throw new ClientError({ code: "not_here", message });
+  }
+  const child = Bun.spawn([process.execPath, path, ...words], {
+    stdio: ["inherit", "inherit", "inherit"],
+  });
+  return { data: {}, text: "", exitCode: await child.exited };
+}
