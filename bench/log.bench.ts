@@ -4,8 +4,9 @@
  *   bun bench/log.bench.ts [smoke|full]
  *
  * Frames of 128 bytes. One append is in flight at a time, as in ingress; packs make the throughput.
- * The "way" lines are the log's part of order to report: append to `in`, a reader gets it, append to
- * `ex`, a reader gets that. Latencies are of single calls, in microseconds: median and 99th of 100.
+ * The "way" lines are the log's part of order to report: append to `in`, a reader gets it, append
+ * to `ex`, a reader gets that. Latencies are of single calls, in microseconds: median and 99th of
+ * 100.
  */
 import { closeSync, mkdtempSync, openSync, rmSync, writeSync } from "node:fs";
 import { tmpdir } from "node:os";

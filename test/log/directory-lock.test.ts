@@ -83,6 +83,9 @@ test("a directory whose path is too long for a socket works all the same", async
   mkdirSync(parent, { recursive: true });
   await using stand = new SegmentStand(parent);
   const writer = await (await stand.create()).openInputWriter();
+  const place = bellPlace(join(stand.dir, "shard-7"), "in");
+  expect(place.dir.length).toBeLessThan(tmpdir().length + 30);
+  expect(socketsAt(place)).toHaveLength(1);
   await expect(stand.open().openInputWriter()).rejects.toThrow(`pid ${process.pid}`);
   const child = Bun.spawn([process.execPath, join(import.meta.dir, "watch-log.ts"), stand.dir]);
   children.push(child);

@@ -84,6 +84,17 @@ test("a flipped byte before the last entry is named with file and offset, and ke
   }
 });
 
+test("a page of zeros before a good entry is corruption, not the end", async () => {
+  await using stand = await smallLog(3);
+  const [path = ""] = stand.segments("in");
+  const damaged = GENESIS_END + ENTRY_SIZE;
+  changeFile(path, (bytes) => bytes.fill(0, damaged, damaged + ENTRY_SIZE));
+  const opening = stand.open().openInputWriter();
+  await expect(opening).rejects.toThrow(
+    `${path} at offset ${damaged}: bytes lie behind the end; a good entry follows at `,
+  );
+});
+
 test("a flipped byte in a sealed segment is named by whoever reads it", async () => {
   await using stand = new SegmentStand();
   const log = await stand.create();
