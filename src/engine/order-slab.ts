@@ -2,7 +2,7 @@
  * OrderSlab: where orders lie. One order is 64 bytes, a cache line; its place is its slot.
  *
  *   word  0  leaves       lots still open            8  own previous
- *         1  cumulative   lots traded so far         9  order key     | order id: key and nonce
+ *         1  cumulative   lots traded so far         9  order key     | order id: key, nonce
  *         2  price        limit in ticks            10  nonce, low    | of the frame that placed it,
  *         3  level        0 while it does not rest  11  packed        | and the index in that frame
  *         4  next         younger at its level      12  client id, low

@@ -46,7 +46,12 @@ export function checkCommand(view: DataView, start: number, type: number): numbe
 
 /** Bytes `from` .. `to`-1 of the command are zero. */
 function zero(view: DataView, start: number, from: number, to: number): number {
-  for (let i = start + from; i < start + to; i++) {
+  const end = start + to;
+  let i = start + from;
+  for (; i + 4 <= end; i += 4) {
+    if (view.getUint32(i, true) !== 0) return codes.REJECT_RESERVED;
+  }
+  for (; i < end; i++) {
     if (view.getUint8(i) !== 0) return codes.REJECT_RESERVED;
   }
   return codes.ACCEPTED;

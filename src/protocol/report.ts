@@ -149,17 +149,22 @@ export class ReportBatch {
   bytes: Uint8Array<ArrayBuffer>;
   view: DataView<ArrayBuffer>;
   count = 0;
+  /** The same memory by 8 bytes, to zero a report in 13 stores. */
+  private words: Float64Array;
 
   constructor(capacity = 1024) {
     this.bytes = new Uint8Array(capacity * REPORT_SIZE);
     this.view = new DataView(this.bytes.buffer);
+    this.words = new Float64Array(this.bytes.buffer);
   }
 
   /** Offset of a fresh zeroed report; may move `bytes` and `view`, so re-read them after it. */
   add(): number {
     const at = this.count * REPORT_SIZE;
     if (at + REPORT_SIZE > this.bytes.length) this.grow();
-    this.bytes.fill(0, at, at + REPORT_SIZE);
+    const words = this.words;
+    const end = (at + REPORT_SIZE) / 8;
+    for (let i = at / 8; i < end; i++) words[i] = 0;
     this.count++;
     return at;
   }
@@ -178,5 +183,6 @@ export class ReportBatch {
     bigger.set(this.bytes);
     this.bytes = bigger;
     this.view = new DataView(bigger.buffer);
+    this.words = new Float64Array(bigger.buffer);
   }
 }
