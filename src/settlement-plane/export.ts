@@ -48,7 +48,7 @@ export async function exportShard(parts: ExportParts): Promise<Exported> {
   const dir = new ExportDir(out, log.shard);
   const writer = new SegmentWriter(dir, log.shard, parts.venue);
   const leaves = new Uint8Array(commitment.position * 32);
-  const input = await log.openInputReader();
+  const input = await log.openRestReader();
   await copyRecords(input, commitment.position, (record, position, logTime) => {
     writer.add(record, position, logTime);
     leaves.set(leafHash(record), (position - 1) * 32);

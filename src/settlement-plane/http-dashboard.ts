@@ -7,9 +7,14 @@
 import { assert } from "../base/assert.ts";
 import bookScript from "./dashboard/book.js" with { type: "text" };
 import drawScript from "./dashboard/draw.js" with { type: "text" };
+import feedScript from "./dashboard/feed.js" with { type: "text" };
+import icon from "./dashboard/icon.svg" with { type: "text" };
+import ladderScript from "./dashboard/ladder.js" with { type: "text" };
+import listScript from "./dashboard/market-list.js" with { type: "text" };
 import style from "./dashboard/page.css" with { type: "text" };
 import page from "./dashboard/page.html" with { type: "text" };
-import script from "./dashboard/page.js" with { type: "text" };
+import pageScript from "./dashboard/page.js" with { type: "text" };
+import sparkScript from "./dashboard/spark.js" with { type: "text" };
 
 export interface DashboardFile {
   readonly path: string;
@@ -25,10 +30,16 @@ function textOf(imported: unknown): string {
 
 const SCRIPT = "text/javascript; charset=utf-8";
 
+/** Paths are those of the files here, so that their imports of each other hold in both places. */
 export const DASHBOARD_FILES: readonly DashboardFile[] = [
   { path: "/", type: "text/html; charset=utf-8", body: textOf(page) },
-  { path: "/dashboard.css", type: "text/css; charset=utf-8", body: style },
-  { path: "/dashboard.js", type: SCRIPT, body: script },
+  { path: "/dashboard/page.css", type: "text/css; charset=utf-8", body: style },
+  { path: "/dashboard/icon.svg", type: "image/svg+xml", body: icon },
+  { path: "/dashboard/page.js", type: SCRIPT, body: pageScript },
   { path: "/dashboard/book.js", type: SCRIPT, body: bookScript },
   { path: "/dashboard/draw.js", type: SCRIPT, body: drawScript },
+  { path: "/dashboard/feed.js", type: SCRIPT, body: feedScript },
+  { path: "/dashboard/ladder.js", type: SCRIPT, body: ladderScript },
+  { path: "/dashboard/market-list.js", type: SCRIPT, body: listScript },
+  { path: "/dashboard/spark.js", type: SCRIPT, body: sparkScript },
 ];

@@ -5,7 +5,7 @@
  */
 import { Clock } from "../edges/clock.ts";
 import { Logger, streamSink } from "../edges/logger.ts";
-import { openShards } from "../service/open-shards.ts";
+import { announceShards, openShards } from "../service/open-shards.ts";
 import { untilStopped } from "../service/run.ts";
 import { EXIT_USAGE, endWith, ServiceEnd, startService } from "../service/start.ts";
 import { openVerifiers } from "../edges/verify.ts";
@@ -38,7 +38,7 @@ await endWith(spec.name, async () => {
     throw new ServiceEnd(EXIT_USAGE, `no shard "${positionals[unknown]}"; shards: ${legal}`);
   }
   const shards = await openShards(config, ids);
-  for (const { log } of shards) logger.info("log", { shard: log.shard, log: log.describe });
+  announceShards(logger, shards);
   if (switches.has("check")) return;
   const { reference } = await openVerifiers();
   const clock = new Clock();

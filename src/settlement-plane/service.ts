@@ -2,10 +2,14 @@
  * settlement-plane as a service: a settlement per shard and the HTTP side, from a Config and open
  * shards.
  */
+import { mkdirSync } from "node:fs";
 import { join } from "node:path";
 import { chooseLevels } from "../service/choose-levels.ts";
 import type { Config } from "../edges/config.ts";
 import { flagFor } from "../edges/config-flags.ts";
+import { bellPlace, claimRole } from "../edges/directory-lock.ts";
+import type { Doorbell } from "../edges/doorbell.ts";
+import { Halt } from "../engine/engine.ts";
 import { haltShard } from "../service/halted.ts";
 import { readKeyFile } from "../edges/keys.ts";
 import type { Logger } from "../edges/logger.ts";
@@ -43,8 +47,11 @@ export interface SettlementService {
 const SNAPSHOT_RECORDS = 50_000;
 export const CHECKPOINT_KEY_NAME = "checkpoint.pem";
 
-export function startSettlementService(parts: SettlementServiceParts): SettlementService {
-  const { config, shards, verifier, logger, wallMs, onFault } = parts;
+export async function startSettlementService(
+  parts: SettlementServiceParts,
+): Promise<SettlementService> {
+  const { config, shards, verifier, logger, wallMs } = parts;
+  const locks = await lockShards(parts);
   const stopping = new AbortController();
   const settlements = new Map<number, Settlement>();
   const runs: Promise<void>[] = [];
@@ -73,12 +80,14 @@ export function startSettlementService(parts: SettlementServiceParts): Settlemen
     settlements.set(id, settlement);
     const run = async (): Promise<void> => {
       const data = marketData.addShard(id, settlement);
+      await settlement.untilPublished();
       await recall(shard.log, data, settlement.engine.position, stopping.signal);
       await Promise.all([settlement.run(), followTip(shard.log, data, stopping.signal)]);
     };
-    runs.push(run().catch((fault: unknown) => haltShard(shard, fault, onFault)));
+    runs.push(run().catch((fault: unknown) => endShard(parts, shard, fault)));
   }
   const reading = serveReaders(parts, settlements, marketData);
+  logger.info("listening", { http: `${config.settlement.httpAddress.host}:${reading.port}` });
   return {
     settlements,
     httpPort: reading.port,
@@ -87,8 +96,32 @@ export function startSettlementService(parts: SettlementServiceParts): Settlemen
       stopping.abort();
       await Promise.all(runs);
       await reading.stop();
+      for (const lock of locks) lock.close();
     },
   };
+}
+
+/** Commitments and snapshots have one writer; throws InUse, before anything is touched. */
+async function lockShards({ config, shards }: SettlementServiceParts): Promise<Doorbell[]> {
+  const locks: Doorbell[] = [];
+  for (const { dir } of shards) {
+    mkdirSync(dir, { recursive: true });
+    locks.push(await claimRole(bellPlace(dir, "settle"), config.log.dataDir));
+  }
+  return locks;
+}
+
+/** A shard that was halted before is read up to where it stopped, and stops there again. */
+async function endShard(
+  { logger, onFault }: SettlementServiceParts,
+  shard: OpenShard,
+  fault: unknown,
+): Promise<void> {
+  if (shard.halted === null || !(fault instanceof Halt)) {
+    await haltShard(shard, fault, onFault);
+    return;
+  }
+  logger.warning("halted shard", { shard: shard.log.shard, why: fault.message });
 }
 
 /** HTTP, the stream and the dashboard, on one port. */

@@ -57,6 +57,7 @@ export interface PublishedCheckpoint {
 }
 
 const SNAPSHOTS_KEPT = 2;
+const TIP_POLL_MS = 20;
 
 export class Settlement {
   readonly parts: SettlementParts;
@@ -85,6 +86,22 @@ export class Settlement {
     this.checkpointer = new Checkpointer(this.terms);
     this.engine = new Engine(parts.genesisFrame, parts.options);
     this.restore();
+  }
+
+  /**
+   * Resolves when `ex` covers what the snapshot holds. After a power loss it may end before, since
+   * it is not synced, until the matcher has made it again.
+   */
+  async untilPublished(): Promise<void> {
+    const { log, logger, stop } = this.parts;
+    const executions = await log.openExecutionReader();
+    let tip = await executions.tip();
+    if (tip < this.engine.position) logger.info("waiting for the matcher", { tip });
+    while (tip < this.engine.position && !stop.aborted) {
+      await new Promise((resolve) => setTimeout(resolve, TIP_POLL_MS));
+      tip = await executions.tip();
+    }
+    await executions.close();
   }
 
   /** Runs until `stop`; throws LogFault or Halt. */
