@@ -4,7 +4,7 @@
  *
  * One shard, one market, two accounts whose deposits cover everything, no fees. Signatures are
  * zero: who reads a log checks them, `apply` does not look. Records are packed before the clock
- * starts; reports are turned into lines behind it.
+ * starts, and the pass that is timed does nothing with the reports once they are written.
  */
 import { viewOf } from "../base/bytes.ts";
 import { sha256 } from "../base/hash.ts";
@@ -29,8 +29,7 @@ export interface ApplyEngine {
   apply(view: DataView, record: RecordView, reports: ReportBatch): void;
 }
 
-export interface EngineRun {
-  readonly hash: string;
+export interface EngineTime {
   /** Of `apply` alone, the reports written included. */
   readonly seconds: number;
   readonly reports: number;
@@ -47,23 +46,45 @@ const BATCH_MAX = 128;
 const RECORD = { shard: SHARD, rulesVersion: codes.RULES_VERSION, directoryOrigin: SHARD };
 const LOG_TIME = 1_000_000;
 
-/** `open` makes an engine for a genesis frame; `clock` gives milliseconds. */
-export function runThrough(
-  workload: Workload,
-  open: (genesisFrame: Uint8Array) => ApplyEngine,
-  clock: () => number,
-): EngineRun {
-  const genesisFrame = genesisFor(workload);
-  const engine = open(genesisFrame);
+/** Makes an engine for a genesis frame. */
+export type OpenEngine = (genesisFrame: Uint8Array) => ApplyEngine;
+
+/** The hash of the report stream that this engine gives. */
+export function hashThrough(workload: Workload, open: OpenEngine): string {
+  const { genesisFrame, pack, firsts } = packFlow(workload);
+  const engine = begin(genesisFrame, open);
   const stream = new CanonicalStream();
-  applyAll(engine, setupPack(genesisFrame), () => undefined);
-  const { pack, firsts } = flowPack(workload, sha256(genesisFrame));
-  const kept: Uint8Array[] = [];
+  let record = 0;
+  applyAll(engine, pack, (reports) => stream.add(firsts[record++]!, reports));
+  return stream.hash();
+}
+
+/** What a pass of the flow through a fresh engine takes; `clock` gives milliseconds. */
+export function timeThrough(workload: Workload, open: OpenEngine, clock: () => number): EngineTime {
+  const { genesisFrame, pack } = packFlow(workload);
+  const engine = begin(genesisFrame, open);
   const from = clock();
-  const reports = applyAll(engine, pack, (bytes) => kept.push(bytes));
-  const seconds = (clock() - from) / 1000;
-  for (const [i, bytes] of kept.entries()) stream.add(firsts[i]!, bytes);
-  return { hash: stream.hash(), seconds, reports };
+  const reports = applyAll(engine, pack, () => undefined);
+  return { seconds: (clock() - from) / 1000, reports };
+}
+
+interface PackedFlow {
+  readonly genesisFrame: Uint8Array;
+  readonly pack: Uint8Array;
+  /** By record: its first message. */
+  readonly firsts: readonly number[];
+}
+
+function packFlow(workload: Workload): PackedFlow {
+  const genesisFrame = genesisFor(workload);
+  return { genesisFrame, ...flowPack(workload, sha256(genesisFrame)) };
+}
+
+/** An engine behind genesis, accounts and deposits. */
+function begin(genesisFrame: Uint8Array, open: OpenEngine): ApplyEngine {
+  const engine = open(genesisFrame);
+  applyAll(engine, setupPack(genesisFrame), () => undefined);
+  return engine;
 }
 
 function genesisFor(workload: Workload): Uint8Array<ArrayBuffer> {
@@ -131,7 +152,7 @@ function flowPack(
   return { pack: encodePack({ ...RECORD, logTime: LOG_TIME }, frames), firsts };
 }
 
-/** Shows the reports of each record, copied; returns how many there were. */
+/** Shows the reports of each record, on loan; returns how many there were. */
 function applyAll(
   engine: ApplyEngine,
   pack: Uint8Array,
@@ -146,7 +167,7 @@ function applyAll(
     reports.clear();
     engine.apply(view, record, reports);
     count += reports.count;
-    each(reports.slice(0).slice());
+    each(reports.slice(0));
   }
   return count;
 }

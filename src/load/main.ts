@@ -16,7 +16,7 @@ import {
   endWith,
   ServiceEnd,
 } from "../service/start.ts";
-import { runThrough } from "./engine-run.ts";
+import { hashThrough } from "./engine-run.ts";
 import { makeFlow, SHAPE_NAMES } from "./make-flow.ts";
 import { type ReplayResult, replay } from "./replay.ts";
 import { readWorkload, writeWorkload } from "./workload.ts";
@@ -191,8 +191,7 @@ function make(args: readonly string[]): void {
   const bytes = writeWorkload(messages);
   const workload = readWorkload(bytes);
   if (typeof workload === "string") throw new ServiceEnd(EXIT_REFUSED, workload);
-  const open = (genesisFrame: Uint8Array): NaiveEngine => new NaiveEngine(genesisFrame);
-  const { hash } = runThrough(workload, open, () => performance.now());
+  const hash = hashThrough(workload, (genesisFrame) => new NaiveEngine(genesisFrame));
   writeFileSync(path, path.endsWith(".gz") ? Bun.gzipSync(bytes) : bytes);
   writeFileSync(`${path}.sha256`, `${hash}\n`);
   process.stdout.write(`${path}: ${workload.count} messages, report stream ${hash}\n`);

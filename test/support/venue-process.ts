@@ -8,7 +8,7 @@
  *   await venue.kill()                 SIGKILL to all its processes; launch() brings them back on
  *                                      the same data
  *
- * Ports are picked by the system at the first start and kept for the next.
+ * Ports are kept from one start to the next.
  */
 import { mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
@@ -36,7 +36,8 @@ process.once("exit", () => {
 export class VenueProcess {
   readonly dir = mkdtempSync(join(tmpdir(), "clob-venue-"));
   private readonly setting: VenueSetting;
-  private readonly ports: number[] = [0, 0, 0, 0];
+  /** Of order entry, and of the HTTP sides of ingress, settlement and matcher. */
+  private readonly ports = [freePort(), freePort(), freePort(), freePort()];
   private children: Bun.Subprocess[] = [];
 
   private constructor(setting: VenueSetting) {
@@ -88,12 +89,13 @@ export class VenueProcess {
       ]);
       return;
     }
-    await this.spawn("src/venue/main.ts", [
-      ...["--no-demo", "--tcp", `127.0.0.1:${tcp}`],
-      ...["--ingress-http-address", `127.0.0.1:${ingress}`],
-      ...["--settlement-http-address", `127.0.0.1:${settlement}`],
-      ...["--matcher-http-address", `127.0.0.1:${matcher}`],
-    ]);
+    const flags = [
+      `--tcp=127.0.0.1:${tcp}`,
+      `--ingress-http-address=127.0.0.1:${ingress}`,
+      `--settlement-http-address=127.0.0.1:${settlement}`,
+      `--matcher-http-address=127.0.0.1:${matcher}`,
+    ];
+    await this.spawn("src/venue/main.ts", ["--no-demo", ...flags]);
   }
 
   /** SIGKILL: no goodbye. Resolves once all are gone. */
@@ -164,7 +166,7 @@ export class VenueProcess {
     const reader = child.stdout.getReader();
     const decoder = new TextDecoder();
     let text = "";
-    while (!this.isReady(text)) {
+    while (!READY.test(text)) {
       const { done, value } = await reader.read();
       if (done) return false;
       text += decoder.decode(value, { stream: true });
@@ -175,22 +177,18 @@ export class VenueProcess {
     })();
     return true;
   }
-
-  /** Whether the process has said all its ports; takes note of them. */
-  private isReady(text: string): boolean {
-    const found = PORTS.map((pattern) => Number(pattern.exec(text)?.[1] ?? 0));
-    for (const [i, port] of found.entries()) if (port !== 0) this.ports[i] = port;
-    return text.includes("Ctrl-C stops") || text.includes('"ready"');
-  }
 }
 
-/** Of the banner: orders, frames, dashboard, metrics. */
-const PORTS = [
-  /orders +tcp:\/\/\S+?:(\d+)/,
-  /frames +http:\/\/\S+?:(\d+)/,
-  /dashboard +http:\/\/\S+?:(\d+)/,
-  /metrics +http:\/\/\S+?:(\d+)/,
-];
+/** What the venue's banner ends with, and the log line of a service. */
+const READY = /Ctrl-C stops|"message":"ready"/;
+
+/** A port that was free a moment ago. */
+function freePort(): number {
+  const listener = Bun.listen({ hostname: "127.0.0.1", port: 0, socket: { data() {} } });
+  const { port } = listener;
+  listener.stop(true);
+  return port;
+}
 
 function redisEnv(port: number): Record<string, string> {
   return { CLOB_LOG: "redis", REDIS_ADDR: `127.0.0.1:${port}` };
