@@ -15,22 +15,28 @@ import { basename, join } from "node:path";
 import { toHex } from "../base/bytes.ts";
 import { sha256 } from "../base/hash.ts";
 import { type BellPlace, Doorbell, socketsAt } from "./doorbell.ts";
-import { LogFault } from "./log.ts";
+import { InUse } from "./log.ts";
 
 export type Role = "in" | "ex";
+/** Besides the streams: the files of a settlement, which have one writer too. */
+export type Lock = Role | "settle";
 
-const SERVICES: Readonly<Record<Role, string>> = { in: "ingress-verifier", ex: "market-matcher" };
+const SERVICES: ReadonlyMap<string, string> = new Map<Lock, string>([
+  ["in", "ingress-verifier"],
+  ["ex", "market-matcher"],
+  ["settle", "settlement-plane"],
+]);
 
 /** The system's bound on a socket's path is 104 (macOS) or 108 bytes, its zero included. */
 const SOCKET_PATH_SIZE_MAX = 100;
-const SOCKET_NAME_SIZE_MAX = "in.4194304.01234567.sock".length;
+const SOCKET_NAME_SIZE_MAX = "settle.4194304.01234567.sock".length;
 
 /** A process that was just killed may hold its socket for a moment; so may another starter. */
 const TRIES = 6;
 const TRY_PAUSE_MS = 30;
 
 /** Where the sockets of this directory are: in it, or in a short path where its own is too long. */
-export function bellPlace(dir: string, role: Role): BellPlace {
+export function bellPlace(dir: string, role: Lock): BellPlace {
   const real = realpathSync(dir);
   const size = Buffer.byteLength(real) + 1 + SOCKET_NAME_SIZE_MAX;
   if (size <= SOCKET_PATH_SIZE_MAX) return { dir: real, role };
@@ -42,7 +48,7 @@ export function bellPlace(dir: string, role: Role): BellPlace {
 
 /** The doorbell of the only writer, or a LogFault that names who is. `shown` is for people. */
 export async function claimRole(place: BellPlace, shown: string): Promise<Doorbell> {
-  const role: Role = place.role === "in" ? "in" : "ex";
+  const { role } = place;
   let holder = "";
   for (let i = 0; i < TRIES; i++) {
     const random = toHex(crypto.getRandomValues(new Uint8Array(4)));
@@ -55,7 +61,8 @@ export async function claimRole(place: BellPlace, shown: string): Promise<Doorbe
     await Bun.sleep(TRY_PAUSE_MS * (1 + Math.random()));
   }
   const pid = basename(holder).split(".")[1];
-  throw new LogFault(`data directory ${shown} is in use by pid ${pid} (${SERVICES[role]})`);
+  const service = SERVICES.get(role) ?? role;
+  throw new InUse(`data directory ${shown} is in use by pid ${pid} (${service})`);
 }
 
 /** Sockets of others that somebody listens to. Those of the dead are removed. */

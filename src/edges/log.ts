@@ -21,6 +21,11 @@ export class Fenced extends Error {
   override readonly name = "Fenced";
 }
 
+/** Another process has this place; the sentence names its pid. */
+export class InUse extends LogFault {
+  override readonly name = "InUse";
+}
+
 /** The store was out of reach for longer than the configured limit. */
 export class Unreachable extends LogFault {
   override readonly name = "Unreachable";
@@ -100,6 +105,8 @@ export interface ShardLog {
   create(genesisRecord: Uint8Array): Promise<void>;
   openInputWriter(): Promise<InputWriter>;
   openInputReader(): Promise<InputReader>;
+  /** A reader for which the log may lie at rest: it reads to the tip though nobody writes. */
+  openRestReader(): Promise<InputReader>;
   openExecutionWriter(): Promise<ExecutionWriter>;
   openExecutionReader(): Promise<ExecutionReader>;
   /**

@@ -183,6 +183,10 @@ class MemoryLog implements ShardLog {
     return new MemoryInputWriter(this.store, this.facts());
   }
 
+  openRestReader(): Promise<InputReader> {
+    return this.openInputReader();
+  }
+
   async openInputReader(): Promise<InputReader> {
     this.facts();
     return new MemoryInputReader(this.store.streams.in);

@@ -95,6 +95,10 @@ export class RedisLog implements ShardLog {
     return RedisInputWriter.open(await this.same(), link, options);
   }
 
+  openRestReader(): Promise<InputReader> {
+    return this.openInputReader();
+  }
+
   async openInputReader(): Promise<InputReader> {
     const place = { ...this.options, shard: await this.same(), role: "in" as const };
     return this.keep(new RedisInputReader(place, () => this.tip("in_tip")));

@@ -24,6 +24,7 @@ import {
   type ExecutionWriter,
   type InputReader,
   type InputWriter,
+  InUse,
   LogFault,
   type ShardLog,
 } from "./log.ts";
@@ -118,6 +119,30 @@ class SegmentLog implements ShardLog {
 
   async openInputReader(): Promise<InputReader> {
     return this.keep(new SegmentInputReader(this.readerPlace("in", 1)));
+  }
+
+  async openRestReader(): Promise<InputReader> {
+    const tip = await this.restTip();
+    const place = this.readerPlace("in", 1);
+    const synced = tip ?? place.synced;
+    return this.keep(new SegmentInputReader({ ...place, synced }));
+  }
+
+  /** The tip of a log that nobody writes to, found as its next writer would; null if one does. */
+  private async restTip(): Promise<number | null> {
+    try {
+      const bell = await claimRole(bellPlace(this.dir, "in"), this.options.dir);
+      try {
+        const { file, next } = recoverInput(this.dir);
+        file?.close();
+        return next - 1;
+      } finally {
+        bell.close();
+      }
+    } catch (error) {
+      if (error instanceof InUse) return null;
+      throw error;
+    }
   }
 
   async openExecutionWriter(): Promise<ExecutionWriter> {

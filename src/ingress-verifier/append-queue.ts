@@ -37,6 +37,8 @@ export class AppendQueue {
   private readonly onFault: (fault: unknown) => void;
   private waiting: Waiting[] = [];
   private inFlight: Promise<void> | null = null;
+  /** An append has thrown: what waits stays, and its outcome is unknown. */
+  isBroken = false;
   private roomWaiters: (() => void)[] = [];
   /** Bytes that wait or are in flight. */
   bytes = 0;
@@ -87,16 +89,19 @@ export class AppendQueue {
     if (position > this.placedTip && this.inFlight !== null) await this.inFlight;
   }
 
-  /** Resolves when nothing waits and nothing is in flight. */
+  /** Resolves when nothing waits and nothing is in flight, or nothing more can be appended. */
   async drain(): Promise<void> {
-    while (this.inFlight !== null) await this.inFlight;
+    while (this.inFlight !== null && !this.isBroken) await this.inFlight;
   }
 
   private start(): void {
     // A microtask later, so that frames of one chunk share the pack.
     this.inFlight = Promise.resolve()
       .then(() => this.appendWaiting())
-      .catch(this.onFault);
+      .catch((fault: unknown) => {
+        this.isBroken = true;
+        this.onFault(fault);
+      });
   }
 
   private async appendWaiting(): Promise<void> {

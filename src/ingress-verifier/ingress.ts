@@ -1,7 +1,7 @@
 /**
  * Ingress of the shards that one process serves: doors, order entry over TCP, ticks, drain.
  *
- *   start: doors recover (keys, newest reports) -> listen
+ *   start: doors recover (keys, newest reports) up to the tip of `in` -> listen
  *   stop:  no new connections, no new frames -> what waits is appended and reported -> goodbye
  */
 import type { Logger } from "../edges/logger.ts";
@@ -63,7 +63,7 @@ export class Ingress {
         limits: parts.doorLimits,
         onFault: parts.onFault,
       });
-      await door.recover(parts.stop);
+      await door.recover(writer.tip(), parts.stop);
       doors.set(shard.genesis.shard, door);
     }
     return new Ingress(parts, doors, closers);
@@ -98,7 +98,8 @@ export class Ingress {
     const until = this.parts.now() + this.parts.drainTimeoutMs;
     for (const door of this.doors.values()) {
       await door.queue.drain();
-      while (door.followed < door.queue.placedTip && this.parts.now() < until) {
+      const isBehind = (): boolean => door.followed < door.queue.placedTip;
+      while (isBehind() && !door.queue.isBroken && this.parts.now() < until) {
         await new Promise((resolve) => setTimeout(resolve, POLL_MS));
       }
     }

@@ -5,7 +5,7 @@
  */
 import { Clock } from "../edges/clock.ts";
 import { Logger, streamSink } from "../edges/logger.ts";
-import { openShards } from "../service/open-shards.ts";
+import { announceShards, openShards, servedShards } from "../service/open-shards.ts";
 import { endWith, startService } from "../service/start.ts";
 import { untilStopped } from "../service/run.ts";
 import { openVerifiers } from "../edges/verify.ts";
@@ -29,9 +29,10 @@ await endWith(spec.name, async () => {
     fields: { service: spec.name },
   });
   const ids = config.shards.map((shard) => shard.id);
-  const shards = await openShards(config, ids);
-  for (const { log } of shards) logger.info("log", { shard: log.shard, log: log.describe });
+  const all = await openShards(config, ids);
+  announceShards(logger, all);
   if (switches.has("check")) return;
+  const shards = servedShards(all);
   const { fast } = await openVerifiers();
   const clock = new Clock();
   await untilStopped(logger, shards, async (onFault) => {

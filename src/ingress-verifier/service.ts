@@ -64,6 +64,10 @@ export async function startIngressService(parts: IngressServiceParts): Promise<I
       idleTimeout: 30,
     }),
   );
+  logger.info("listening", {
+    tcp: `${tcp.host}:${running.entry.port}`,
+    http: `${host}:${server.port}`,
+  });
   return {
     ingress: running,
     tcpPort: running.entry.port,

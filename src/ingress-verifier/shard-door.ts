@@ -116,11 +116,13 @@ export class ShardDoor {
     if (known?.delete(listener) && known.size === 0) this.listeners.delete(account);
   }
 
-  /** Reads `ex` from its beginning to its tip: keys, and the newest reports. */
-  async recover(stop: AbortSignal): Promise<void> {
+  /**
+   * Reads `ex` from its beginning: keys, and the newest reports. Waits for the matcher to come as
+   * far as `in` went when we began, or keys that were acknowledged would be refused as unknown.
+   */
+  async recover(inputTip: number, stop: AbortSignal): Promise<void> {
     const reader = await this.openExecutionReader();
-    const tip = await reader.tip();
-    while (this.followed < tip && !stop.aborted) await this.readOnce(reader, stop);
+    while (this.followed < inputTip && !stop.aborted) await this.readOnce(reader, stop);
     await reader.close();
   }
 

@@ -5,7 +5,7 @@
  * rule of the market open src/engine.
  */
 import { Logger, streamSink } from "../edges/logger.ts";
-import { openShards } from "../service/open-shards.ts";
+import { announceShards, openShards, servedShards } from "../service/open-shards.ts";
 import { untilStopped } from "../service/run.ts";
 import { endWith, startService } from "../service/start.ts";
 import { startMatcherService } from "./service.ts";
@@ -30,9 +30,10 @@ await endWith(spec.name, async () => {
     severityMin: "info",
     fields: { service: spec.name },
   });
-  const shards = await openShards(config, shardsOfMarkets(config, positionals));
-  for (const { log } of shards) logger.info("log", { shard: log.shard, log: log.describe });
+  const all = await openShards(config, shardsOfMarkets(config, positionals));
+  announceShards(logger, all);
   if (switches.has("check")) return;
+  const shards = servedShards(all);
   await untilStopped(logger, shards, async (onFault) =>
     startMatcherService({ config, shards, logger, onFault }),
   );

@@ -7,8 +7,7 @@
 import { assert } from "../base/assert.ts";
 import { viewOf } from "../base/bytes.ts";
 import type { ExecutionWriter, InputBatch, InputReader } from "../edges/log.ts";
-import { LogFault } from "../edges/log.ts";
-import type { Engine } from "../engine/engine.ts";
+import { type Engine, Halt } from "../engine/engine.ts";
 import { encodeExecution, type ReportChain } from "../protocol/execution.ts";
 import { readRecord, RecordView } from "../protocol/record.ts";
 import { ReportBatch } from "../protocol/report.ts";
@@ -56,14 +55,28 @@ class Matching {
     const view = viewOf(batch.bytes);
     let at = 0;
     let left = batch.count;
-    while (left > 0) {
+    let halt: Halt | null = null;
+    while (left > 0 && halt === null) {
       const first = this.parts.engine.position + 1;
       this.chainBefore.set(this.parts.chain.value);
-      while (left > 0 && this.reports.count < REPORTS_PER_EXECUTION) {
-        at = this.apply(view, at);
+      while (left > 0 && halt === null && this.reports.count < REPORTS_PER_EXECUTION) {
+        const next = this.tryApply(view, at);
+        if (next instanceof Halt) halt = next;
+        else at = next;
         left--;
       }
-      await this.publish(first);
+      if (this.parts.engine.position >= first) await this.publish(first);
+    }
+    if (halt !== null) throw halt;
+  }
+
+  /** Where the next record begins, or why there is none: what came before it is still published. */
+  private tryApply(view: DataView, at: number): number | Halt {
+    try {
+      return this.apply(view, at);
+    } catch (fault) {
+      if (fault instanceof Halt) return fault;
+      throw fault;
     }
   }
 
@@ -71,7 +84,7 @@ class Matching {
   private apply(view: DataView, at: number): number {
     const { engine, chain } = this.parts;
     const wrong = readRecord(view, at, this.record);
-    if (wrong !== "") throw new LogFault(`in, position ${engine.position + 1}: ${wrong}`);
+    if (wrong !== "") throw new Halt(wrong, engine.position + 1);
     const from = this.reports.count;
     engine.apply(view, this.record, this.reports);
     chain.step(this.reports.slice(from));

@@ -97,7 +97,7 @@ class Replaying {
         this.offset = 0;
       }
       const wrong = readRecord(this.view, this.offset, this.record);
-      if (wrong !== "") throw new LogFault(`in, position ${engine.position + 1}: ${wrong}`);
+      if (wrong !== "") throw new Halt(wrong, engine.position + 1);
       this.offset = this.record.end;
       this.reports.clear();
       engine.apply(this.view, this.record, this.reports);

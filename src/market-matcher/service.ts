@@ -54,6 +54,7 @@ export function startMatcherService(parts: MatcherServiceParts): MatcherService 
   const server = listening(`${host}:${port}`, flag, () =>
     Bun.serve({ hostname: host, port, fetch: app.fetch, idleTimeout: 30 }),
   );
+  logger.info("listening", { http: `${host}:${server.port}` });
   return {
     matchers,
     httpPort: server.port ?? 0,

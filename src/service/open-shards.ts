@@ -2,14 +2,16 @@
  * OpenShards: each shard's log with the genesis that it begins with, for any service.
  *
  * A service that finds no genesis, or one that does not decode, refuses to start and says what to
- * do.
+ * do. Shards with a halted mark are passed over; a service that has no other refuses to start too.
  */
 import { join } from "node:path";
 import { type Genesis, decodeGenesis, venueOf } from "../protocol/genesis.ts";
 import { RECORD_HEADER_SIZE } from "../protocol/record.ts";
 import type { Config } from "../edges/config.ts";
+import type { Logger } from "../edges/logger.ts";
 import { LogFault, type ShardLog } from "../edges/log.ts";
 import { openLog } from "../edges/open-log.ts";
+import { EXIT_REFUSED, ServiceEnd } from "./start.ts";
 
 export interface OpenShard {
   readonly log: ShardLog;
@@ -18,6 +20,8 @@ export interface OpenShard {
   readonly venue: Uint8Array;
   /** Where services keep what they derive from the log: snapshots, commitments. */
   readonly dir: string;
+  /** The sentence of its halted mark when it was opened, or null. */
+  readonly halted: string | null;
 }
 
 /** The shards of `ids`, lowest first; throws LogFault for one that cannot be served. */
@@ -41,5 +45,22 @@ export async function openShard(config: Config, log: ShardLog): Promise<OpenShar
     throw new LogFault(`shard ${log.shard}: its log holds the genesis of shard ${genesis.shard}`);
   }
   const dir = join(config.log.dataDir, `shard-${log.shard}`);
-  return { log, genesis, genesisFrame, venue: venueOf(genesisFrame, genesis), dir };
+  const halted = await log.halted();
+  return { log, genesis, genesisFrame, venue: venueOf(genesisFrame, genesis), dir, halted };
+}
+
+/** Says what was opened, and which shards are halted; throws ServiceEnd when all of them are. */
+export function announceShards(logger: Logger, shards: readonly OpenShard[]): void {
+  for (const { log, halted } of shards) {
+    logger.info("log", { shard: log.shard, log: log.describe });
+    if (halted !== null) logger.warning("shard skipped", { shard: log.shard, why: halted });
+  }
+  const sentences = shards.map((shard) => shard.halted).filter((halted) => halted !== null);
+  if (sentences.length < shards.length) return;
+  throw new ServiceEnd(EXIT_REFUSED, `nothing to serve: ${sentences.join("; ")}`);
+}
+
+/** Those that may be written to and matched. */
+export function servedShards(shards: readonly OpenShard[]): OpenShard[] {
+  return shards.filter((shard) => shard.halted === null);
 }

@@ -1,12 +1,16 @@
 /**
  * RunService: from "started" to "stopped" or to the first fault, the same for every service.
  *
- * SIGTERM and SIGINT drain and end well; a fault of a log, a lost turn or a halt ends the process
- * after the rest was closed, and its supervisor starts it anew.
+ *   start --(all parts live)--> ready --SIGTERM, SIGINT--> stop: drain, close, exit 0
+ *                                     \--fault-----------> stop, then the fault ends the process
+ *
+ * A fault of a log, a lost turn or a halt ends the process after the rest was closed, and its
+ * supervisor starts it anew. Whoever is asked to stop, or faults, while it still starts ends at
+ * once: it has taken nothing in, and what it had begun is what a crash leaves.
  */
 import type { Logger } from "../edges/logger.ts";
 import type { OpenShard } from "./open-shards.ts";
-import { sentenceOf } from "./start.ts";
+import { endEarlyExit, sentenceOf } from "./start.ts";
 import { whenAskedToStop } from "../edges/signals.ts";
 
 export interface Running {
@@ -20,18 +24,22 @@ export async function untilStopped(
   start: (onFault: (fault: unknown) => void) => Promise<Running>,
 ): Promise<void> {
   using asked = whenAskedToStop();
+  endEarlyExit();
   const ended = Promise.withResolvers<unknown>();
   asked.signal.addEventListener("abort", () => ended.resolve(null));
-  const running = await start((fault) => {
+  const starting = start((fault) => {
     logger.error("fault", { why: sentenceOf(fault) });
     ended.resolve(fault);
   });
-  logger.info("ready", { shards: shards.map((shard) => shard.genesis.shard) });
+  const running = await Promise.race([starting, ended.promise.then(() => null)]);
+  if (running !== null) logger.info("ready", { shards: shards.map(({ log }) => log.shard) });
   const fault = await ended.promise;
   logger.info("stopping", { why: fault === null ? "asked to" : "fault" });
-  await running.stop();
-  for (const { log } of shards) await log.close();
+  if (running !== null) {
+    await running.stop();
+    for (const { log } of shards) await log.close();
+  }
   logger.info("stopped");
   logger.close();
-  if (fault !== null) throw fault;
+  if (fault !== null) throw fault instanceof Error ? fault : new Error(sentenceOf(fault));
 }

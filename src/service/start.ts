@@ -13,7 +13,7 @@ import { formatConfigError } from "../edges/config-errors.ts";
 import { configFlagOptions } from "../edges/config-flags.ts";
 import { printConfig } from "../edges/config-print.ts";
 import { readConfig } from "../edges/config-read.ts";
-import { Fenced, LogFault } from "../edges/log.ts";
+import { Fenced, LogFault, Unreachable } from "../edges/log.ts";
 import { BUILD, VERSION } from "../edges/version.ts";
 
 export const EXIT_OK = 0;
@@ -50,6 +50,15 @@ export interface Started {
   readonly switches: ReadonlySet<string>;
 }
 
+/** A process that has not begun to serve has nothing to drain. */
+const exitAtOnce = (): never => process.exit(EXIT_OK);
+
+/** From now on somebody else looks after SIGTERM and SIGINT. */
+export function endEarlyExit(): void {
+  process.off("SIGTERM", exitAtOnce);
+  process.off("SIGINT", exitAtOnce);
+}
+
 const COMMON = ["help", "version", "print-config", "check"];
 
 /** Reads flags and configuration; null when the process has said all it was asked for. */
@@ -68,6 +77,8 @@ export function startService(spec: ServiceSpec, argv: readonly string[]): Starte
     throw new ServiceEnd(EXIT_USAGE, read.errors.map(formatConfigError).join("\n"));
   }
   if (switches.has("print-config")) return say(printConfig(read.values).trimEnd());
+  process.on("SIGTERM", exitAtOnce);
+  process.on("SIGINT", exitAtOnce);
   return { config: read.config, positionals, switches };
 }
 
@@ -88,7 +99,7 @@ function readFlags(spec: ServiceSpec, argv: readonly string[]): Flags {
     if (!allowsPositionals && positionals.length > 0) {
       throw new ServiceEnd(EXIT_USAGE, `${spec.name} takes no argument "${positionals[0]}"`);
     }
-    return { values: values as Flags["values"], positionals };
+    return { values, positionals };
   } catch (error) {
     if (error instanceof ServiceEnd) throw error;
     const why = error instanceof Error ? error.message.split("\n")[0] : "unreadable flags";
@@ -132,6 +143,7 @@ export function sentenceOf(error: unknown): string {
 }
 
 function exitCodeOf(error: unknown): number {
+  if (error instanceof Unreachable) return EXIT_UNREACHABLE;
   return error instanceof ServiceEnd ? error.exitCode : EXIT_REFUSED;
 }
 

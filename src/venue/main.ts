@@ -10,10 +10,10 @@ import { join } from "node:path";
 import { Clock } from "../edges/clock.ts";
 import type { Config } from "../edges/config.ts";
 import { fileSink, Logger } from "../edges/logger.ts";
-import { openShard, type OpenShard } from "../service/open-shards.ts";
+import { announceShards, openShard, type OpenShard } from "../service/open-shards.ts";
+import { untilStopped } from "../service/run.ts";
 import { openLog } from "../edges/open-log.ts";
-import { endWith, sentenceOf, startService } from "../service/start.ts";
-import { whenAskedToStop } from "../edges/signals.ts";
+import { EXIT_USAGE, endWith, ServiceEnd, startService } from "../service/start.ts";
 import { openVerifiers } from "../edges/verify.ts";
 import { banner, goodbye } from "./banner.ts";
 import { openDemoAccounts } from "./demo-accounts.ts";
@@ -39,41 +39,41 @@ await endWith("clob", async () => {
   const started = startService(spec, process.argv.slice(2));
   if (started === null) return;
   const { config, switches } = started;
-  if (switches.has("fresh")) removeVenueData(config.log.dataDir);
+  if (switches.has("fresh")) await beginAnew(config);
   if (switches.has("check")) return;
   await runVenue(config, !switches.has("no-demo"));
 });
 
 async function runVenue(config: Config, withDemo: boolean): Promise<void> {
-  using asked = whenAskedToStop();
-  const ended = Promise.withResolvers<unknown>();
-  asked.signal.addEventListener("abort", () => ended.resolve(null));
   const shards = await openOrInit(config);
   const logger = openLogger(config);
-  for (const { log } of shards) logger.info("log", { shard: log.shard, log: log.describe });
+  announceShards(logger, shards);
+  const verifiers = await openVerifiers();
   const clock = new Clock();
-  const venue = await Venue.start({
-    config,
-    shards,
-    verifiers: await openVerifiers(),
-    logger,
-    clock,
-    onFault: (fault) => {
-      logger.error("fault", { why: sentenceOf(fault) });
-      ended.resolve(fault);
-    },
+  await untilStopped(logger, shards, async (onFault) => {
+    const venue = await Venue.start({ config, shards, verifiers, logger, clock, onFault });
+    process.stdout.write(banner(config, venue, shards));
+    const line = new StatusLine(venue, clock);
+    let flow: DemoFlow | null = null;
+    const starting = withDemo ? startDemo(config, venue) : Promise.resolve(null);
+    starting.then((started) => (flow = started)).catch(onFault);
+    return {
+      stop: async () => {
+        line.close();
+        process.stdout.write("stopping ...\n");
+        await flow?.stop();
+        await venue.stop();
+      },
+    };
   });
-  process.stdout.write(banner(config, venue, shards));
-  const flow = withDemo ? await startDemo(config, venue) : null;
-  const line = new StatusLine(venue, clock);
-  const fault = await ended.promise;
-  line.close();
-  process.stdout.write("stopping ...\n");
-  await flow?.stop();
-  await venue.stop();
-  logger.close();
-  if (fault !== null) throw fault;
   process.stdout.write(goodbye(config));
+}
+
+async function beginAnew(config: Config): Promise<void> {
+  if (config.log.kind !== "embedded") {
+    throw new ServiceEnd(EXIT_USAGE, "--fresh removes files, and this venue's log is in Redis");
+  }
+  await removeVenueData(config.log.dataDir);
 }
 
 async function openOrInit(config: Config): Promise<OpenShard[]> {

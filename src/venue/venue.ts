@@ -10,7 +10,7 @@
 import type { Clock } from "../edges/clock.ts";
 import type { Config } from "../edges/config.ts";
 import type { Logger } from "../edges/logger.ts";
-import type { OpenShard } from "../service/open-shards.ts";
+import { type OpenShard, servedShards } from "../service/open-shards.ts";
 import type { Verifiers } from "../edges/verify.ts";
 import { type IngressService, startIngressService } from "../ingress-verifier/service.ts";
 import { type MatcherService, startMatcherService } from "../market-matcher/service.ts";
@@ -38,7 +38,7 @@ export class Venue {
     const now = (): number => clock.monotonicMs();
     const wallMs = (): number => Math.floor(clock.micros() / 1000);
     const part = (service: string): Logger => parts.logger.with({ service });
-    const settlement = startSettlementService({
+    const settlement = await startSettlementService({
       config,
       shards,
       verifier: verifiers.reference,
@@ -46,15 +46,16 @@ export class Venue {
       wallMs,
       onFault,
     });
+    const served = servedShards(shards);
     const matcher = startMatcherService({
       config,
-      shards,
+      shards: served,
       logger: part("market-matcher"),
       onFault,
     });
     const ingress = await startIngressService({
       config,
-      shards,
+      shards: served,
       verifier: verifiers.fast,
       logger: part("ingress-verifier"),
       now,
@@ -78,7 +79,6 @@ export class Venue {
     await this.matcher.stop();
     await this.untilSettled();
     await this.settlement.stop();
-    for (const { log } of this.parts.shards) await log.close();
   }
 
   /** Waits, within the drain limit, until settlement has seen all that was matched. */

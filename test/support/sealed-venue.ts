@@ -217,6 +217,7 @@ function listLog(records: readonly Uint8Array[]): ShardLog {
     create: absent,
     openInputWriter: absent,
     openInputReader: async () => reader,
+    openRestReader: async () => reader,
     openExecutionWriter: absent,
     openExecutionReader: absent,
     halt: absent,
