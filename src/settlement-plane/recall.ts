@@ -15,7 +15,7 @@ const RECALL_POSITIONS = 20_000;
 const READ_BYTES = 1 << 20;
 const TIP_POLL_MS = 500;
 
-/** Shows `data` the reports of the newest records up to `position`, which settlement has executed. */
+/** Shows `data` the reports of the newest records up to `position`, all executed by settlement. */
 export async function recall(
   log: ShardLog,
   data: ShardData,

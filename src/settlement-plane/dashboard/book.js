@@ -1,7 +1,8 @@
 /**
  * Book: one market's best levels in the browser, kept by the recipe of docs/HTTP.md.
  *
- *   snapshot -> delta (first = sequence + 1) -> delta ...     anything else: throw it away, begin again
+ *   snapshot -> delta (first = sequence + 1) -> delta ...     anything else: throw it away, begin
+ *   again
  *
  * Prices stay the texts they came as; units(text) is the same number without its point, exact.
  */

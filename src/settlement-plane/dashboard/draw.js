@@ -1,5 +1,6 @@
 /**
- * Draw: fixed rows of cells whose texts are set when they change, so that nothing jumps or is rebuilt.
+ * Draw: fixed rows of cells whose texts are set when they change, so that nothing jumps or is
+ * rebuilt.
  */
 import { textOf, units } from "./book.js";
 

@@ -1,5 +1,6 @@
 /**
- * Ladder: the order book as rows of price, size and running total; asks above, best ones in the middle.
+ * Ladder: the order book as rows of price, size and running total; asks above, best ones in the
+ * middle.
  */
 import { textOf } from "./book.js";
 import { byId, grouped, makeRows, setById, setText, spreadOf, withTotals } from "./draw.js";

@@ -1,5 +1,6 @@
 /**
- * MarketList: one button per market; click, or arrow keys, Home and End, choose the one that is shown.
+ * MarketList: one button per market; click, or arrow keys, Home and End, choose the one that is
+ * shown.
  */
 import { byId, grouped, setText, spreadOf } from "./draw.js";
 
