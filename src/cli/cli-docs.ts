@@ -44,6 +44,9 @@ function section(command: CommandSpec): string {
   const parts = [`## clob ${usage(command).replace(" [options]", "")}`, "", `${about}.`, ""];
   if (args.length > 0) parts.push(...args.map(({ name, help }) => `* ${name}: ${help}`), "");
   if (Object.keys(options).length > 0) parts.push(optionTable(options), "");
+  if (command.takesConfig === true) {
+    parts.push("Every key of the config has an option too; see [CONFIG.md](CONFIG.md).", "");
+  }
   parts.push("```sh", ...examples, "```", "");
   return parts.join("\n");
 }

@@ -41,6 +41,8 @@ export interface CommandSpec {
   readonly examples: readonly string[];
   /** Whatever follows the name goes to it untouched. */
   readonly isRaw?: boolean;
+  /** Takes a flag for every key of the config too. */
+  readonly takesConfig?: boolean;
   readonly run: (cli: Cli, args: Args) => Promise<Answer>;
 }
 
@@ -72,6 +74,15 @@ export class Args {
 
   flag(name: string): boolean {
     return this.values[name] === true;
+  }
+
+  /** Every option that was given a value. */
+  get given(): ReadonlyMap<string, string> {
+    const given = new Map<string, string>();
+    for (const [name, value] of Object.entries(this.values)) {
+      if (typeof value === "string") given.set(name, value);
+    }
+    return given;
   }
 
   integer(name: string, least = 0): number | undefined {

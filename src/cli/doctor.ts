@@ -36,6 +36,7 @@ export const DOCTOR: CommandSpec = {
   about: "Look at this machine and the venue; each line that is wrong has the fix",
   args: [],
   options: {},
+  takesConfig: true,
   examples: ["clob doctor", "clob doctor -o json"],
   run: async (cli): Promise<Answer> => {
     const here = [bun(), native(), dataDir(cli), disk(cli), temporary()];

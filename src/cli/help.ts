@@ -34,6 +34,9 @@ function commandHelp(command: CommandSpec): string {
     parts.push("", "Arguments:", ...args.map(({ name, help }) => row(name, help)));
   }
   if (Object.keys(options).length > 0) parts.push("", "Options:", ...optionRows(options));
+  if (command.takesConfig === true) {
+    parts.push("", "Every key of the config has an option too, such as --log-tick-ms 500.");
+  }
   if (command.isRaw !== true) parts.push("", "Everywhere:", ...optionRows(GLOBAL_OPTIONS));
   parts.push("", "Examples:", ...examples.map((example) => `  ${example}`));
   return parts.join("\n");

@@ -39,7 +39,8 @@ export function keyFile(named: string | undefined, keysDir: string): string {
 
 export async function whoIs(file: string, http: HttpClient): Promise<Who> {
   const signer = readKeyFile(file);
-  const ids = idsBeside(file) ?? demoIds(file) ?? (await http.keyOwner(signer.publicKey));
+  const noted = await idsBeside(file, http);
+  const ids = noted ?? demoIds(file) ?? (await http.keyOwner(signer.publicKey));
   if (ids !== null) return { file, signer, account: ids.account, key: ids.key };
   const message = `${file} has no account here yet; open one with: clob account open --key ${file}`;
   throw new ClientError({ code: "unknown_key", message });
@@ -52,9 +53,13 @@ export function writeIds(file: string, ids: Ids & { readonly venue: string }): s
   return path;
 }
 
-function idsBeside(file: string): Ids | null {
+/** What was noted, if it was at this venue. */
+async function idsBeside(file: string, http: HttpClient): Promise<Ids | null> {
   const path = `${file}.json`;
-  return existsSync(path) ? idsOf(parsed(path)) : null;
+  const noted = existsSync(path) ? parsed(path) : null;
+  if (typeof noted !== "object" || noted === null || !("venue" in noted)) return null;
+  const { venue } = await http.status();
+  return noted.venue === venue ? idsOf(noted) : null;
 }
 
 function demoIds(file: string): Ids | null {

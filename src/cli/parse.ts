@@ -2,9 +2,15 @@
  * Parse: from words to one command of the table and its arguments, or a UsageError that says what was meant.
  */
 import { parseArgs, type ParseArgsOptionsConfig } from "node:util";
+import { configFlagOptions } from "../edges/config-flags.ts";
 import { didYouMean } from "../edges/config-suggest.ts";
 import { Args, type CommandSpec, type OptionSpecs, UsageError } from "./command.ts";
 import { GLOBAL_OPTIONS } from "./global-options.ts";
+
+/** `--log-tick-ms 500` and the like; see docs/CONFIG.md. */
+const CONFIG_OPTIONS: OptionSpecs = Object.fromEntries(
+  Object.keys(configFlagOptions("")).map((name) => [name, { value: "VALUE", help: "" }]),
+);
 
 export interface Call {
   /** Null: no command, or a group; then `words` says which. */
@@ -31,7 +37,8 @@ export function parseCall(table: readonly CommandSpec[], argv: readonly string[]
   const taken = new Set(places.slice(0, size));
   const rest = argv.filter((_word, index) => !taken.has(index));
   if (command.isRaw === true) return { command, words, args: new Args(rest, {}) };
-  const options = { ...GLOBAL_OPTIONS, ...command.options };
+  const config = command.takesConfig === true ? CONFIG_OPTIONS : {};
+  const options = { ...config, ...GLOBAL_OPTIONS, ...command.options };
   const { values, positionals } = read(rest, options, command.name);
   const args = new Args(positionals, values);
   if (!args.flag("help")) {

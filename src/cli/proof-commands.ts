@@ -22,6 +22,7 @@ export const PROOF_COMMANDS: readonly CommandSpec[] = [
     about: "Copy all that a stranger needs to check the venue, up to its newest checkpoint",
     args: [{ name: "DIR", help: "where to; made if it is not there" }],
     options: {},
+    takesConfig: true,
     examples: ["clob export ./export", "clob export ./export --config config.toml --data ./data"],
     run: exportVenue,
   },

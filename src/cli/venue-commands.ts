@@ -29,6 +29,7 @@ export const VENUE_COMMANDS: readonly CommandSpec[] = [
     about: "Make the logs of a new venue: keys and genesis; what is there stays as it is",
     args: [],
     options: {},
+    takesConfig: true,
     examples: ["clob init", "clob init --config config.toml --data ./data", "clob init --shard 2"],
     run: async (cli) => {
       const { config } = cli;
@@ -49,6 +50,7 @@ export const VENUE_COMMANDS: readonly CommandSpec[] = [
     about: "Show the configuration in force, each value with where it comes from",
     args: [],
     options: {},
+    takesConfig: true,
     examples: ["clob config show", "clob config show --config other.toml"],
     run: (cli) => {
       const { config, values } = cli.configRead;

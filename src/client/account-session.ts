@@ -24,6 +24,7 @@ import { type Outlet, SendQueue } from "./send-queue.ts";
 export interface Carrier extends Outlet {
   readonly journal: ClientJournal;
   readonly record: JournalState;
+  onLive(): void;
   /** Gives this connection up and makes another. */
   renew(error: ClientError): void;
 }
@@ -258,6 +259,7 @@ export class AccountSession {
 
   private goLive(): void {
     this.state = "live";
+    this.carrier.onLive();
     this.pending.believe();
     this.firstLive.resolve();
     this.queue.open(this.pending.unseen());

@@ -12,7 +12,7 @@ import type { Report } from "../protocol/report.ts";
 import { ClientError } from "./errors.ts";
 import { formatAmount, type MarketRules } from "./market-rules.ts";
 
-type Unit = "price" | "quantity" | "funds" | "state" | "count";
+type Unit = "price" | "quantity" | "funds" | "state" | "scopes" | "count";
 
 /** Names of `first` and `second` of a reject, and what they count. */
 const NUMBERS: ReadonlyMap<number, readonly [string, string, Unit]> = new Map([
@@ -21,7 +21,7 @@ const NUMBERS: ReadonlyMap<number, readonly [string, string, Unit]> = new Map([
   [codes.REJECT_NONCE_TOO_FAR, ["nonce", "highest allowed", "count"]],
   [codes.REJECT_FRAME_EXPIRED, ["expiry", "log time", "count"]],
   [codes.REJECT_KEY_EXPIRED, ["expiry", "log time", "count"]],
-  [codes.REJECT_KEY_SCOPE, ["scopes", "needed", "count"]],
+  [codes.REJECT_KEY_SCOPE, ["the key has", "needed", "scopes"]],
   [codes.REJECT_MARKET_STATE, ["now", "needed", "state"]],
   [codes.REJECT_TICK, ["price", "step", "price"]],
   [codes.REJECT_LOT, ["quantity", "step", "quantity"]],
@@ -73,6 +73,7 @@ interface Context {
 
 function showNumber(value: number, unit: Unit, { report, market }: Context): string {
   if (unit === "state") return marketStateName(value);
+  if (unit === "scopes") return scopesText(value);
   if (market === undefined || unit === "count") return String(value);
   if (unit === "price") return market.price(value);
   if (unit === "quantity") return market.quantity(value);
@@ -80,4 +81,22 @@ function showNumber(value: number, unit: Unit, { report, market }: Context): str
   if (!isOrder || report.side === 0) return String(value);
   const asset = report.side === codes.SIDE_BUY ? market.quote : market.base;
   return `${formatAmount(value, asset)} ${asset.symbol}`;
+}
+
+const SCOPES: readonly (readonly [number, string])[] = [
+  [codes.SCOPE_TRADE, "trade"],
+  [codes.SCOPE_CANCEL, "cancel"],
+  [codes.SCOPE_WITHDRAW, "withdraw"],
+  [codes.SCOPE_READ, "read"],
+  [codes.SCOPE_KEYS, "keys"],
+  [codes.SCOPE_CUSTODY, "custody"],
+  [codes.SCOPE_ACCOUNTS, "accounts"],
+  [codes.SCOPE_MARKETS, "markets"],
+  [codes.SCOPE_HALT, "halt"],
+  [codes.SCOPE_CARRY, "carry"],
+];
+
+function scopesText(bits: number): string {
+  const names = SCOPES.filter(([bit]) => (bits & bit) !== 0).map(([, name]) => name);
+  return names.length === 0 ? "none" : names.join("+");
 }

@@ -28,8 +28,6 @@ export interface LinkOptions {
 
 const FIRST_WAIT_MS = 50;
 const WAIT_MS_MAX = 2000;
-/** A connection lost sooner than this did not last, and the next wait is longer. */
-const LASTING_MS = 1000;
 
 export class Link implements Carrier {
   readonly journal: ClientJournal;
@@ -40,7 +38,6 @@ export class Link implements Carrier {
   private connection: Connection | null = null;
   private venue: string | null;
   private current: Hello | null = null;
-  private upAt = 0;
   private waitMs = FIRST_WAIT_MS;
 
   constructor(options: LinkOptions) {
@@ -86,6 +83,11 @@ export class Link implements Carrier {
     return this.connection?.whenRoom() ?? Promise.resolve();
   }
 
+  /** An account got through its logon: the next loss is waited for from the start. */
+  onLive(): void {
+    this.waitMs = FIRST_WAIT_MS;
+  }
+
   renew(error: ClientError): void {
     this.connection?.fail(error);
   }
@@ -114,7 +116,6 @@ export class Link implements Carrier {
     this.pin(hello, connection);
     this.connection = connection;
     this.current = { ...hello };
-    this.upAt = performance.now();
     this.options.onState?.("up", null);
     for (const session of this.sessions.values()) session.onUp(hello);
   }
@@ -135,7 +136,6 @@ export class Link implements Carrier {
   private onClose(error: ClientError): void {
     this.connection = null;
     if (this.stop.signal.aborted) return;
-    if (performance.now() - this.upAt > LASTING_MS) this.waitMs = FIRST_WAIT_MS;
     for (const session of this.sessions.values()) session.onDown();
     this.options.onState?.("down", error);
     void this.reconnect(error);

@@ -7,6 +7,7 @@ import { randomBytes } from "node:crypto";
 import { type Client, connect, type ConnectOptions } from "../../src/client/client.ts";
 import { ClientError } from "../../src/client/errors.ts";
 import type { CommandResult } from "../../src/client/frame-tracker.ts";
+import type { HttpClient } from "../../src/client/http.ts";
 import type { PlaceRequest } from "../../src/client/order-request.ts";
 import { signerFromSeed } from "../../src/edges/keys.ts";
 import { reportKindName } from "../../src/protocol/report-json.ts";
@@ -68,4 +69,11 @@ export async function errorOf(promise: Promise<unknown>): Promise<ClientError> {
     throw error;
   }
   throw new Error("it should have been refused");
+}
+
+/** Waits until settlement has executed what lies at this position. */
+export async function untilSettled(http: HttpClient, position: number): Promise<void> {
+  while ((await http.status()).shards[0]!.position < position) {
+    await new Promise(setImmediate);
+  }
 }
