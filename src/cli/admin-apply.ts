@@ -1,11 +1,13 @@
 /**
- * AdminApply: `clob admin apply config.toml`: what the config has and the venue has not, as a plan, and on
+ * AdminApply: `clob admin apply config.toml`: what the config has and the venue has not, as a
+ * plan, and on
  * --yes as signed commands.
  *
- *   new assets -> AssetOpen    new markets -> MarketOpen, ranges as ranges    another state -> MarketState
+ *   new assets -> AssetOpen    new markets -> MarketOpen, ranges as ranges    another state ->
+ * MarketState
  *
- * What can't change while a market lives (its steps, fees, bounds) is said and left alone: such a market is
- * closed, and a new one opened.
+ * What can't change while a market lives (its steps, fees, bounds) is said and left alone: such a
+ * market is closed, and a new one opened.
  */
 import type { MarketJson } from "../client/http-json.ts";
 import type { OperatorClient } from "../client/operator.ts";

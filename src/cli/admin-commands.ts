@@ -1,6 +1,6 @@
 /**
- * Admin commands: what operators do. Each is one frame signed here, by the operator's key, and handed to
- * ingress over HTTP; ingress holds no such key.
+ * Admin commands: what operators do. Each is one frame signed here, by the operator's key, and
+ * handed to ingress over HTTP; ingress holds no such key.
  */
 import type { ReportJson } from "../client/http-json.ts";
 import { parseAmount } from "../client/market-rules.ts";

@@ -1,6 +1,6 @@
 /**
- * BookWatch: `clob book --watch`. On a terminal one picture that changes in place, elsewhere a line for each
- * change; with -o json each line is a JSON value.
+ * BookWatch: `clob book --watch`. On a terminal one picture that changes in place, elsewhere a
+ * line for each change; with -o json each line is a JSON value.
  */
 import type { BookMirror } from "../client/book-mirror.ts";
 import { MarketStream } from "../client/stream.ts";

@@ -1,7 +1,7 @@
 #!/usr/bin/env bun
 /**
- * clob: the command. This file connects the table to the process; what a command does stands in its group's
- * file.
+ * clob: the command. This file connects the table to the process; what a command does stands in
+ * its group's file.
  */
 import { COMMANDS } from "./commands.ts";
 import { runCli } from "./run.ts";

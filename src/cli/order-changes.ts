@@ -1,6 +1,6 @@
 /**
- * Order changes: cancel, replace, reduce, cancel all. An order is named by the id that the venue gave it
- * (9-55-0), or by its own client id together with --market.
+ * Order changes: cancel, replace, reduce, cancel all. An order is named by the id that the venue
+ * gave it (9-55-0), or by its own client id together with --market.
  */
 import type { Client } from "../client/client.ts";
 import type { CancelAllRequest, OrderRef } from "../client/order-request.ts";

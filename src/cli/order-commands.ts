@@ -1,8 +1,9 @@
 /**
- * Order commands: `order buy`, `order sell`: decimals in, one signed order out, what became of it back.
+ * Order commands: `order buy`, `order sell`: decimals in, one signed order out, what became of it
+ * back.
  *
- * Without --limit it is a market order: it trades at once up to a protection price, which lies --slippage
- * percent beyond the best price of the other side, and what is left is canceled.
+ * Without --limit it is a market order: it trades at once up to a protection price, which lies
+ * --slippage percent beyond the best price of the other side, and what is left is canceled.
  */
 import { parseDecimal } from "../base/decimal.ts";
 import { type PlaceRequest, randomOrderId, type Side } from "../client/order-request.ts";

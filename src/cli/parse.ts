@@ -1,5 +1,6 @@
 /**
- * Parse: from words to one command of the table and its arguments, or a UsageError that says what was meant.
+ * Parse: from words to one command of the table and its arguments, or a UsageError that says what
+ * was meant.
  */
 import { parseArgs, type ParseArgsOptionsConfig } from "node:util";
 import { configFlagOptions } from "../edges/config-flags.ts";

@@ -1,5 +1,6 @@
 /**
- * Places: where the venue answers and where its keys lie: option, variable, config file, default, in that order.
+ * Places: where the venue answers and where its keys lie: option, variable, config file, default,
+ * in that order.
  */
 import { existsSync } from "node:fs";
 import { join } from "node:path";

@@ -1,12 +1,14 @@
 /**
- * AccountSession: one account on a link: its nonces, its frames on their way, its reports without a gap.
+ * AccountSession: one account on a link: its nonces, its frames on their way, its reports without
+ * a gap.
  *
  *   down --connection--> logon --resume--> catching up --the logon's own report--> live
  *
  * Frames leave only when live, in the order of their nonces. After a lost connection the same bytes
- * leave again: what was executed before shows in the resumed reports, and the second copy is refused as
- * a duplicate. A duplicate without reports is only believed after one more logon, behind which all
- * earlier reports must have come; then another frame used the nonce, and this one never happened.
+ * leave again: what was executed before shows in the resumed reports, and the second copy is
+ * refused as a duplicate. A duplicate without reports is only believed after one more logon,
+ * behind which all earlier reports must have come; then another frame used the nonce, and this one
+ * never happened.
  */
 import { readU64 } from "../base/bytes.ts";
 import * as codes from "../protocol/codes.ts";

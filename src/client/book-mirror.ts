@@ -1,10 +1,11 @@
 /**
- * BookMirror: one market's best levels, kept from a snapshot and deltas, checked by sequence and checksum.
+ * BookMirror: one market's best levels, kept from a snapshot and deltas, checked by sequence and
+ * checksum.
  *
  *   snapshot -> delta first = sequence + 1 .. last -> delta ...       anything else: begin again
  *
- * Prices stay the strings they came as. All of one market have the same digits behind the point, so the
- * longer one is the higher, and of equal length the one later in the alphabet.
+ * Prices stay the strings they came as. All of one market have the same digits behind the point,
+ * so the longer one is the higher, and of equal length the one later in the alphabet.
  */
 import { crc32 } from "../base/crc32.ts";
 import type { DeltaMessage, LevelJson, SnapshotMessage } from "./http-json.ts";

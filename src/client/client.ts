@@ -1,13 +1,14 @@
 /**
- * Client: what users of the SDK hold. One account on one shard, over a connection that heals itself.
+ * Client: what users of the SDK hold. One account on one shard, over a connection that heals
+ * itself.
  *
  *   const client = await connect({ host, port, signer, account: 7, key: 9 });
  *   const [result] = await client.send([placeCommand({ ... })]);
  *   for await (const report of client.reports()) ...
  *
- * A promise of a command resolves with what became of it, a reject included; it rejects with a ClientError
- * when nothing happened, or with `unknown_outcome` when that can't be known here. A lost connection is
- * neither: the client connects again and finds out.
+ * A promise of a command resolves with what became of it, a reject included; it rejects with a
+ * ClientError when nothing happened, or with `unknown_outcome` when that can't be known here. A
+ * lost connection is neither: the client connects again and finds out.
  */
 import * as codes from "../protocol/codes.ts";
 import { encodeKey, encodeKeyRevoke, encodeWithdraw } from "../protocol/commands.ts";

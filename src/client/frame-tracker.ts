@@ -2,9 +2,9 @@
  * FrameTracker: gathers the reports of one sent frame until each of its commands is settled.
  *
  * Commands of a frame apply in order and uninterrupted, and each causes a report, so a report for
- * command i settles all before it. The last one is settled by a report that ends it (rejected, filled,
- * canceled ...), by anything that comes later, or, for an order that rests, by silence: nothing says
- * "it rests now", so `onQuiet` is called when what the network brought has been read.
+ * command i settles all before it. The last one is settled by a report that ends it (rejected,
+ * filled, canceled ...), by anything that comes later, or, for an order that rests, by silence:
+ * nothing says "it rests now", so `onQuiet` is called when what the network brought has been read.
  */
 import { readU64 } from "../base/bytes.ts";
 import * as codes from "../protocol/codes.ts";

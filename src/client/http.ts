@@ -1,8 +1,9 @@
 /**
- * HttpClient: the two HTTP doors as functions. Settlement answers questions, ingress takes signed frames.
+ * HttpClient: the two HTTP doors as functions. Settlement answers questions, ingress takes signed
+ * frames.
  *
- * Refusals become ClientErrors with the codes of TCP. An answer that lacks what docs/HTTP.md promises is
- * refused by name, so that nobody computes with `undefined`.
+ * Refusals become ClientErrors with the codes of TCP. An answer that lacks what docs/HTTP.md
+ * promises is refused by name, so that nobody computes with `undefined`.
  */
 import { ClientError, unknownOutcome, unreachable, violation } from "./errors.ts";
 import type * as json from "./http-json.ts";
@@ -131,8 +132,8 @@ export class HttpClient {
   }
 
   /**
-   * Hands in the bytes of one signed frame. Throws `unknown_outcome` when they may have arrived; then the
-   * very same bytes may be posted again, and a `duplicate` says that this nonce was used.
+   * Hands in the bytes of one signed frame. Throws `unknown_outcome` when they may have arrived;
+   * then the very same bytes may be posted again, and a `duplicate` says that this nonce was used.
    */
   async postFrame(frame: Uint8Array): Promise<json.SubmittedJson> {
     const { ingress } = this.options;

@@ -9,9 +9,10 @@
  *           4 mark      3 zero, u32 account, u64 number
  *           5 nonce     3 zero, u32 key, u64 highest used
  *
- * Little-endian. A torn entry at the end is what a crash leaves: it is cut off, and cannot hold a frame
- * that left, since entries are written before the bytes leave. `sync` also syncs, against power loss.
- * On opening, and past `bytesMax`, the file is rewritten with what still counts, under a new name first.
+ * Little-endian. A torn entry at the end is what a crash leaves: it is cut off, and cannot hold a
+ * frame that left, since entries are written before the bytes leave. `sync` also syncs, against
+ * power loss. On opening, and past `bytesMax`, the file is rewritten with what still counts, under
+ * a new name first.
  */
 import {
   closeSync,
@@ -154,7 +155,9 @@ export class FileJournal implements ClientJournal {
     return true;
   }
 
-  /** A file with what still counts takes the place of the old one; returns it, open for appending. */
+  /**
+   * A file with what still counts takes the place of the old one; returns it, open for appending.
+   */
   private rewrite(): number {
     const { venue, nonces, marks, outstanding } = this.book;
     const bodies = [

@@ -1,6 +1,6 @@
 /**
- * ClientJournal: a client's own record, so that after a crash of either side it can say exactly what it
- * sent and repeat it byte by byte.
+ * ClientJournal: a client's own record, so that after a crash of either side it can say exactly
+ * what it sent and repeat it byte by byte.
  *
  *   sent      a frame, recorded before its first byte leaves
  *   settled   its outcome is known and was told

@@ -3,8 +3,8 @@
  *
  *   connect -> (lost) -> wait 50 ms, 100, 200 ... 2 s, each with jitter -> connect ...
  *
- * The venue id is pinned: by the caller, by the journal, or by the first hello. Another one is refused,
- * for frames signed for one venue mean nothing at another.
+ * The venue id is pinned: by the caller, by the journal, or by the first hello. Another one is
+ * refused, for frames signed for one venue mean nothing at another.
  */
 import { fromHex, toHex, viewOf } from "../base/bytes.ts";
 import * as codes from "../protocol/codes.ts";

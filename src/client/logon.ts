@@ -2,7 +2,8 @@
  * Logon: proves to one connection that a key speaks for an account, and finds a nonce that is free.
  *
  *   send -> resume                                    logged on
- *        -> rejected duplicate, nonce_too_old, -far   these changed nothing and state the key's highest
+ *        -> rejected duplicate, nonce_too_old, -far   these changed nothing and state the key's
+ * highest
  *                                                     nonce: send again with one above it
  *        -> any other reject or refusal               the venue does not want us
  *

@@ -1,5 +1,6 @@
 /**
- * MarketRules: the human edge of a market. Decimal strings to ticks and lots, and back, never a float.
+ * MarketRules: the human edge of a market. Decimal strings to ticks and lots, and back, never a
+ * float.
  *
  *   lot  = lot_units / 10^base_decimals                     "0.0001"
  *   tick = tick_value / (lot x 10^quote_decimals)           "0.01"

@@ -1,9 +1,9 @@
 /**
  * OperatorClient: what operators do, over HTTP: signed frames of account 0 through ingress.
  *
- * Key id and nonces come from settlement; an answer that says where the nonce stands beats it. A frame whose
- * outcome is not known is handed in again, the same bytes; a duplicate then leaves it unknown, and a deposit's
- * reference makes sure that trying again cannot pay twice.
+ * Key id and nonces come from settlement; an answer that says where the nonce stands beats it. A
+ * frame whose outcome is not known is handed in again, the same bytes; a duplicate then leaves it
+ * unknown, and a deposit's reference makes sure that trying again cannot pay twice.
  */
 import type { Signer } from "../edges/keys.ts";
 import * as codes from "../protocol/codes.ts";

@@ -4,8 +4,8 @@
  *   submitted --(sent, perhaps more than once)--> begun (some reports) --> settled
  *                                             \-> doubtful (refused as a copy, no report seen)
  *
- * A frame leaves only by being settled. The journal's mark stays below the first report of every frame
- * that is begun, so that a restart sees those reports again.
+ * A frame leaves only by being settled. The journal's mark stays below the first report of every
+ * frame that is begun, so that a restart sees those reports again.
  */
 import { viewOf } from "../base/bytes.ts";
 import { FRAME_ACCOUNT_AT } from "../protocol/frame.ts";

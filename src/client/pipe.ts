@@ -1,11 +1,14 @@
 /**
- * Pipe: the fast way in and out, for load generators. Frames are signed beforehand, reports are bytes.
+ * Pipe: the fast way in and out, for load generators. Frames are signed beforehand, reports are
+ * bytes.
  *
- *   submit(frame) -> false: full, wait for whenRoom      onReport(view, at): 104 bytes at `at`, on loan
+ *   submit(frame) -> false: full, wait for whenRoom      onReport(view, at): 104 bytes at `at`, on
+ * loan
  *
- * No objects, no journal, no resending: whoever uses it keeps its own record. One connection, any number
- * of accounts, each logged on before `open` returns. Logons use up nonces of their key; let accounts log on
- * by one key and trade by another, and the nonces of frames signed beforehand stay undisturbed.
+ * No objects, no journal, no resending: whoever uses it keeps its own record. One connection, any
+ * number of accounts, each logged on before `open` returns. Logons use up nonces of their key; let
+ * accounts log on by one key and trade by another, and the nonces of frames signed beforehand stay
+ * undisturbed.
  */
 import { viewOf } from "../base/bytes.ts";
 import * as codes from "../protocol/codes.ts";

@@ -1,8 +1,9 @@
 /**
  * ReportQueue: an account's reports for one `for await`, bounded.
  *
- * Asking for the next report says that those before it are handled; `handled` is what the journal's mark
- * may reach. A reader that falls behind by more than the bound gets an error instead of a gap.
+ * Asking for the next report says that those before it are handled; `handled` is what the
+ * journal's mark may reach. A reader that falls behind by more than the bound gets an error
+ * instead of a gap.
  */
 import type { Report } from "../protocol/report.ts";
 import { ClientError } from "./errors.ts";

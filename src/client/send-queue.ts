@@ -1,7 +1,8 @@
 /**
  * SendQueue: signed frames on their way to the connection, in the order of their nonces.
  *
- * Closed while there is no session; frames wait in `PendingFrames` then and come with the next `open`.
+ * Closed while there is no session; frames wait in `PendingFrames` then and come with the next
+ * `open`.
  */
 import type { FrameTracker } from "./frame-tracker.ts";
 

@@ -1,5 +1,6 @@
 /**
- * SyncTime: how long this disk takes to make four kilobytes durable, for people who ask what D2 costs.
+ * SyncTime: how long this disk takes to make four kilobytes durable, for people who ask what D2
+ * costs.
  */
 import { closeSync, fdatasyncSync, mkdirSync, openSync, unlinkSync, writeSync } from "node:fs";
 import { join } from "node:path";

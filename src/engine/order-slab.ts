@@ -3,7 +3,8 @@
  *
  *   word  0  leaves       lots still open            8  own previous
  *         1  cumulative   lots traded so far         9  order key     | order id: key, nonce
- *         2  price        limit in ticks            10  nonce, low    | of the frame that placed it,
+ *         2  price        limit in ticks            10  nonce, low    | of the frame that placed
+ * it,
  *         3  level        0 while it does not rest  11  packed        | and the index in that frame
  *         4  next         younger at its level      12  client id, low
  *         5  previous     older at its level        13  client id, high

@@ -107,7 +107,9 @@ function refusal(code: number, reports: readonly Report[]): Problem {
   return { ...problemOfCode(code), ...numbers };
 }
 
-/** The door of the frame's shard; a directory frame goes to the lowest; or the code to refuse with. */
+/**
+ * The door of the frame's shard; a directory frame goes to the lowest; or the code to refuse with.
+ */
 function doorFor(ingress: Ingress, frame: Uint8Array): ShardDoor | number {
   if (frame.length < FRAME_HEADER_SIZE) return codes.REJECT_FRAME_SIZE;
   const view = viewOf(frame);

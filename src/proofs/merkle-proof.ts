@@ -158,7 +158,9 @@ export function nodesFromLeaves(leafHashes: Uint8Array): NodeReader {
   };
 }
 
-/** The root of leaves low .. high-1; `low` is a multiple of a power of two not below their number. */
+/**
+ * The root of leaves low .. high-1; `low` is a multiple of a power of two not below their number.
+ */
 function rangeRoot(low: number, high: number, read: NodeReader): Uint8Array {
   const hasher = new TreeHasher();
   const peaks: Uint8Array[] = [];

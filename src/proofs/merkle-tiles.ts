@@ -63,7 +63,9 @@ export function tileWidth(level: number, index: number, size: number): number {
   return Math.max(0, Math.min(TILE_WIDTH, beyond));
 }
 
-/** The tiles that a tree of `newSize` leaves has and that of `oldSize` had not, low levels first. */
+/**
+ * The tiles that a tree of `newSize` leaves has and that of `oldSize` had not, low levels first.
+ */
 export function tilesAdded(oldSize: number, newSize: number): Tile[] {
   assert(oldSize >= 0 && oldSize <= newSize, "a tree only grows");
   const tiles: Tile[] = [];
@@ -91,7 +93,9 @@ export function placeInTile(level: number, index: number): PlaceInTile {
   };
 }
 
-/** A reader of nodes over the tiles of a tree of `size` leaves; `readTile` gives width * 32 bytes. */
+/**
+ * A reader of nodes over the tiles of a tree of `size` leaves; `readTile` gives width * 32 bytes.
+ */
 export function nodesFromTiles(size: number, readTile: (tile: Tile) => Uint8Array): NodeReader {
   return (level, index) => {
     const place = placeInTile(level, index);

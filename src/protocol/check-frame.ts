@@ -1,9 +1,9 @@
 /**
  * checkFrame: what anyone may refuse from the bytes alone, without key table, book or clock.
  *
- * Ingress refuses by it, the engine halts by it (a record that fails it has no successor state), the
- * verifier judges by it. Checks run in field order, header before commands, commands one by one;
- * the first failure is the answer. What fields say together comes behind the fields.
+ * Ingress refuses by it, the engine halts by it (a record that fails it has no successor state),
+ * the verifier judges by it. Checks run in field order, header before commands, commands one by
+ * one; the first failure is the answer. What fields say together comes behind the fields.
  */
 import { readU64, SAFE_LIMIT, viewOf } from "../base/bytes.ts";
 import { checkCommand } from "./check-command.ts";

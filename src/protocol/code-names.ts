@@ -1,5 +1,6 @@
 /**
- * Code names: the words for numbers that cross a border, as documents, dissectors and JSON use them.
+ * Code names: the words for numbers that cross a border, as documents, dissectors and JSON use
+ * them.
  */
 import * as codes from "./codes.ts";
 import type { Names } from "./message-form.ts";

@@ -1,5 +1,6 @@
 /**
- * Commands: the things one can ask for, each a few aligned bytes inside a frame. Encoders for clients.
+ * Commands: the things one can ask for, each a few aligned bytes inside a frame. Encoders for
+ * clients.
  *
  * Byte tables: docs/PROTOCOL.md; offsets and sizes: command-layout.ts.
  */

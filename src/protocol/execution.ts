@@ -17,7 +17,8 @@
  *       80    32  chain             report chain after `last`
  *      112        reports, 104 bytes each
  *
- * The report chain: c(0) = 32 zero bytes, c(n) = SHA-256(c(n-1) || bytes of the reports of record n).
+ * The report chain: c(0) = 32 zero bytes, c(n) = SHA-256(c(n-1) || bytes of the reports of record
+ * n).
  */
 import { readU64, viewOf, writeU64 } from "../base/bytes.ts";
 import { HASH_SIZE, Sha256 } from "../base/hash.ts";

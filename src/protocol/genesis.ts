@@ -1,5 +1,6 @@
 /**
- * Genesis: the first record of every shard, signed by operator key 1. Everything a result depends on.
+ * Genesis: the first record of every shard, signed by operator key 1. Everything a result depends
+ * on.
  *
  * A frame of kind 1 (account 0, key 1, nonce 1, one command) whose command is:
  *

@@ -1,6 +1,6 @@
 /**
- * Log messages: genesis, records, execution records, commitments and segments, as rows for machines.
- * See message-table.ts.
+ * Log messages: genesis, records, execution records, commitments and segments, as rows for
+ * machines. See message-table.ts.
  */
 import * as names from "./code-names.ts";
 import * as codes from "./codes.ts";

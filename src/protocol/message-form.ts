@@ -8,7 +8,9 @@
  */
 import * as codes from "./codes.ts";
 
-/** Numbers are little-endian but for `u16be`; `bits` is a u32 of flags; `zero` bytes are reserved. */
+/**
+ * Numbers are little-endian but for `u16be`; `bits` is a u32 of flags; `zero` bytes are reserved.
+ */
 export type FieldType = "u8" | "u16" | "u16be" | "u32" | "u64" | "bits" | "bytes" | "text" | "zero";
 
 /** Values that have a name. */
@@ -32,7 +34,9 @@ export interface Field {
   readonly rule: FieldRule | null;
 }
 
-/** Where a message travels: Soup's own packets, frames and their commands, the server's, the log. */
+/**
+ * Where a message travels: Soup's own packets, frames and their commands, the server's, the log.
+ */
 export type Group =
   | "soup"
   | "frame"

@@ -1,8 +1,8 @@
 /**
  * MessageTable: every message of the wire and the log, described once, for machines.
  *
- * docs/PROTOCOL.md, the codecs' tests, the golden vectors and the Wireshark dissector come from it. The
- * codecs themselves are written by hand for speed; tests hold them to this table.
+ * docs/PROTOCOL.md, the codecs' tests, the golden vectors and the Wireshark dissector come from
+ * it. The codecs themselves are written by hand for speed; tests hold them to this table.
  */
 import { assert } from "../base/assert.ts";
 import { COMMANDS, FRAME } from "./command-messages.ts";

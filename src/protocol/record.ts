@@ -1,5 +1,6 @@
 /**
- * Record: a signed frame with its log time, or a tick. What the input log holds and the tree hashes.
+ * Record: a signed frame with its log time, or a tick. What the input log holds and the tree
+ * hashes.
  *
  *   offset  size  field
  *        0     1  version           1

@@ -142,8 +142,8 @@ export function writeReport(view: DataView, at: number, report: Report): void {
 }
 
 /**
- * ReportBatch: the engine's output, a growing run of reports. Cleared, never freed; the bytes of one
- * record's reports are those between `count` before and after its `apply`.
+ * ReportBatch: the engine's output, a growing run of reports. Cleared, never freed; the bytes of
+ * one record's reports are those between `count` before and after its `apply`.
  */
 export class ReportBatch {
   bytes: Uint8Array<ArrayBuffer>;

@@ -1,5 +1,6 @@
 /**
- * Session messages: Soup's packets and what a server says, as rows for machines. See message-table.ts.
+ * Session messages: Soup's packets and what a server says, as rows for machines. See
+ * message-table.ts.
  */
 import * as names from "./code-names.ts";
 import * as codes from "./codes.ts";

@@ -105,8 +105,8 @@ function ascii(bytes: Uint8Array): string {
 /**
  * PacketCutter: cuts a byte stream into packets, however the network slices it.
  *
- * One number, `wanted`, is its whole state; memory is one packet whatever a peer claims. A payload is
- * on loan until `deliver` returns.
+ * One number, `wanted`, is its whole state; memory is one packet whatever a peer claims. A payload
+ * is on loan until `deliver` returns.
  */
 export class PacketCutter {
   private readonly held: Uint8Array;

@@ -1,6 +1,6 @@
 /**
- * The SDK after faults: connections lost before, in the middle of and behind a frame, reports that are
- * gone, readers that go on.
+ * The SDK after faults: connections lost before, in the middle of and behind a frame, reports that
+ * are gone, readers that go on.
  */
 import { describe, expect, test } from "bun:test";
 import { MemoryJournal } from "../../src/client/journal.ts";

@@ -1,5 +1,6 @@
 /**
- * The journal of a client: what it says after any end of the process, and clients that go on from it.
+ * The journal of a client: what it says after any end of the process, and clients that go on from
+ * it.
  */
 import { afterAll, afterEach, describe, expect, test } from "bun:test";
 import { mkdtempSync, readFileSync, rmSync, statSync, writeFileSync } from "node:fs";

@@ -1,6 +1,6 @@
 /**
- * A client process of its own, to be killed: places orders with rising ids as fast as it can, and learns at its
- * start what became of those that its journal knows. Run by venue-e2e.test.ts.
+ * A client process of its own, to be killed: places orders with rising ids as fast as it can, and
+ * learns at its start what became of those that its journal knows. Run by venue-e2e.test.ts.
  */
 import { connect } from "../../src/client/client.ts";
 import { FileJournal } from "../../src/client/journal-file.ts";

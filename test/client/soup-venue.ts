@@ -1,6 +1,6 @@
 /**
- * SoupVenue: a venue of one shard on a real socket, for tests of clients: SoupBinTCP and session messages
- * in front, the naive engine behind, and faults on request. It checks no signatures.
+ * SoupVenue: a venue of one shard on a real socket, for tests of clients: SoupBinTCP and session
+ * messages in front, the naive engine behind, and faults on request. It checks no signatures.
  */
 import { createServer, type Server, type Socket } from "node:net";
 import { sha256 } from "../../src/base/hash.ts";

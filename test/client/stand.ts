@@ -1,6 +1,6 @@
 /**
- * Stand: what tests of clients share: a venue that is stopped behind the test, clients on it, and results as
- * short lines.
+ * Stand: what tests of clients share: a venue that is stopped behind the test, clients on it, and
+ * results as short lines.
  */
 import { afterEach } from "bun:test";
 import { randomBytes } from "node:crypto";

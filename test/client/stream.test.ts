@@ -1,6 +1,6 @@
 /**
- * Market data as a client keeps it: books from snapshots and deltas, and what makes it begin again. The
- * texts are those that docs/HTTP.md prints.
+ * Market data as a client keeps it: books from snapshots and deltas, and what makes it begin
+ * again. The texts are those that docs/HTTP.md prints.
  */
 import { afterEach, describe, expect, test } from "bun:test";
 import { readFileSync } from "node:fs";

@@ -1,5 +1,6 @@
 /**
- * The SDK against a real venue: connections that are cut both ways, kills of the venue, and of the client.
+ * The SDK against a real venue: connections that are cut both ways, kills of the venue, and of the
+ * client.
  */
 import { afterAll, beforeAll, describe, expect, test } from "bun:test";
 import { join } from "node:path";

@@ -1,6 +1,6 @@
 /**
- * An order's whole way in one process: from a trader's key to a verified checkpoint, and a stranger's
- * verdict on the export.
+ * An order's whole way in one process: from a trader's key to a verified checkpoint, and a
+ * stranger's verdict on the export.
  */
 import { afterAll, beforeAll, expect, test } from "bun:test";
 import { mkdtempSync, rmSync } from "node:fs";

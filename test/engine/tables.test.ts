@@ -1,4 +1,6 @@
-/** The tables under the engine against plain maps: found, gone, moved, and never in the wrong place. */
+/**
+ * The tables under the engine against plain maps: found, gone, moved, and never in the wrong place.
+ */
 import { describe, expect, test } from "bun:test";
 import { Prng } from "../../src/base/prng.ts";
 import { IdIndex } from "../../src/ledger/id-index.ts";
@@ -52,7 +54,9 @@ describe("id index", () => {
   });
 });
 
-/** Order ids as an adversary might choose them: dense, strided, high halves only, equal low bits. */
+/**
+ * Order ids as an adversary might choose them: dense, strided, high halves only, equal low bits.
+ */
 const ID_SHAPES: readonly ((i: number) => readonly [number, number])[] = [
   (i) => [i, 0],
   (i) => [i * 16, 0],

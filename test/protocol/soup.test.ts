@@ -1,6 +1,6 @@
 /**
- * SoupBinTCP: packets are the same however the network slices the stream; lengths that no packet has
- * lose the place; logins are read as the specification writes them.
+ * SoupBinTCP: packets are the same however the network slices the stream; lengths that no packet
+ * has lose the place; logins are read as the specification writes them.
  */
 import { describe, expect, test } from "bun:test";
 import { Prng } from "../../src/base/prng.ts";

@@ -1,7 +1,7 @@
 /**
  * Golden vectors: protocol.json is what its maker makes, and everything in it is made once more by
- * other code: bytes by the message table, hashes by node:crypto, signatures by libsodium, reports and
- * roots by the other engine.
+ * other code: bytes by the message table, hashes by node:crypto, signatures by libsodium, reports
+ * and roots by the other engine.
  */
 import { describe, expect, test } from "bun:test";
 import { createHash } from "node:crypto";

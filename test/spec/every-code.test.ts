@@ -4,7 +4,9 @@ import { readdirSync, readFileSync } from "node:fs";
 import { join } from "node:path";
 import { REJECT_CODES } from "../../src/protocol/codes.ts";
 
-/** Below are those that the bytes alone decide, the signature's, the session's, and the services'. */
+/**
+ * Below are those that the bytes alone decide, the signature's, the session's, and the services'.
+ */
 const ENGINE_FIRST = 201;
 const ENGINE_LAST = 407;
 const SESSION = ["challenge"];

@@ -1,4 +1,6 @@
-/** Replace: the order leaves its place, and comes back as a taker with its new price and quantity. */
+/**
+ * Replace: the order leaves its place, and comes back as a taker with its new price and quantity.
+ */
 import { describe, test } from "bun:test";
 import { plays } from "./plays.ts";
 

@@ -67,7 +67,9 @@ function isAtHome(order: NaiveOrder, market: NaiveMarket): boolean {
   return known && order.market === market && order.leaves > 0 && order.arrival > 0;
 }
 
-/** Worst first: bids rise, asks fall, and at one price the later arrival lies before the earlier. */
+/**
+ * Worst first: bids rise, asks fall, and at one price the later arrival lies before the earlier.
+ */
 function inOrder(orders: readonly NaiveOrder[]): boolean {
   return orders.every((order, i) => {
     const next = orders[i + 1];

@@ -1,8 +1,9 @@
 /**
- * SealedVenue: a small venue's records, settled and exported without services: for tests of verdicts.
+ * SealedVenue: a small venue's records, settled and exported without services: for tests of
+ * verdicts.
  *
- * Records are made here, one frame each, with log times that the caller chooses; settlement's own parts
- * turn them into commitments, notes, segments and tiles.
+ * Records are made here, one frame each, with log times that the caller chooses; settlement's own
+ * parts turn them into commitments, notes, segments and tiles.
  */
 import { join } from "node:path";
 import { viewOf } from "../../src/base/bytes.ts";
@@ -130,7 +131,9 @@ export function recordOf(frame: Uint8Array, logTime: number): Uint8Array {
   return bytes;
 }
 
-/** Settles the records as a settlement with this checkpoint key would, and exports them to `out`. */
+/**
+ * Settles the records as a settlement with this checkpoint key would, and exports them to `out`.
+ */
 export async function sealVenue(
   records: readonly Uint8Array[],
   checkpoint: Signer,

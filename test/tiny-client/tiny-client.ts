@@ -1,5 +1,6 @@
 /**
- * TinyClient: a whole client in one small file, from node:net, node:crypto and docs/PROTOCOL.md alone.
+ * TinyClient: a whole client in one small file, from node:net, node:crypto and docs/PROTOCOL.md
+ * alone.
  *
  *   Soup packet   [ u16 big-endian length ][ type ][ payload ]
  *   frame         [ 72 header ][ commands ][ 64 signature over all before it ]      little-endian
@@ -47,7 +48,9 @@ export class TinyClient {
     this.packet("L", Buffer.from(`${" ".repeat(26)}${"1".padStart(20)}`));
   }
 
-  /** `next`: the first report wanted; 0 for only new ones. Resolves once the account is logged on. */
+  /**
+   * `next`: the first report wanted; 0 for only new ones. Resolves once the account is logged on.
+   */
   async logOn(next: number): Promise<void> {
     await this.until(() => this.hello.length > 0);
     this.logonNext = next;
