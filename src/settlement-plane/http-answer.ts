@@ -87,6 +87,8 @@ export function rowLimit(side: ReadSide, query: Query): number {
   return query.integer("limit", { min: 1, max: rowsMax, fallback });
 }
 
+const JSON_CONTENT_TYPE = "application/json;charset=utf-8";
+
 const POLICY = [
   "default-src 'none'",
   "script-src 'self'",
@@ -108,8 +110,16 @@ export const HEADERS = {
   "X-Frame-Options": "DENY",
 } as const;
 
+/** Says its own length, so that a HEAD is told it too. */
+export function textResponse(text: string, headers: Record<string, string>): Response {
+  const bytes = new TextEncoder().encode(text);
+  const size = { "Content-Length": String(bytes.length) };
+  return new Response(bytes, { headers: { ...HEADERS, ...size, ...headers } });
+}
+
 export function jsonResponse(body: object): Response {
-  return Response.json(body, { headers: { ...HEADERS, "Cache-Control": "no-store" } });
+  const headers = { "Content-Type": JSON_CONTENT_TYPE, "Cache-Control": "no-store" };
+  return textResponse(JSON.stringify(body), headers);
 }
 
 export function problemResponse(problem: Problem, more: Record<string, string> = {}): Response {

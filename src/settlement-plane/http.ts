@@ -16,6 +16,7 @@ import {
   type ReadSide,
   Refused,
   type Route,
+  textResponse,
 } from "./http-answer.ts";
 import { DASHBOARD_FILES } from "./http-dashboard.ts";
 import { marketRoutes } from "./http-markets.ts";
@@ -88,7 +89,5 @@ function refuse(counts: ReadCounts, refused: Refused): Response {
 }
 
 function text(body: string, type: string): Response {
-  return new Response(body, {
-    headers: { ...HEADERS, "Content-Type": type, "Cache-Control": "no-cache" },
-  });
+  return textResponse(body, { "Content-Type": type, "Cache-Control": "no-cache" });
 }

@@ -234,6 +234,15 @@ describe("the recipe", () => {
   });
 });
 
+test("a HEAD over the wire has the length of what a GET gives", async () => {
+  const server = serve();
+  for (const path of ["/", "/v1/markets"]) {
+    const head = await fetch(`http://127.0.0.1:${server.port}${path}`, { method: "HEAD" });
+    const body = await (await server.get(path)).arrayBuffer();
+    expect(head.headers.get("content-length")).toBe(String(body.byteLength));
+  }
+});
+
 describe("an upgrade is refused", () => {
   const upgrade = { headers: { Upgrade: "websocket", Connection: "Upgrade" } };
   test.each([

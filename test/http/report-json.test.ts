@@ -1,0 +1,104 @@
+/**
+ * Each kind of report as JSON, as the table of docs/HTTP.md names its members.
+ */
+import { expect, test } from "bun:test";
+import * as codes from "../../src/protocol/codes.ts";
+import type { Report } from "../../src/protocol/report.ts";
+import { reportToJson } from "../../src/protocol/report-json.ts";
+
+/** Every field has a value of its own, so that none can stand in for another. */
+const REPORT: Report = {
+  kind: 0,
+  side: codes.SIDE_SELL,
+  liquidity: codes.LIQUIDITY_MAKER,
+  reason: codes.CANCEL_MASS,
+  account: 101,
+  number: 102,
+  position: 103,
+  logTime: 104,
+  tag: "0123456789abcdef",
+  index: 105,
+  code: codes.REJECT_TICK,
+  subject: 106,
+  orderNonce: 107,
+  orderKey: 108,
+  orderIndex: 109,
+  clientOrderId: 2n ** 64n - 1n,
+  price: 110,
+  last: 111,
+  cumulative: 112,
+  leaves: 113,
+  first: 114,
+  second: 115,
+};
+const ALIKE = {
+  account: 101,
+  number: 102,
+  position: 103,
+  index: 105,
+  log_time: 104,
+  tag: "0123456789abcdef",
+};
+const OWN = {
+  market: 106,
+  side: "sell",
+  order_id: "108-107-109",
+  client_order_id: "18446744073709551615",
+  price: 110,
+  cumulative: 112,
+  leaves: 113,
+};
+const KEY = { opened_account: 106, key: 112, scopes: 113 };
+const FUNDS = { asset: 106, amount: 114, second: 115 };
+
+const KINDS: readonly [string, number, object][] = [
+  ["accepted", codes.REPORT_ACCEPTED, { ...OWN, held: 114 }],
+  ["fill", codes.REPORT_FILL, { ...OWN, last: 111, trade_id: 114, fee: 115, liquidity: "maker" }],
+  ["canceled", codes.REPORT_CANCELED, { ...OWN, last: 111, released: 114, reason: "mass" }],
+  ["replaced", codes.REPORT_REPLACED, { ...OWN, last: 111, held: 114 }],
+  ["reduced", codes.REPORT_REDUCED, { ...OWN, last: 111, released: 114 }],
+  [
+    "rejected",
+    codes.REPORT_REJECTED,
+    {
+      code: 302,
+      name: "tick",
+      says: "price is not a multiple of the price step",
+      command_type: 2,
+      client_order_id: "18446744073709551615",
+      subject: 106,
+      stated: 114,
+      limit: 115,
+    },
+  ],
+  ["mass_canceled", codes.REPORT_MASS_CANCELED, { market: 106, side: "sell", canceled: 111 }],
+  ["logged_on", codes.REPORT_LOGGED_ON, { key: 106, next_report: 114, last_report: 115 }],
+  ["account_opened", codes.REPORT_ACCOUNT_OPENED, KEY],
+  ["key_added", codes.REPORT_KEY_ADDED, KEY],
+  ["key_revoked", codes.REPORT_KEY_REVOKED, { key: 106 }],
+  ["deposited", codes.REPORT_DEPOSITED, FUNDS],
+  ["withdrawn", codes.REPORT_WITHDRAWN, FUNDS],
+  ["market_opened", codes.REPORT_MARKET_OPENED, { market: 106, count: 111 }],
+  ["market_state", codes.REPORT_MARKET_STATE, { market: 106, state: "post_only" }],
+  ["asset_opened", codes.REPORT_ASSET_OPENED, { subject: 106, state: 2 }],
+  ["account_state", codes.REPORT_ACCOUNT_STATE, { subject: 106, state: 2 }],
+];
+
+test.each(KINDS)("%s", (kind, number, members) => {
+  expect(reportToJson({ ...REPORT, kind: number })).toEqual({ kind, ...ALIKE, ...members });
+});
+
+test("the other side of each pair", () => {
+  const as = (fields: Partial<Report>) => reportToJson({ ...REPORT, ...fields });
+  const fill = { kind: codes.REPORT_FILL, side: codes.SIDE_BUY, liquidity: 2 };
+  expect(as(fill)).toMatchObject({ side: "buy", liquidity: "taker" });
+  expect(as({ kind: codes.REPORT_MASS_CANCELED, side: 0 })).toMatchObject({ side: "both" });
+  const reasons = [1, 2, 3, 4, 5].map((reason) => as({ kind: codes.REPORT_CANCELED, reason }));
+  expect(reasons.map(({ reason }) => reason)).toEqual([
+    "requested",
+    "mass",
+    "immediate",
+    "self_trade",
+    "record_full",
+  ]);
+});
