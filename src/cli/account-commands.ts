@@ -89,12 +89,12 @@ function keygen(path: string): Answer {
 }
 
 async function openAccount(cli: Cli, args: Args): Promise<Answer> {
+  const scopes = scopesOf(args.text("scopes")) ?? SCOPES_TRADER;
   const file = cli.keyFile();
   if (!existsSync(file)) {
     throw new ClientError({ code: "no_key", message: `${file} is not there; see: clob keygen` });
   }
   const { publicKey } = readKeyFile(file);
-  const scopes = scopesOf(args.text("scopes")) ?? SCOPES_TRADER;
   const { venue } = await cli.http.status();
   const known = await cli.http.keyOwner(publicKey);
   const ids = known ?? (await cli.operator().openAccount(publicKey, { scopes }));

@@ -55,11 +55,18 @@ export type OptionValues = Readonly<Record<string, string | boolean | undefined>
 
 export class Args {
   readonly positionals: readonly string[];
+  /** Flags for the config's own keys. */
+  readonly configFlags: Readonly<Record<string, string>>;
   private readonly values: OptionValues;
 
-  constructor(positionals: readonly string[], values: OptionValues) {
+  constructor(
+    positionals: readonly string[],
+    values: OptionValues,
+    configFlags: Readonly<Record<string, string>> = {},
+  ) {
     this.positionals = positionals;
     this.values = values;
+    this.configFlags = configFlags;
   }
 
   /** A required positional; the parser has seen that it is there. */
@@ -74,15 +81,6 @@ export class Args {
 
   flag(name: string): boolean {
     return this.values[name] === true;
-  }
-
-  /** Every option that was given a value. */
-  get given(): ReadonlyMap<string, string> {
-    const given = new Map<string, string>();
-    for (const [name, value] of Object.entries(this.values)) {
-      if (typeof value === "string") given.set(name, value);
-    }
-    return given;
   }
 
   integer(name: string, least = 0): number | undefined {

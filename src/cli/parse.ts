@@ -5,7 +5,13 @@
 import { parseArgs, type ParseArgsOptionsConfig } from "node:util";
 import { configFlagOptions } from "../edges/config-flags.ts";
 import { didYouMean } from "../edges/config-suggest.ts";
-import { Args, type CommandSpec, type OptionSpecs, UsageError } from "./command.ts";
+import {
+  Args,
+  type CommandSpec,
+  type OptionSpecs,
+  type OptionValues,
+  UsageError,
+} from "./command.ts";
 import { GLOBAL_OPTIONS } from "./global-options.ts";
 
 /** `--log-tick-ms 500` and the like; see docs/CONFIG.md. */
@@ -41,12 +47,23 @@ export function parseCall(table: readonly CommandSpec[], argv: readonly string[]
   const config = command.takesConfig === true ? CONFIG_OPTIONS : {};
   const options = { ...config, ...GLOBAL_OPTIONS, ...command.options };
   const { values, positionals } = read(rest, options, command.name);
-  const args = new Args(positionals, values);
+  const args = new Args(positionals, values, configFlags(command, values));
   if (!args.flag("help")) {
     checkCount(command, positionals);
     checkChoices(options, args);
   }
   return { command, words, args };
+}
+
+/** What is neither ours nor of every command is for the config. */
+function configFlags(command: CommandSpec, values: OptionValues): Record<string, string> {
+  const flags: Record<string, string> = {};
+  if (command.takesConfig !== true) return flags;
+  for (const [name, value] of Object.entries(values)) {
+    const isOurs = name in GLOBAL_OPTIONS || name in command.options;
+    if (!isOurs && typeof value === "string") flags[name] = value;
+  }
+  return flags;
 }
 
 /** Indexes of the words that are neither options nor the values of global ones. */

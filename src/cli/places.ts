@@ -7,7 +7,6 @@ import { join } from "node:path";
 import type { Config } from "../edges/config.ts";
 import { type ListenAddress, parseListenAddress } from "../edges/config-address.ts";
 import { formatConfigError } from "../edges/config-errors.ts";
-import { configFlagOptions } from "../edges/config-flags.ts";
 import { type ConfigRead, readConfig } from "../edges/config-read.ts";
 import { type Args, UsageError } from "./command.ts";
 
@@ -27,8 +26,8 @@ const DEFAULT_FILE = "config.toml";
 export function findConfig(args: Args, env: Environment): Extract<ConfigRead, { ok: true }> | null {
   const named = args.text("config") ?? env["CLOB_CONFIG"];
   if (named === undefined && !existsSync(DEFAULT_FILE)) return null;
-  const known = configFlagOptions("");
-  const flags = Object.fromEntries([...args.given].filter(([name]) => name in known));
+  const data = args.text("data");
+  const flags = data === undefined ? args.configFlags : { ...args.configFlags, data };
   const read = readConfig({ file: named ?? DEFAULT_FILE, env, flags });
   if (!read.ok) throw new UsageError(read.errors.map(formatConfigError).join("\n"));
   return read;

@@ -1,0 +1,134 @@
+/**
+ * The command table and all that is made from it: help, completion, the page; and calls that are wrong.
+ */
+import { describe, expect, test } from "bun:test";
+import { readFileSync } from "node:fs";
+import { join } from "node:path";
+import { cliDocs } from "../../src/cli/cli-docs.ts";
+import { COMMANDS } from "../../src/cli/commands.ts";
+import { completionScript } from "../../src/cli/completion.ts";
+import { parseCall } from "../../src/cli/parse.ts";
+import { clob } from "./capture.ts";
+
+const NAMES = COMMANDS.map(({ name }) => name);
+
+test("docs/CLI.md is what the table says", () => {
+  const page = readFileSync(join(import.meta.dir, "../../docs/CLI.md"), "utf8");
+  expect(page).toBe(cliDocs());
+});
+
+test("the table has every command that was asked for, each once", () => {
+  const asked =
+    "status,markets,init,keygen,account open,account show,order buy,order sell,order show,cancel," +
+    "cancel-all,replace,orders,fills,balance,withdraw,book,trades,export,verify,doctor,config show," +
+    "load,completion,admin market,admin account,admin deposit,admin apply";
+  expect(asked.split(",").filter((name) => !NAMES.includes(name))).toEqual([]);
+  expect(new Set(NAMES).size).toBe(NAMES.length);
+});
+
+test("every example is a call of its own command", () => {
+  for (const command of COMMANDS) {
+    expect(command.examples.length).toBeGreaterThan(0);
+    for (const example of command.examples) {
+      const words = /clob ([^|)]+)/.exec(example)![1]!.trim().split(/\s+/);
+      const call = parseCall(COMMANDS, words);
+      expect([example, call.command?.name]).toEqual([example, command.name]);
+    }
+  }
+});
+
+test("help names every command, and each command's help its options", async () => {
+  const { out, code } = await clob(["--help"]);
+  expect(code).toBe(0);
+  expect(NAMES.filter((name) => !out.includes(`  ${name}`))).toEqual([]);
+  for (const command of COMMANDS) {
+    if (command.isRaw === true) continue;
+    const help = (await clob([...command.name.split(" "), "--help"])).out;
+    const missing = Object.keys(command.options).filter((name) => !help.includes(`--${name}`));
+    expect([command.name, missing]).toEqual([command.name, []]);
+    expect(help).toContain(command.examples[0]!);
+  }
+});
+
+describe("completion", () => {
+  test.each(["bash", "zsh", "fish"] as const)("of %s knows every word", (shell) => {
+    const script = completionScript(shell, COMMANDS);
+    const words = new Set(NAMES.flatMap((name) => name.split(" ")));
+    expect([...words].filter((word) => !script.includes(word))).toEqual([]);
+  });
+
+  test("works in a bash", () => {
+    const script = completionScript("bash", COMMANDS);
+    const complete = (...words: string[]): string[] => {
+      const line = ["clob", ...words].map((word) => `'${word}'`).join(" ");
+      const ask = `COMP_WORDS=(${line}); COMP_CWORD=${words.length}; _clob; echo "\${COMPREPLY[@]}"`;
+      const { stdout, stderr } = Bun.spawnSync(["bash", "-c", `${script}\n${ask}`]);
+      expect(stderr.toString()).toBe("");
+      return stdout.toString().trim().split(" ");
+    };
+    expect(complete("ord")).toEqual(["order", "orders"]);
+    expect(complete("order", "")).toEqual(["buy", "sell", "show"]);
+    expect(complete("order", "buy", "--po")).toEqual(["--post-only"]);
+    expect(complete("order", "buy", "BTC-USD", "1", "--tif", "i")).toEqual(["ioc"]);
+    expect(complete("verify", "--e")).toEqual(["--engine"]);
+  });
+});
+
+describe("a call that is wrong", () => {
+  const calls: readonly (readonly [string, string])[] = [
+    ["ordre buy BTC-USD 1", 'there is no command "ordre buy" (did you mean "order buy"?)'],
+    ["stauts", 'there is no command "stauts" (did you mean "status"?)'],
+    [
+      "admin acount suspend 1",
+      'there is no command "admin acount" (did you mean "admin account"?)',
+    ],
+    ["order buy BTC-USD", "order buy needs QUANTITY: how much of the base asset, such as 0.5"],
+    ["markets x", 'markets does not know what to do with "x"'],
+    ["order buy A 1 --limt 5", "order buy has no option --limt (did you mean --limit?)"],
+    ["order buy A 1 --limit", "argument missing"],
+    ["order buy A 1 --tif gtx", '--tif is one of gtc, ioc, fok, not "gtx" (did you mean "gtc"?)'],
+    ["status -o yaml", '--output is one of text, json, not "yaml"'],
+    ["status --timeout soon", '--timeout is an integer of 1 or more, not "soon"'],
+    ["status --settlement ::", '--settlement is a URL or HOST:PORT, not "::"'],
+    ["status --tcp 99999999", "--tcp is HOST:PORT"],
+    ["status --config /nowhere.toml", "there is no such file"],
+    ["cancel abc", 'ID is an integer below 2^64, not "abc"'],
+    ["cancel 5", "5 is a client id: say in which market with --market"],
+    ["replace 1-1-0", "replace needs --price and --quantity"],
+    ["verify x --venue 12", '--venue is 64 hex digits, not "12"'],
+    ["withdraw USD 5", "withdraw needs --to with 64 hex digits"],
+    ["completion tcsh", 'SHELL is one of bash, zsh, fish, not "tcsh"'],
+    ["admin market stop X", "ACTION is list, halt, resume"],
+    ["admin account suspend x", 'ACCOUNT is an integer of 1 or more, not "x"'],
+    ["account open --scopes fly", 'not "fly"'],
+  ];
+  test.each(calls)("%s", async (line, words) => {
+    const env = { CLOB_SETTLEMENT: "http://127.0.0.1:1", CLOB_KEY: "no-such.pem" };
+    const text = await clob(line.split(" "), env);
+    expect([text.out, text.code]).toEqual(["", 2]);
+    expect(text.err).toContain(words);
+    const json = await clob([...line.split(" "), "-o", "json"], env);
+    if (line.includes("-o yaml") || line.endsWith("--limit")) return;
+    expect([json.err, json.code]).toEqual(["", 2]);
+    expect(JSON.parse(json.out).error.code).toBe("usage");
+    expect(JSON.parse(json.out).error.message).toContain(words);
+  });
+});
+
+test("-o json gives JSON for help, version and a group without a command", async () => {
+  for (const line of ["--help", "--version", "order", "order buy --help", "-o json"]) {
+    const { out } = await clob([...line.split(" "), "--output=json"]);
+    expect(typeof JSON.parse(out).text).toBe("string");
+  }
+  expect((await clob(["order"])).code).toBe(2);
+  expect((await clob(["order", "--help"])).code).toBe(0);
+});
+
+test("a venue that is away is exit code 3 and says how to start it", async () => {
+  const env = { CLOB_SETTLEMENT: "http://127.0.0.1:1" };
+  const { code, err } = await clob(["status"], env);
+  expect(code).toBe(3);
+  expect(err).toContain("npm start");
+  const json = await clob(["status", "-o", "json"], env);
+  expect(JSON.parse(json.out).error).toMatchObject({ code: "unreachable", retryable: true });
+});
