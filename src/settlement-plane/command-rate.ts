@@ -1,6 +1,12 @@
 /**
  * CommandRate: commands of traders so far, and how many came in the last full second.
+ *
+ * Old records that settlement catches up with are counted, but are no part of what goes on now.
  */
+
+/** A record whose log time is older is one that is caught up with. */
+const OLD_MS = 5000;
+
 export class CommandRate {
   private readonly wallMs: () => number;
   private second = 0;
@@ -12,11 +18,12 @@ export class CommandRate {
     this.wallMs = wallMs;
   }
 
-  add(count: number): void {
-    if (count === 0) return;
+  /** `logTime` of their record, in microseconds. */
+  add(count: number, logTime: number): void {
+    this.total += count;
+    if (count === 0 || logTime / 1000 < this.wallMs() - OLD_MS) return;
     this.turn();
     this.current += count;
-    this.total += count;
   }
 
   get perSecond(): number {

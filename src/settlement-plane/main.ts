@@ -5,6 +5,7 @@
  */
 import { Clock } from "../edges/clock.ts";
 import { Logger, streamSink } from "../edges/logger.ts";
+import { checkHealth } from "../service/health.ts";
 import { announceShards, openShards } from "../service/open-shards.ts";
 import { untilStopped } from "../service/run.ts";
 import { EXIT_USAGE, endWith, ServiceEnd, startService } from "../service/start.ts";
@@ -25,6 +26,7 @@ await endWith(spec.name, async () => {
   const started = startService(spec, process.argv.slice(2));
   if (started === null) return;
   const { config, positionals, switches } = started;
+  if (switches.has("healthcheck")) return checkHealth(config.settlement.httpAddress);
   const logger = new Logger({
     sink: streamSink("stdout"),
     severityMin: "info",

@@ -32,6 +32,7 @@ export class ShardData {
   /** Of all markets since genesis. */
   trades = 0;
   private readonly rings = new Map<number, TradeRing>();
+  private readonly engine: Engine;
   private readonly tradesKept: number;
   private readonly listener: MarketListener;
   /** Limit of the order that the record at hand brought to the book last. */
@@ -41,6 +42,7 @@ export class ShardData {
     engine: Engine,
     parts: { tradesKept: number; wallMs: () => number; listener: MarketListener },
   ) {
+    this.engine = engine;
     this.views = new Views(engine.state);
     this.rate = new CommandRate(parts.wallMs);
     this.tradesKept = parts.tradesKept;
@@ -65,7 +67,7 @@ export class ShardData {
       this.listener.onChange(view.getUint32(offset + at.REPORT_SUBJECT_AT, true));
       this.followOrder(view, offset, kind);
     }
-    this.rate.add(commands);
+    this.rate.add(commands, this.engine.logTime);
   }
 
   /** Older reports, after a start: trades and finished orders only. */

@@ -91,6 +91,11 @@ describe("status and time", () => {
     buy(10, 51n);
     shard.nowMs += 2000;
     expect(await perSecond()).toMatchObject(rate(0));
+    // Records of long ago are caught up with: they are no rate of now.
+    shard.nowMs += 10_000;
+    buy(10, 52n);
+    shard.nowMs += 1000;
+    expect(await perSecond()).toMatchObject({ shards: [{ orders_per_s: 0, commands: 6 }] });
   });
 
   test("a trader's refused command counts, an operator's command does not", async () => {
