@@ -8,11 +8,13 @@ import { optionHelp, optionUsage, usage } from "./help.ts";
 
 const HEAD = `# The clob command
 
-Made from the table in \`src/cli/commands.ts\`; change it there, then run \`bun src/cli/cli-docs.ts > docs/CLI.md\`.
+Made from the table in \`src/cli/commands.ts\`; change it there, then run
+\`bun src/cli/cli-docs.ts > docs/CLI.md\`.
 
-Run it with \`bun run clob ...\` or, by npm, \`npm run clob -- ...\`. Data goes to stdout, notes to stderr. With
-\`-o json\` stdout holds one JSON value whatever happens: the data, or \`{"error": {"code", "message", ...}}\` with the codes of the
-protocol; \`book --watch\` then writes one value a line. Prices, quantities and amounts are decimals and never rounded.
+Run it with \`bun run clob ...\` or, by npm, \`npm run clob -- ...\`. Data goes to stdout, notes to
+stderr. With \`-o json\` stdout holds one JSON value whatever happens: the data, or
+\`{"error": {"code", "message", ...}}\` with the codes of the protocol; \`book --watch\` then
+writes one value a line. Prices, quantities and amounts are decimals and never rounded.
 
 | exit code | meaning |
 | --- | --- |
@@ -22,8 +24,9 @@ protocol; \`book --watch\` then writes one value a line. Prices, quantities and 
 | 3 | nobody answers, or the outcome is not known |
 | 4 | verification failed: the export is not true |
 
-A key file is a PKCS#8 PEM, as \`clob keygen\` or openssl makes it. Which account it has stands in FILE.json beside it, or in the demo's
-demo.json, or is asked of the venue. The demo's own trader is used where no key is named, so that trading works at once.
+A key file is a PKCS#8 PEM, as \`clob keygen\` or openssl makes it. Which account it has stands in
+FILE.json beside it, or in the demo's demo.json, or is asked of the venue. The demo's own trader is
+used where no key is named, so that trading works at once.
 `;
 
 export function cliDocs(): string {

@@ -21,7 +21,7 @@ export function helpOf(
       : `clob ${group}`;
   const lines = listed.map((one) => row(usage(one), one.about));
   const more = [
-    "Every command takes --help, -o json, --key, --data, --config and the addresses; see any --help.",
+    "Every command takes --help, -o json, --key, --data, --config and addresses; see any --help.",
     "Exit codes: 0 ok, 1 refused, 2 usage, 3 unreachable, 4 verification failed.",
   ];
   return [head, "", ...lines, "", ...more].join("\n");

@@ -117,7 +117,8 @@ function statusText(status: StatusJson): string {
 function checkpointText({ checkpoint, halted }: ShardStatusJson): string {
   if (halted !== null) return `HALTED at ${halted.position}: ${halted.reason}`;
   if (checkpoint === null) return "none yet";
-  return `#${checkpoint.number} at ${checkpoint.position}, ${(checkpoint.age_ms / 1000).toFixed(1)} s old`;
+  const age = (checkpoint.age_ms / 1000).toFixed(1);
+  return `#${checkpoint.number} at ${checkpoint.position}, ${age} s old`;
 }
 
 function madeJson({ shard, venueId, created }: Made) {

@@ -7,6 +7,7 @@
  */
 import { ClientError, unknownOutcome, unreachable, violation } from "./errors.ts";
 import type * as json from "./http-json.ts";
+import type { MarketTerms } from "./market-rules.ts";
 
 export interface HttpOptions {
   /** Such as "http://127.0.0.1:9091". */
@@ -220,7 +221,7 @@ function problemError(body: unknown, response: Response, url: URL): ClientError 
 }
 
 /** The rules of a market from what settlement says of it; see MarketRules. */
-export function rulesTerms(market: json.MarketJson) {
+export function rulesTerms(market: json.MarketJson): MarketTerms {
   const { id, symbol, shard, base, quote, lot_units: lotUnits, tick_value: tickValue } = market;
   return { id, symbol, shard, base, quote, lotUnits, tickValue };
 }

@@ -63,6 +63,17 @@ export function stepText(step: Step): string {
   return formatSteps(1, step);
 }
 
+/** What a market is, as settlement tells it. */
+export interface MarketTerms {
+  readonly id: number;
+  readonly symbol: string;
+  readonly shard: number;
+  readonly base: Asset;
+  readonly quote: Asset;
+  readonly lotUnits: number;
+  readonly tickValue: number;
+}
+
 export class MarketRules {
   readonly id: number;
   readonly symbol: string;
@@ -74,15 +85,7 @@ export class MarketRules {
   /** False where prices are whole ticks because the tick is no decimal. */
   readonly hasDecimalTick: boolean;
 
-  constructor(parts: {
-    readonly id: number;
-    readonly symbol: string;
-    readonly shard: number;
-    readonly base: Asset;
-    readonly quote: Asset;
-    readonly lotUnits: number;
-    readonly tickValue: number;
-  }) {
+  constructor(parts: MarketTerms) {
     const { id, symbol, shard, base, quote, lotUnits, tickValue } = parts;
     const decimals = { baseDecimals: base.decimals, quoteDecimals: quote.decimals };
     const tick = tickStep({ lotUnits, tickValue, ...decimals });

@@ -1,5 +1,5 @@
 /**
- * The command table and all that is made from it: help, completion, the page; and calls that are wrong.
+ * The command table and all that is made from it: help, completion, the page; and wrong calls.
  */
 import { describe, expect, test } from "bun:test";
 import { readFileSync } from "node:fs";
@@ -20,8 +20,8 @@ test("docs/CLI.md is what the table says", () => {
 test("the table has every command that was asked for, each once", () => {
   const asked =
     "status,markets,init,keygen,account open,account show,order buy,order sell,order show,cancel," +
-    "cancel-all,replace,orders,fills,balance,withdraw,book,trades,export,verify,doctor,config show," +
-    "load,completion,admin market,admin account,admin deposit,admin apply";
+    "cancel-all,replace,orders,fills,balance,withdraw,book,trades,export,verify,doctor," +
+    "config show,load,completion,admin market,admin account,admin deposit,admin apply";
   expect(asked.split(",").filter((name) => !NAMES.includes(name))).toEqual([]);
   expect(new Set(NAMES).size).toBe(NAMES.length);
 });
@@ -61,7 +61,8 @@ describe("completion", () => {
     const script = completionScript("bash", COMMANDS);
     const complete = (...words: string[]): string[] => {
       const line = ["clob", ...words].map((word) => `'${word}'`).join(" ");
-      const ask = `COMP_WORDS=(${line}); COMP_CWORD=${words.length}; _clob; echo "\${COMPREPLY[@]}"`;
+      const state = `COMP_WORDS=(${line}); COMP_CWORD=${words.length}`;
+      const ask = `${state}; _clob; echo "\${COMPREPLY[@]}"`;
       const { stdout, stderr } = Bun.spawnSync(["bash", "-c", `${script}\n${ask}`]);
       expect(stderr.toString()).toBe("");
       return stdout.toString().trim().split(" ");

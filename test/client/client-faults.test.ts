@@ -22,7 +22,7 @@ describe("after a lost connection", () => {
     expect(venue.shard.engine.levels(MARKET, codes.SIDE_BUY).length).toBe(1);
   });
 
-  test("a frame whose reports were hidden is known from the resumed ones, and not sent", async () => {
+  test("a frame whose reports were hidden is known from the resumed ones", async () => {
     const venue = await start();
     const seen: number[] = [];
     const ana = await join(venue, { onReport: ({ number }) => seen.push(number) });
@@ -42,7 +42,7 @@ describe("after a lost connection", () => {
     expect(venue.received.length).toBe(1);
   });
 
-  test("a copy that is refused as a duplicate, its nonce taken by another, never happened", async () => {
+  test("a copy whose nonce another frame took in between never happened", async () => {
     const venue = await start();
     const ana = await join(venue);
     // Lost on the way; then somebody else's frame uses nonce 2 before the copy arrives.
@@ -68,7 +68,7 @@ describe("after a lost connection", () => {
     expect(Number(level?.lots)).toBe(20);
   });
 
-  test("reports that are out of reach make a gap, and the outcome unknown, not failed", async () => {
+  test("reports out of reach make a gap, and the outcome unknown, not failed", async () => {
     const venue = await start();
     const gaps: number[][] = [];
     const ana = await join(venue, { onGap: (from, to) => gaps.push([from, to]) });

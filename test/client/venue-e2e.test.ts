@@ -167,7 +167,7 @@ describe("a client at a real venue", () => {
   });
 });
 
-test("a client that is killed resends from its journal, and its orders are there once", async () => {
+test("a killed client resends from its journal, and its orders are there once", async () => {
   const who = await trader();
   const journal = join(venue.dir, "killed.journal");
   const { port } = venue.address;

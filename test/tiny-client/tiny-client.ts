@@ -141,7 +141,7 @@ export class TinyClient {
     const [last, leaves] = [message.readUInt32LE(76), message.readUInt32LE(84)];
     if (number > 0) this.reports.push({ kind, number, clientId, last, leaves });
     else if (message.readUInt16LE(42) === DUPLICATE) {
-      this.nonce = Number(message.readBigUInt64LE(96)); // The key's highest; only a logon meets this.
+      this.nonce = Number(message.readBigUInt64LE(96)); // The key's highest.
       this.sendLogon();
     } else this.wake(new Error(`rejected, code ${message.readUInt16LE(42)}`));
   }
