@@ -20,6 +20,21 @@ export const INPUT_NOTE = "in.note";
 export const STATE_NOTE = "state.note";
 export const COMMITMENTS = "commitments";
 
+/** The largest object: a segment of about 64 MiB with its last entry, commitments of years. */
+const OBJECT_SIZE_MAX = 1 << 30;
+
+/** Something lies where an object should, and nobody can read it as one. */
+export class NotAnObject extends Error {
+  override readonly name = "NotAnObject";
+  /** Its name in the export. */
+  readonly object: string;
+
+  constructor(object: string, why: string) {
+    super(why);
+    this.object = object;
+  }
+}
+
 export class ExportDir {
   readonly dir: string;
 
@@ -29,15 +44,13 @@ export class ExportDir {
 
   /** The shards that an export has, rising. */
   static shardsIn(root: string): number[] {
-    const names = existsSync(root) && statSync(root).isDirectory() ? readdirSync(root) : [];
-    const ids = names.map((name) => Number(/^shard-(\d{1,5})$/.exec(name)?.[1] ?? 0));
+    const ids = namesIn(root).map((name) => Number(/^shard-(\d{1,5})$/.exec(name)?.[1] ?? 0));
     return ids.filter((id) => id > 0).sort((a, b) => a - b);
   }
 
   /** First positions of the segments, rising. */
   segments(): number[] {
-    const dir = join(this.dir, "in");
-    const names = existsSync(dir) ? readdirSync(dir) : [];
+    const names = namesIn(join(this.dir, "in"));
     const firsts = names.map((name) => Number(/^(\d{20})\.seg$/.exec(name)?.[1] ?? 0));
     return firsts.filter((first) => first > 0).sort((a, b) => a - b);
   }
@@ -58,10 +71,14 @@ export class ExportDir {
     this.createOnly(tilePath(tile), bytes);
   }
 
-  /** A whole object, or null where there is none. */
+  /** A whole object, or null where there is none; throws NotAnObject, also for a pipe or device. */
   read(name: string): Uint8Array | null {
     const path = join(this.dir, name);
-    return existsSync(path) ? new Uint8Array(readFileSync(path)) : null;
+    if (!existsSync(path)) return null;
+    const stat = statSync(path);
+    if (!stat.isFile()) throw new NotAnObject(name, "it is not a file");
+    if (stat.size > OBJECT_SIZE_MAX) throw new NotAnObject(name, `it is ${stat.size} bytes large`);
+    return new Uint8Array(readFileSync(path));
   }
 
   /** For the heads, which move on: notes and commitments. */
@@ -81,6 +98,10 @@ export class ExportDir {
       );
     }
   }
+}
+
+function namesIn(dir: string): string[] {
+  return existsSync(dir) && statSync(dir).isDirectory() ? readdirSync(dir) : [];
 }
 
 function segmentName(first: number): string {

@@ -67,18 +67,21 @@ export function tileWidth(level: number, index: number, size: number): number {
  * The tiles that a tree of `newSize` leaves has and that of `oldSize` had not, low levels first.
  */
 export function tilesAdded(oldSize: number, newSize: number): Tile[] {
+  return [...eachTileAdded(oldSize, newSize)];
+}
+
+/** The same one by one, for a size that somebody else states and need not be able to show. */
+export function* eachTileAdded(oldSize: number, newSize: number): Generator<Tile> {
   assert(oldSize >= 0 && oldSize <= newSize, "a tree only grows");
-  const tiles: Tile[] = [];
   for (let level = 0; level < TILE_LEVELS; level++) {
     const before = hashesAtLevel(level, oldSize);
     const after = hashesAtLevel(level, newSize);
     if (before === after) break; // Then no level above has grown either.
     const last = Math.floor((after - 1) / TILE_WIDTH);
     for (let index = Math.floor(before / TILE_WIDTH); index <= last; index++) {
-      tiles.push({ level, index, width: tileWidth(level, index, newSize) });
+      yield { level, index, width: tileWidth(level, index, newSize) };
     }
   }
-  return tiles;
 }
 
 export function placeInTile(level: number, index: number): PlaceInTile {

@@ -8,8 +8,8 @@ import { HASH_SIZE } from "../base/hash.ts";
 import type { ExportDir } from "../edges/export-dir.ts";
 import type { Checkpoint } from "../proofs/checkpoint-note.ts";
 import { MerkleLog } from "../proofs/merkle-log.ts";
-import { type Tile, TILE_WIDTH, tilePath, tilesAdded, tileWidth } from "../proofs/merkle-tiles.ts";
-import { rootOfHashes } from "../proofs/merkle-tiles.ts";
+import { eachTileAdded, rootOfHashes, type Tile } from "../proofs/merkle-tiles.ts";
+import { TILE_WIDTH, tilePath, tileWidth } from "../proofs/merkle-tiles.ts";
 import { leafHash } from "../proofs/tree-hash.ts";
 import { Lie } from "./lie.ts";
 
@@ -28,7 +28,7 @@ export class Leaves {
   checkRoot(): void {
     const { size, root } = this.head;
     const log = new MerkleLog();
-    for (const tile of tilesAdded(0, size)) {
+    for (const tile of eachTileAdded(0, size)) {
       const bytes = this.read(tile);
       if (tile.level > 0) this.checkUpper(tile, bytes);
       else for (let i = 0; i < tile.width; i++) log.appendHash(bytes, i * HASH_SIZE);

@@ -4,7 +4,7 @@
  * Needs nothing from the venue but the export and, to be pinned, the venue id.
  */
 import { parseArgs } from "node:util";
-import { VERSION } from "../edges/version.ts";
+import { BUILD, VERSION } from "../edges/version.ts";
 import { openVerifiers } from "../edges/verify.ts";
 import { EXIT_USAGE, EXIT_VERIFICATION, endWith, ServiceEnd } from "../service/start.ts";
 import { judgeEngine } from "./engines.ts";
@@ -23,7 +23,7 @@ Exit codes: 0 yes, 2 usage, 4 the first lie is named.`;
 await endWith("verifier", async () => {
   const { values, positionals } = readFlags();
   if (values.help) return void process.stdout.write(`${HELP}\n`);
-  if (values.version) return void process.stdout.write(`verifier ${VERSION}\n`);
+  if (values.version) return void process.stdout.write(`verifier ${VERSION} (${BUILD})\n`);
   const [dir] = positionals;
   if (dir === undefined || positionals.length > 1) throw new ServiceEnd(EXIT_USAGE, HELP);
   const engine = values.engine;

@@ -2,7 +2,7 @@
  * VerifyExport: the verdict on a whole export, for people and for scripts.
  */
 import { existsSync } from "node:fs";
-import { ExportDir } from "../edges/export-dir.ts";
+import { ExportDir, NotAnObject } from "../edges/export-dir.ts";
 import type { SignatureVerifier } from "../edges/verify.ts";
 import { Lie } from "./lie.ts";
 import { type ShardVerdict, type VerifyEngine, verifyShard } from "./verify-shard.ts";
@@ -41,30 +41,34 @@ export function verifyExport(parts: VerifyExportParts): Verdict {
   }
   const verdicts: (ShardVerdict & { shard: number })[] = [];
   for (const shard of shards) {
-    const verdict = verifyOne(parts, shard);
+    const verdict = verifyOne(parts, shard, verdicts[0]);
     if ("sentence" in verdict) return verdict;
     verdicts.push({ ...verdict, shard });
   }
   return { ok: true, isPinned: parts.venue !== null, shards: verdicts };
 }
 
+/** `first`: of the lowest shard, which makes the venue; all others are held to it. */
 function verifyOne(
   parts: VerifyExportParts,
   shard: number,
+  first: ShardVerdict | undefined,
 ): ShardVerdict | Extract<Verdict, { ok: false }> {
-  const { verifier, openEngine, venue, onProgress } = parts;
+  const { verifier, openEngine, onProgress } = parts;
   try {
     return verifyShard({
       dir: new ExportDir(parts.dir, shard),
       shard,
       verifier,
       openEngine,
-      venue,
+      venue: parts.venue ?? first?.venue ?? null,
+      lead: first?.genesis ?? null,
       onProgress: (position, of) => onProgress?.(shard, position, of),
     });
   } catch (error) {
-    if (!(error instanceof Lie)) throw error;
-    const { what, place, bytes, sentence } = error;
+    const lie = error instanceof NotAnObject ? new Lie(error.object, 0, error.message) : error;
+    if (!(lie instanceof Lie)) throw lie;
+    const { what, place, bytes, sentence } = lie;
     return { ok: false, shard, what, place, bytes, sentence };
   }
 }

@@ -12,6 +12,8 @@
 import { equalBytes } from "../base/bytes.ts";
 import { COMMITMENTS, type ExportDir } from "../edges/export-dir.ts";
 import type { SignatureVerifier } from "../edges/verify.ts";
+import { Halt } from "../engine/halt.ts";
+import { NaiveHalt } from "../naive/naive-state.ts";
 import { Checkpointer, type StateRoots } from "../proofs/checkpointer.ts";
 import { ReportChain } from "../protocol/execution.ts";
 import * as frames from "../protocol/frame.ts";
@@ -39,10 +41,13 @@ export interface VerifyParts {
   readonly openEngine: (genesisFrame: Uint8Array) => VerifyEngine;
   /** Null for an unpinned verdict. */
   readonly venue: Uint8Array | null;
+  /** The genesis that makes the venue, where it was found true; null before. */
+  readonly lead: Genesis | null;
   readonly onProgress: (position: number, of: number) => void;
 }
 
 export interface ShardVerdict {
+  readonly genesis: Genesis;
   readonly venue: Uint8Array;
   readonly records: number;
   readonly commands: number;
@@ -74,7 +79,7 @@ class Verification {
     const leaves = new Leaves(dir, heads.input);
     leaves.checkRoot();
     const commitments = new CommitmentReader(dir.read(COMMITMENTS));
-    const engine = this.parts.openEngine(frame);
+    const engine = judged(1, null, () => this.parts.openEngine(frame));
     const checkpointer = new Checkpointer({
       shard,
       rulesVersion: genesis.rulesVersion,
@@ -102,7 +107,14 @@ class Verification {
     commitments.finish();
     this.checkHeads(heads, checkpointer, position);
     const { commands, signatures } = this.counts;
-    return { venue, records: position, commands, signatures, checkpoints: checkpointer.count };
+    return {
+      genesis,
+      venue,
+      records: position,
+      commands,
+      signatures,
+      checkpoints: checkpointer.count,
+    };
   }
 
   private readGenesis(): { genesis: Genesis; frame: Uint8Array; venue: Uint8Array } {
@@ -120,19 +132,31 @@ class Verification {
     if (pinned !== null && !equalBytes(pinned, venue)) {
       throw new Lie("record", 1, `the genesis is that of venue ${venue.toHex()}`, bytes);
     }
+    this.checkLead(genesis, key, bytes);
     return { genesis, frame, venue };
+  }
+
+  /**
+   * An added shard only names its venue. That it is one of it is the word of an operator whom the
+   * leading genesis names, and the venue id is the hash of that one.
+   */
+  private checkLead(genesis: Genesis, key: Uint8Array, bytes: Uint8Array): void {
+    const { directoryOrigin } = genesis;
+    if (genesis.shard === directoryOrigin) return;
+    const { lead } = this.parts;
+    if (lead?.shard !== directoryOrigin) {
+      throw new Lie("record", 1, `shard ${directoryOrigin}, which makes its venue, is missing`);
+    }
+    if (lead.operators.some((operator) => equalBytes(operator.publicKey, key))) return;
+    throw new Lie("record", 1, "the genesis is not signed by an operator of its venue", bytes);
   }
 
   private apply(engine: VerifyEngine, found: ExportedRecord, genesis: Genesis): void {
     this.checkSignature(engine, found, genesis);
     this.reports.clear();
-    try {
+    judged(found.position, found.bytes, () => {
       engine.apply(found.view, found.record, this.reports);
-    } catch (error) {
-      // Either engine's Halt: a record that no honest venue can have gone beyond.
-      if (!(error instanceof Error)) throw error;
-      throw new Lie("record", found.position, error.message, found.bytes);
-    }
+    });
     this.chain.step(this.reports.slice(0));
   }
 
@@ -172,5 +196,15 @@ class Verification {
     if (!equalBytes(heads.states.root, checkpointer.statesRoot)) {
       throw new Lie("state.note", 0, "its root is not that of the commitments");
     }
+  }
+}
+
+/** Either engine's Halt is a lie: no honest venue can have gone beyond. Other errors are ours. */
+function judged<T>(position: number, bytes: Uint8Array | null, step: () => T): T {
+  try {
+    return step();
+  } catch (error) {
+    if (!(error instanceof Halt || error instanceof NaiveHalt)) throw error;
+    throw new Lie("record", position, error.message, bytes);
   }
 }

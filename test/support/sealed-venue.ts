@@ -35,7 +35,12 @@ export const OPERATOR = seeded(1);
 export const CHECKPOINT = seeded(2);
 const TRADERS = [seeded(3), seeded(4)];
 
-export function smallGenesis(operator: Signer, checkpoint: Signer): Uint8Array {
+/** `added`: of a shard that another leads, in this venue. */
+export function smallGenesis(
+  operator: Signer,
+  checkpoint: Signer,
+  added: { shard: number; venue: Uint8Array } = { shard: 1, venue: new Uint8Array(32) },
+): Uint8Array {
   const market = commands.encodeMarketOpen({
     market: 1,
     state: codes.STATE_OPEN,
@@ -56,7 +61,7 @@ export function smallGenesis(operator: Signer, checkpoint: Signer): Uint8Array {
     quantityStep: 1,
   });
   const genesis: Genesis = {
-    shard: 1,
+    shard: added.shard,
     directoryOrigin: 1,
     rulesVersion: codes.RULES_VERSION,
     random: new Uint8Array(16).fill(7),
@@ -74,7 +79,7 @@ export function smallGenesis(operator: Signer, checkpoint: Signer): Uint8Array {
     operators: [{ publicKey: operator.publicKey, scopes: codes.SCOPES_OPERATOR }],
     assets: [commands.encodeAssetOpen(1, 6, "USD"), commands.encodeAssetOpen(2, 8, "BTC")],
     markets: [market],
-    venueField: new Uint8Array(32),
+    venueField: added.venue,
   };
   return encodeGenesis(genesis, (message) => operator.sign(message));
 }
@@ -124,9 +129,9 @@ export function smallLife(genesisFrame: Uint8Array, operator: Signer): Uint8Arra
   return frames.map((frame, i) => recordOf(frame, START_US + i * 150_000));
 }
 
-export function recordOf(frame: Uint8Array, logTime: number): Uint8Array {
+export function recordOf(frame: Uint8Array, logTime: number, shard = 1): Uint8Array {
   const bytes = new Uint8Array(24 + frame.length);
-  const header = { shard: 1, rulesVersion: codes.RULES_VERSION, directoryOrigin: 1, logTime };
+  const header = { shard, rulesVersion: codes.RULES_VERSION, directoryOrigin: 1, logTime };
   writeRecord(bytes, 0, header, frame);
   return bytes;
 }
@@ -145,7 +150,7 @@ export async function sealVenue(
   const venue = venueOf(genesisFrame, genesis);
   const settlementDir = join(out, "settlement");
   settle(records, genesis, { venue, checkpoint, settlementDir, genesisFrame });
-  await exportShard({ log: listLog(records), venue, settlementDir, out });
+  await exportShard({ log: listLog(records, genesis.shard), venue, settlementDir, out });
   return venue;
 }
 
@@ -163,7 +168,7 @@ function settle(records: readonly Uint8Array[], genesis: Genesis, parts: SealPar
   const record = new RecordView();
   const file = new CommitmentFile(parts.settlementDir);
   const checkpointer = new Checkpointer({
-    shard: 1,
+    shard: genesis.shard,
     rulesVersion: genesis.rulesVersion,
     directoryOrigin: 1,
     intervalUs: genesis.checkpointIntervalUs,
@@ -184,24 +189,28 @@ function settle(records: readonly Uint8Array[], genesis: Genesis, parts: SealPar
     if (checkpointer.follow(bytes, record.logTime, count)) commit();
   }
   if (checkpointer.committedPosition < checkpointer.position) commit();
-  writeNotes(file, checkpointer, parts);
+  writeNotes(file, checkpointer, { ...parts, shard: genesis.shard });
   file.close();
 }
 
-function writeNotes(file: CommitmentFile, checkpointer: Checkpointer, parts: SealParts): void {
+function writeNotes(
+  file: CommitmentFile,
+  checkpointer: Checkpointer,
+  parts: SealParts & { shard: number },
+): void {
   const venueHex = parts.venue.toHex();
   const key = noteKey(venueHex, parts.checkpoint.publicKey);
   const sign = (message: Uint8Array): Uint8Array => parts.checkpoint.sign(message);
   const note = (origin: string, size: number, root: Uint8Array): Uint8Array =>
     signCheckpoint({ origin, size, root }, key, sign);
   file.writeNotes({
-    input: note(inputOrigin(venueHex, 1), checkpointer.position, checkpointer.inputRoot),
-    state: note(statesOrigin(venueHex, 1), checkpointer.count, checkpointer.statesRoot),
+    input: note(inputOrigin(venueHex, parts.shard), checkpointer.position, checkpointer.inputRoot),
+    state: note(statesOrigin(venueHex, parts.shard), checkpointer.count, checkpointer.statesRoot),
   });
 }
 
 /** A shard's log that is these records, for whoever only reads. */
-function listLog(records: readonly Uint8Array[]): ShardLog {
+function listLog(records: readonly Uint8Array[], shard: number): ShardLog {
   const reader: InputReader = {
     read: async (after) => {
       const bytes = records[after] ?? new Uint8Array(0);
@@ -214,7 +223,7 @@ function listLog(records: readonly Uint8Array[]): ShardLog {
     throw new Error("this log is only read");
   };
   return {
-    shard: 1,
+    shard,
     describe: "a list",
     genesis: async () => records[0] ?? null,
     create: absent,
