@@ -26,6 +26,7 @@ export interface DeskPlace {
 }
 
 const TRIES_MAX = 64;
+const ASSETS_WAIT_MS = 50;
 
 export class OperatorDesk {
   readonly place: DeskPlace;
@@ -99,11 +100,14 @@ export class OperatorDesk {
 
   /** The two assets that replays are paid in: the lowest is the quote. */
   async assets(): Promise<{ quote: AssetTotalsJson; base: AssetTotalsJson }> {
-    const [quote, base] = await this.http.assets();
-    if (quote === undefined || base === undefined) {
+    for (let tries = 1; ; tries++) {
+      const [quote, base] = await this.http.assets();
+      if (quote !== undefined && base !== undefined) return { quote, base };
+      // Behind a start settlement has not read genesis yet.
+      await new Promise((resolve) => setTimeout(resolve, ASSETS_WAIT_MS));
+      if (tries < TRIES_MAX) continue;
       throw new ClientError({ code: "assets", message: "this venue has less than two assets" });
     }
-    return { quote, base };
   }
 
   /** Brings what the account owns of the asset up to `amount` units. */

@@ -40,6 +40,8 @@ const SYMBOL_DIGITS = 4;
 export class ReplayJournal {
   /** Of the market that the run opens. */
   readonly symbol: string;
+  /** An earlier run began it. */
+  readonly isOld: boolean;
   private readonly dir: string | null;
   private readonly reports: number;
   private readonly mark: number;
@@ -48,10 +50,11 @@ export class ReplayJournal {
 
   /** The journal, or a sentence about why this directory is of another run. */
   static open(dir: string | null, terms: RunTerms): ReplayJournal | string {
-    if (dir === null) return new ReplayJournal(null, randomSymbol());
+    if (dir === null) return new ReplayJournal(null, { symbol: randomSymbol(), isOld: false });
     mkdirSync(dir, { recursive: true, mode: 0o700 });
     const path = join(dir, "run.json");
-    if (!existsSync(path)) {
+    const isOld = existsSync(path);
+    if (!isOld) {
       const symbol = randomSymbol();
       writeFileSync(`${path}.new`, runText(terms, symbol));
       renameSync(`${path}.new`, path);
@@ -59,12 +62,13 @@ export class ReplayJournal {
     const text = readFileSync(path, "utf8");
     const symbol = /"symbol": "([A-Z0-9-]+)"/.exec(text)?.[1] ?? "";
     if (text !== runText(terms, symbol)) return `${path} is of another run: ${text}`;
-    return new ReplayJournal(dir, symbol);
+    return new ReplayJournal(dir, { symbol, isOld });
   }
 
-  private constructor(dir: string | null, symbol: string) {
+  private constructor(dir: string | null, run: { symbol: string; isOld: boolean }) {
     this.dir = dir;
-    this.symbol = symbol;
+    this.symbol = run.symbol;
+    this.isOld = run.isOld;
     if (dir === null) {
       this.reports = this.mark = -1;
       return;

@@ -76,7 +76,6 @@ export async function replay(
     ingress: venue.ingress,
     ...(venue.shard === undefined ? {} : { shard: venue.shard }),
   });
-  await untilSettled(http);
   const desk = await OperatorDesk.open(http, operator);
   const journal = ReplayJournal.open(options.journalDir, {
     venue: desk.place.venue.toHex(),
@@ -86,6 +85,8 @@ export async function replay(
     keep_book: keepBook,
   });
   if (typeof journal === "string") throw new ClientError({ code: "journal", message: journal });
+  // What an interrupted run did must be seen before it is done again.
+  if (journal.isOld) await untilSettled(venue.settlement);
   const market = await desk.openMarket(journal.symbol);
   const seats = await openSeats(desk, journal, accounts);
   await fundSeats(desk, seats, fundsFor(workload));
@@ -175,8 +176,9 @@ async function fundSeats(
   await desk.fund(seller, base, funds.base);
 }
 
-/** Settlement's answers are of the newest state: what an interrupted run did is seen. */
-async function untilSettled(http: HttpClient): Promise<void> {
+/** Settlement has seen all that is matched. It verifies every signature again, so it may lag. */
+export async function untilSettled(settlement: string): Promise<void> {
+  const http = new HttpClient({ settlement });
   for (;;) {
     const { shards } = await http.status();
     if (shards.every((shard) => shard.position >= shard.matched_position)) return;
