@@ -1,6 +1,5 @@
 /**
- * TinyClient: a whole client in one small file, from node:net, node:crypto and docs/PROTOCOL.md
- * alone.
+ * TinyClient: a whole client from node:net, node:crypto and docs/PROTOCOL.md alone.
  *
  *   Soup packet   [ u16 big-endian length ][ type ][ payload ]
  *   frame         [ 72 header ][ commands ][ 64 signature over all before it ]      little-endian
@@ -17,11 +16,8 @@ export interface TinyReport {
   leaves: number;
 }
 
-const NEW_ORDER = 16;
-const CANCEL = 17;
-const LOGON = 32;
-const TRADER_FRAME = 4;
-const LOGON_FRAME = 5;
+const FRAME = { trader: 4, logon: 5 } as const;
+const COMMAND = { order: 16, cancel: 17, logon: 32 } as const;
 const DUPLICATE = 202;
 
 export class TinyClient {
@@ -48,9 +44,7 @@ export class TinyClient {
     this.packet("L", Buffer.from(`${" ".repeat(26)}${"1".padStart(20)}`));
   }
 
-  /**
-   * `next`: the first report wanted; 0 for only new ones. Resolves once the account is logged on.
-   */
+  /** `next`: the first report wanted; 0 for only new ones. Resolves once logged on. */
   async logOn(next: number): Promise<void> {
     await this.until(() => this.hello.length > 0);
     this.logonNext = next;
@@ -61,7 +55,7 @@ export class TinyClient {
   /** A limit order, good till canceled; prices in ticks, quantities in lots. */
   place(market: number, side: "buy" | "sell", order: { price: number; lots: number; id: bigint }) {
     const command = Buffer.alloc(48);
-    command.writeUInt8(NEW_ORDER, 0);
+    command.writeUInt8(COMMAND.order, 0);
     command.writeUInt8(side === "buy" ? 1 : 2, 1);
     command.writeUInt8(1, 2); // Limit.
     command.writeUInt8(1, 3); // Good till canceled.
@@ -69,15 +63,15 @@ export class TinyClient {
     command.writeBigUInt64LE(order.id, 8);
     command.writeUInt32LE(order.price, 16);
     command.writeUInt32LE(order.lots, 20);
-    this.sendFrame(TRADER_FRAME, command);
+    this.sendFrame(FRAME.trader, command);
   }
 
   cancel(market: number, id: bigint): void {
     const command = Buffer.alloc(16);
-    command.writeUInt8(CANCEL, 0);
+    command.writeUInt8(COMMAND.cancel, 0);
     command.writeUInt32LE(market, 4);
     command.writeBigUInt64LE(id, 8);
-    this.sendFrame(TRADER_FRAME, command);
+    this.sendFrame(FRAME.trader, command);
   }
 
   async until(condition: () => boolean): Promise<void> {
@@ -93,10 +87,10 @@ export class TinyClient {
 
   private sendLogon(): void {
     const command = Buffer.alloc(48);
-    command.writeUInt8(LOGON, 0);
+    command.writeUInt8(COMMAND.logon, 0);
     command.writeBigUInt64LE(BigInt(this.logonNext), 8);
     this.hello.copy(command, 16, 40, 72); // The challenge.
-    this.sendFrame(LOGON_FRAME, command);
+    this.sendFrame(FRAME.logon, command);
   }
 
   private sendFrame(kind: number, command: Buffer): void {
