@@ -10,9 +10,9 @@
  */
 import { dlopen, type Pointer, ptr } from "bun:ffi";
 import { existsSync } from "node:fs";
-import { dirname, join } from "node:path";
 import { assert } from "../base/assert.ts";
 import type { LevelLimits, PriceLevels } from "../engine/levels.ts";
+import { findLibrary } from "./native-library.ts";
 
 /** From price_levels.h, whose names these are. */
 const LEVELS_ABI = 1;
@@ -27,8 +27,6 @@ const LEVELS_WORD_BETTER = 8;
 const LEVELS_WORD_HOME = 9;
 const HEADER_WORDS = 16;
 
-const FILE_NAME = "libprice_levels.so";
-
 type Calls = ReturnType<typeof openCalls>;
 export type Library = { readonly calls: Calls; readonly build: string };
 export type Loaded = { readonly library: Library | null; readonly reason: string };
@@ -38,22 +36,23 @@ let loaded: Loaded | null = null;
 
 /** Levels in C, or null when there is no library that fits (`nativeLevelsReason` says why). */
 export function openNativeLevels(limits: LevelLimits): PriceLevels | null {
-  loaded ??= loadFirst(libraryPaths());
+  loaded ??= load();
   return loaded.library === null ? null : new NativeLevels(loaded.library, limits);
 }
 
 /** Why there are no levels in C, in words; empty when there are. */
 export function nativeLevelsReason(): string {
-  loaded ??= loadFirst(libraryPaths());
+  loaded ??= load();
   return loaded.reason;
 }
 
-/** CLOB_NATIVE_LIB alone if set; else beside the executable, then where native/build.sh puts it. */
-function libraryPaths(): string[] {
-  const named = process.env["CLOB_NATIVE_LIB"];
-  if (named !== undefined && named !== "") return [named];
-  const built = join(import.meta.dir, "../../native/build", FILE_NAME);
-  return [join(dirname(process.execPath), FILE_NAME), built];
+/** The file may go once it is loaded: the process keeps what it mapped. */
+function load(): Loaded {
+  const file = findLibrary();
+  if (typeof file === "string") return { library: null, reason: file };
+  const found = loadFirst([file.path]);
+  file.release();
+  return found;
 }
 
 /** The first of these files that exists decides, whether it can be used or not. */

@@ -5,6 +5,7 @@
  */
 import { Clock } from "../edges/clock.ts";
 import { Logger, streamSink } from "../edges/logger.ts";
+import { checkHealth, HEALTH_HELP, HEALTH_SWITCH } from "../service/health.ts";
 import { announceShards, openShards, servedShards } from "../service/open-shards.ts";
 import { endWith, startService } from "../service/start.ts";
 import { untilStopped } from "../service/run.ts";
@@ -14,8 +15,10 @@ import { startIngressService } from "./service.ts";
 const spec = {
   name: "ingress-verifier",
   role: "ingress",
-  about: "ingress-verifier: order entry over TCP, signatures checked, appended to the log.",
-  switches: [],
+  about: `ingress-verifier: order entry over TCP, signatures checked, appended to the log.
+
+${HEALTH_HELP}`,
+  switches: [HEALTH_SWITCH],
   allowsPositionals: false,
 } as const;
 
@@ -23,6 +26,7 @@ await endWith(spec.name, async () => {
   const started = startService(spec, process.argv.slice(2));
   if (started === null) return;
   const { config, switches } = started;
+  if (switches.has(HEALTH_SWITCH)) return checkHealth(config.ingress.httpAddress);
   const logger = new Logger({
     sink: streamSink("stdout"),
     severityMin: "info",

@@ -5,6 +5,7 @@
  * rule of the market open src/engine.
  */
 import { Logger, streamSink } from "../edges/logger.ts";
+import { checkHealth, HEALTH_HELP, HEALTH_SWITCH } from "../service/health.ts";
 import { announceShards, openShards, servedShards } from "../service/open-shards.ts";
 import { untilStopped } from "../service/run.ts";
 import { endWith, startService } from "../service/start.ts";
@@ -16,8 +17,9 @@ const spec = {
   role: "matcher",
   about: `market-matcher [MARKET ...]: matches the shards that hold exactly these markets.
 
-  MARKET             market ids or ranges, such as 1 2 3 or 1-2100; none: all shards`,
-  switches: [],
+  MARKET             market ids or ranges, such as 1 2 3 or 1-2100; none: all shards
+${HEALTH_HELP}`,
+  switches: [HEALTH_SWITCH],
   allowsPositionals: true,
 } as const;
 
@@ -25,6 +27,7 @@ await endWith(spec.name, async () => {
   const started = startService(spec, process.argv.slice(2));
   if (started === null) return;
   const { config, positionals, switches } = started;
+  if (switches.has(HEALTH_SWITCH)) return checkHealth(config.matcher.httpAddress);
   const logger = new Logger({
     sink: streamSink("stdout"),
     severityMin: "info",

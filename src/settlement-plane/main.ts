@@ -5,7 +5,7 @@
  */
 import { Clock } from "../edges/clock.ts";
 import { Logger, streamSink } from "../edges/logger.ts";
-import { checkHealth } from "../service/health.ts";
+import { checkHealth, HEALTH_HELP, HEALTH_SWITCH } from "../service/health.ts";
 import { announceShards, openShards } from "../service/open-shards.ts";
 import { untilStopped } from "../service/run.ts";
 import { EXIT_USAGE, endWith, ServiceEnd, startService } from "../service/start.ts";
@@ -17,8 +17,9 @@ const spec = {
   role: "settlement",
   about: `settlement-plane [SHARD ...]: re-executes shards, signs checkpoints, serves HTTP.
 
-  SHARD              shard ids; none: all shards`,
-  switches: [],
+  SHARD              shard ids; none: all shards
+${HEALTH_HELP}`,
+  switches: [HEALTH_SWITCH],
   allowsPositionals: true,
 } as const;
 
@@ -26,7 +27,7 @@ await endWith(spec.name, async () => {
   const started = startService(spec, process.argv.slice(2));
   if (started === null) return;
   const { config, positionals, switches } = started;
-  if (switches.has("healthcheck")) return checkHealth(config.settlement.httpAddress);
+  if (switches.has(HEALTH_SWITCH)) return checkHealth(config.settlement.httpAddress);
   const logger = new Logger({
     sink: streamSink("stdout"),
     severityMin: "info",

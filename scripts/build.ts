@@ -1,0 +1,121 @@
+/**
+ * Makes the executables that are shipped: `bun run build [NAME ...]`, all five without a name.
+ *
+ *   dist/ingress-verifier market-matcher settlement-plane verifier clob
+ *   dist/libprice_levels.so     the C price levels; each executable also holds a copy of its own
+ *   dist/sbom.cdx.json          what is inside, CycloneDX
+ *   dist/SHA256SUMS             `sha256sum -c` reads it
+ *
+ * The same commit gives the same bytes, wherever and whenever it is built: the only time in them is
+ * the commit's. Without git (in a container's build stage) CLOB_BUILD names the commit and
+ * SOURCE_DATE_EPOCH its time. All of dist is made elsewhere first, so it is never half new.
+ */
+import { spawnSync } from "node:child_process";
+import { copyFileSync, mkdirSync, readFileSync, renameSync, rmSync, writeFileSync } from "node:fs";
+import { join, relative } from "node:path";
+import manifest from "../package.json" with { type: "json" };
+import { sha256 } from "../src/base/hash.ts";
+import { LIBRARY_NAME } from "../src/edges/native-library.ts";
+import { makeSbom } from "./sbom.ts";
+
+const MAINS = new Map([
+  ["ingress-verifier", "src/ingress-verifier/main.ts"],
+  ["market-matcher", "src/market-matcher/main.ts"],
+  ["settlement-plane", "src/settlement-plane/main.ts"],
+  ["verifier", "src/verifier/main.ts"],
+  ["clob", "src/cli/main.ts"],
+]);
+const MIB = 1 << 20;
+
+const root = join(import.meta.dir, "..");
+const dist = join(root, "dist");
+const made = join(root, ".tools", `build-${process.pid}`);
+const library = join(root, "native", "build", LIBRARY_NAME);
+process.chdir(root);
+process.exit(await build(process.argv.slice(2)));
+
+async function build(asked: readonly string[]): Promise<number> {
+  const names = asked.length === 0 ? [...MAINS.keys()] : asked;
+  const unknown = names.find((name) => !MAINS.has(name));
+  if (unknown !== undefined) {
+    return refuse(`no executable "${unknown}" but ${[...MAINS.keys()].join(", ")}`);
+  }
+  if (Bun.version !== manifest.devDependencies.bun) {
+    return refuse(
+      `Bun ${manifest.devDependencies.bun} builds it, not ${Bun.version}: bun run build`,
+    );
+  }
+  if (
+    spawnSync("sh", ["native/build.sh"], { stdio: ["ignore", "ignore", "inherit"] }).status !== 0
+  ) {
+    return refuse("the C price levels were not compiled; a C compiler is needed (CC names it)");
+  }
+  const commit = commitName();
+  rmSync(made, { recursive: true, force: true });
+  mkdirSync(made, { recursive: true });
+  for (const name of names) await compile(name, commit);
+  copyFileSync(library, join(made, LIBRARY_NAME));
+  const bom = makeSbom({ root, library, commit, seconds: commitSeconds() });
+  writeFileSync(join(made, "sbom.cdx.json"), `${JSON.stringify(bom, null, 2)}\n`);
+  writeFileSync(join(made, "SHA256SUMS"), checksums([...names, LIBRARY_NAME, "sbom.cdx.json"]));
+  rmSync(dist, { recursive: true, force: true });
+  renameSync(made, dist);
+  console.log(`${relative(process.cwd(), dist)}: commit ${commit}`);
+  return 0;
+}
+
+/** Every option that we rely on is written out: defaults move between versions. */
+async function compile(name: string, commit: string): Promise<void> {
+  const from = performance.now();
+  const outfile = join(made, name);
+  await Bun.build({
+    entrypoints: [MAINS.get(name) ?? ""],
+    target: "bun",
+    format: "esm",
+    minify: true,
+    bytecode: true,
+    sourcemap: "none",
+    define: { "process.env.CLOB_BUILD": JSON.stringify(commit) },
+    compile: {
+      outfile,
+      assets: [relative(root, library)],
+      autoloadDotenv: false,
+      autoloadBunfig: false,
+      autoloadTsconfig: false,
+      autoloadPackageJson: false,
+    },
+  });
+  const size = Bun.file(outfile).size / MIB;
+  const ms = performance.now() - from;
+  console.log(`${name.padEnd(18)} ${size.toFixed(1)} MiB (${ms.toFixed(0)} ms)`);
+}
+
+function checksums(names: readonly string[]): string {
+  const lines = names.map((name) => `${sha256(readFileSync(join(made, name))).toHex()}  ${name}\n`);
+  return lines.join("");
+}
+
+/** Twelve digits, with a mark if the tree holds what no commit does. */
+function commitName(): string {
+  const named = process.env["CLOB_BUILD"] ?? "";
+  if (named !== "") return named;
+  const commit = git("rev-parse", "--short=12", "HEAD");
+  if (commit === "") return "unknown";
+  return git("status", "--porcelain") === "" ? commit : `${commit}+changes`;
+}
+
+function commitSeconds(): number {
+  const named = process.env["SOURCE_DATE_EPOCH"] ?? "";
+  return Number(named === "" ? git("log", "-1", "--format=%ct") : named);
+}
+
+/** What git says, or nothing where there is no git or no repository. */
+function git(...args: string[]): string {
+  const said = spawnSync("git", args, { encoding: "utf8" });
+  return said.status === 0 ? said.stdout.trim() : "";
+}
+
+function refuse(sentence: string): number {
+  console.error(`build: ${sentence}`);
+  return 1;
+}
