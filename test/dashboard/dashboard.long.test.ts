@@ -135,6 +135,8 @@ describe.skipIf(path === null)("the dashboard", () => {
   test("after a lost connection it begins again by itself", async () => {
     venue.server.closeReaders();
     await browser.untilTrue(`document.getElementById("link").dataset.state === "lost"`);
+    // What was traded stays true; the book is not to be trusted.
+    expect((await shown()).tape.length).toBeGreaterThan(5);
     await browser.untilTrue(isThere(5));
     expect(browser.complaints).toEqual([]);
   });

@@ -29,6 +29,8 @@ const checkpointRows = makeRows(byId("checkpoints"), CHECKPOINT_ROWS, 4);
 const list = new MarketList(show);
 let isAsked = false;
 let feed = null;
+let venueId = "";
+let wasLost = false;
 
 async function get(path) {
   const answer = await fetch(path, { cache: "no-store" });
@@ -54,6 +56,7 @@ async function begin() {
 
 function showVenue(status, hasMore) {
   const { venue, name, version, protocol_version, rules_version, shards } = status;
+  venueId = venue;
   setById("venue-name", name);
   setById("venue-id", `${venue.slice(0, 16)}…`);
   byId("venue-id").parentElement.title = `venue id ${venue}`;
@@ -209,7 +212,7 @@ function connect() {
 
 function onMessage(message) {
   const { market } = message;
-  if (message.type === "snapshot" && market === list.chosen) fillTape(market);
+  if (message.type === "snapshot") beginAgain(market);
   if (message.type === "trade") addTrade(message);
   if (message.type === "checkpoint") addCheckpoint(message);
   if (message.type === "stats") drawStats(message);
@@ -218,9 +221,22 @@ function onMessage(message) {
   ask();
 }
 
+/** A market's first message: what its tape missed is fetched, now or when it is chosen. */
+function beginAgain(market) {
+  if (market === list.chosen) fillTape(market);
+  else tapes.delete(market);
+  if (wasLost) get("/v1/status").then(reloadIfOther, () => {});
+  wasLost = false;
+}
+
+/** Behind the same address there may be another venue now. */
+function reloadIfOther({ venue }) {
+  if (venue !== venueId) location.reload();
+}
+
 /** Books are void until new snapshots come. Trades that were missed meanwhile are fetched. */
 function onLost() {
-  tapes.clear();
+  wasLost = true;
   for (const symbol of markets.keys()) changed.add(symbol);
   ladder.reset();
   ask();
