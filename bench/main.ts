@@ -10,7 +10,7 @@
  *
  * Small sizes unless BENCH=full: those show that everything runs, not how fast. Each bench is a
  * process of its own, so that none warms up or clutters another. --json writes the lines to
- * bench/results/<date>-<commit>.json.
+ * bench/results/<date>-<commit>.json, or below the folder that BENCH_RESULTS names.
  */
 import { mkdirSync, readdirSync, writeFileSync } from "node:fs";
 import { cpus, totalmem } from "node:os";
@@ -53,7 +53,7 @@ async function main(args: readonly string[]): Promise<number> {
 }
 
 /** All of bench/NAME.bench.ts. */
-export function benchNames(): string[] {
+function benchNames(): string[] {
   const ending = ".bench.ts";
   const all = readdirSync(import.meta.dir)
     .filter((file) => file.endsWith(ending))
@@ -113,7 +113,7 @@ async function said(command: string[]): Promise<string> {
 }
 
 function writeResults(machine: Record<string, string>, benches: readonly Outcome[]): void {
-  const dir = join(import.meta.dir, "results");
+  const dir = process.env["BENCH_RESULTS"] ?? join(import.meta.dir, "results");
   mkdirSync(dir, { recursive: true });
   const path = join(dir, `${machine["date"]}-${machine["commit"]}.json`);
   writeFileSync(path, `${JSON.stringify({ ...machine, benches }, null, 2)}\n`);
