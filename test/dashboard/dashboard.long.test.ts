@@ -1,5 +1,6 @@
 /**
- * The dashboard in a real browser over a moving venue: what is there within 5 seconds, at 1280 and at
+ * The dashboard in a real browser over a moving venue: what is there within 5 seconds, at 1280 and
+ * at
  * 390 pixels, by keyboard, and after the connection was lost.
  */
 import { afterAll, beforeAll, describe, expect, test } from "bun:test";

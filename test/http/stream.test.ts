@@ -3,14 +3,14 @@
  * book.
  */
 import { afterEach, describe, expect, test } from "bun:test";
-import { connect } from "node:net";
 import { Prng } from "../../src/base/prng.ts";
 import { BookMirror } from "../../src/client/book-mirror.ts";
 import type { BookJson } from "../../src/client/http-json.ts";
-import { SIDE_BUY, SIDE_SELL } from "../../src/protocol/codes.ts";
+import { SIDE_SELL } from "../../src/protocol/codes.ts";
 import { encodeCancel } from "../../src/protocol/commands.ts";
 import { FedServer, type ServerSettings, StreamTape, until } from "./fed-server.ts";
-import { FIRST_TIME, type FedShard, limit } from "./fed-shard.ts";
+import { FIRST_TIME, limit } from "./fed-shard.ts";
+import { flow } from "./slow-reader.ts";
 
 const OPENED = 7;
 const timeOf = (position: number): number => FIRST_TIME + (position - 1) * 10_000;
@@ -173,28 +173,6 @@ describe("a reader", () => {
   });
 });
 
-/** Orders of both sides round a price that wanders, some of which cross, and cancels. */
-function flow(shard: FedShard, prng: Prng, count: number): void {
-  for (let i = 0; i < count; i++) {
-    const account = prng.between(1, 3);
-    const id = BigInt(prng.between(1, 400));
-    if (prng.chance(30)) {
-      shard.trade(account, encodeCancel(1, id));
-      continue;
-    }
-    const isBuy = prng.chance(50);
-    shard.trade(
-      account,
-      limit({
-        side: isBuy ? SIDE_BUY : SIDE_SELL,
-        price: 6_000_000 + prng.between(-120, 100) * (isBuy ? 1 : -1),
-        quantity: prng.between(1, 30),
-        clientOrderId: id,
-      }),
-    );
-  }
-}
-
 describe("the recipe", () => {
   test("keeps the very book that is asked for, over wide books and many deltas", async () => {
     const server = serve();
@@ -233,120 +211,3 @@ describe("the recipe", () => {
     expect(ids).toEqual(ids.map((_, i) => ids[0]! + i));
   });
 });
-
-test("a HEAD over the wire has the length of what a GET gives", async () => {
-  const server = serve();
-  for (const path of ["/", "/v1/markets"]) {
-    const head = await fetch(`http://127.0.0.1:${server.port}${path}`, { method: "HEAD" });
-    const body = await (await server.get(path)).arrayBuffer();
-    expect(head.headers.get("content-length")).toBe(String(body.byteLength));
-  }
-});
-
-describe("an upgrade is refused", () => {
-  const upgrade = { headers: { Upgrade: "websocket", Connection: "Upgrade" } };
-  test.each([
-    ["?markets=XRP", 404, "unknown_market"],
-    ["?markets=", 404, "unknown_market"],
-    ["?market=1", 400, "bad_query"],
-    [`?markets=${Array(65).fill("1").join()}`, 400, "bad_query"],
-    ["", 426, "upgrade_required"],
-  ])("%s", async (query, status, name) => {
-    const server = serve();
-    const url = `http://127.0.0.1:${server.port}/v1/stream${query}`;
-    const answer = await fetch(url, status === 426 ? {} : upgrade);
-    expect(answer.headers.get("content-type")).toBe("application/problem+json");
-    expect([answer.status, await answer.json()]).toMatchObject([status, { name }]);
-  });
-
-  test("beyond the limit of connections, until one goes", async () => {
-    const server = serve({ connectionsMax: 2 });
-    const tapes = [new StreamTape(server.port), new StreamTape(server.port)];
-    for (const tape of tapes) await tape.untilCount(2);
-    const url = `http://127.0.0.1:${server.port}/v1/stream`;
-    const headers = {
-      ...upgrade.headers,
-      "Sec-WebSocket-Version": "13",
-      "Sec-WebSocket-Key": "dGhlIHNhbXBsZSBub25jZQ==",
-    };
-    const answer = await fetch(url, { headers });
-    expect([answer.status, await answer.json()]).toMatchObject([503, { name: "connections_max" }]);
-    tapes[0]!.socket.close();
-    await until("one reader", () => server.shard.counts.streamConnections === 1);
-    const third = new StreamTape(server.port);
-    await third.untilCount(2);
-  });
-});
-
-describe("a reader is closed", () => {
-  test("when it says something, or the server goes", async () => {
-    const server = serve();
-    const talker = new StreamTape(server.port);
-    const quiet = new StreamTape(server.port);
-    await talker.untilCount(2);
-    await quiet.untilCount(2);
-    talker.socket.send("hello");
-    await until("close", () => talker.closed !== null);
-    expect(talker.closed).toEqual({ code: 1008, reason: "this stream takes no messages" });
-    server.closeReaders();
-    await until("close", () => quiet.closed !== null);
-    expect(quiet.closed).toEqual({ code: 1001, reason: "going away" });
-    expect(server.shard.counts.streamConnections).toBe(0);
-  });
-
-  test("with 1013 when it reads too slowly, and others notice nothing", async () => {
-    const server = serve({ queueBytesMax: 65_536 });
-    const { shard } = server;
-    const fast = new StreamTape(server.port, "?markets=1");
-    await fast.untilCount(1);
-    const slow = await SlowReader.open(server.port);
-    await until("two readers", () => shard.counts.streamConnections === 2);
-    const prng = new Prng(5);
-    for (let turn = 0; turn < 2000 && shard.counts.streamSlow === 0; turn++) {
-      flow(shard, prng, 200);
-      await new Promise(setImmediate);
-    }
-    expect(shard.counts.streamSlow).toBe(1);
-    expect(await slow.closeCode()).toBe(1013);
-    await until("one reader", () => shard.counts.streamConnections === 1);
-    shard.trade(1, limit({ price: 6_000_000, quantity: 100_000, clientOrderId: 9_999n }));
-    await fast.untilPosition(shard.engine.position);
-    expect(fast.closed).toBeNull();
-  }, 30_000);
-});
-
-/** A WebSocket by hand that does not read until it is asked for the code it was closed with. */
-class SlowReader {
-  private readonly socket: ReturnType<typeof connect>;
-
-  private constructor(socket: ReturnType<typeof connect>) {
-    this.socket = socket;
-  }
-
-  static async open(port: number): Promise<SlowReader> {
-    const socket = connect(port, "127.0.0.1");
-    socket.pause();
-    socket.write(
-      "GET /v1/stream?markets=1 HTTP/1.1\r\nHost: localhost\r\nUpgrade: websocket\r\n" +
-        "Connection: Upgrade\r\nSec-WebSocket-Version: 13\r\n" +
-        "Sec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==\r\n\r\n",
-    );
-    await new Promise((resolve) => socket.once("connect", resolve));
-    return new SlowReader(socket);
-  }
-
-  /** Reads all that waits and gives the code of the close frame at its end. */
-  async closeCode(): Promise<number> {
-    const chunks: Buffer[] = [];
-    this.socket.on("data", (chunk: Buffer) => chunks.push(chunk));
-    this.socket.resume();
-    await new Promise((resolve) => this.socket.once("end", resolve));
-    this.socket.destroy();
-    const bytes = Buffer.concat(chunks);
-    const reason = Buffer.from("too slow, connect again");
-    const at = bytes.lastIndexOf(reason) - 4;
-    // FIN and close; the length of code and reason; the code.
-    expect([bytes[at], bytes[at + 1]]).toEqual([0x88, 2 + reason.length]);
-    return bytes.readUInt16BE(at + 2);
-  }
-}
