@@ -18,6 +18,11 @@ export function sha256(...parts: readonly Uint8Array[]): Uint8Array<ArrayBuffer>
   return room.slice(0, HASH_SIZE);
 }
 
+/** One call for one piece: the quickest way for small ones. `into` has 32 bytes. */
+export function sha256Into(bytes: Uint8Array, into: Uint8Array): void {
+  Bun.SHA256.hash(bytes, into);
+}
+
 /** Streaming form, for hot paths: update, update, digest into the caller's 32 bytes. */
 export class Sha256 {
   private readonly hasher = new Bun.CryptoHasher("sha256");

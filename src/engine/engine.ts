@@ -10,7 +10,7 @@
  */
 import { assert } from "../base/assert.ts";
 import { equalBytes, SAFE_LIMIT, viewOf } from "../base/bytes.ts";
-import { HASH_SIZE, Sha256, sha256 } from "../base/hash.ts";
+import { HASH_SIZE, sha256, sha256Into } from "../base/hash.ts";
 import { checkFrame } from "../protocol/check-frame.ts";
 import * as codes from "../protocol/codes.ts";
 import { decodeGenesis, type Genesis } from "../protocol/genesis.ts";
@@ -45,7 +45,6 @@ export class Engine {
   private readonly genesisFrame: Uint8Array;
   private readonly genesis: Genesis;
   private readonly commands: Commands;
-  private readonly hasher = new Sha256();
   private readonly hash = new Uint8Array(HASH_SIZE);
   private readonly hashView = viewOf(this.hash);
   private isHalted = false;
@@ -172,7 +171,7 @@ export class Engine {
   ): void {
     const code = checkFrame(frame, this.state);
     if (code !== codes.ACCEPTED) this.halt(`its frame: ${codes.rejectCode(code).says}`);
-    this.hasher.update(frame).digest(this.hash);
+    sha256Into(frame, this.hash);
     const { out } = this.commands;
     out.beginRecord(reports, this.state.position + 1, record.logTime, this.hashView);
     this.commands.applyFrame(view, record.at + RECORD_HEADER_SIZE, record.logTime);

@@ -23,10 +23,6 @@ const MOVES: readonly number[] = [
   0,
 ];
 
-function moves(...to: readonly number[]): number {
-  return to.reduce((bits, state) => bits | (1 << state), 0);
-}
-
 export class Operators {
   private readonly state: State;
   private readonly assets: Assets;
@@ -152,4 +148,9 @@ export class Operators {
     this.out.begin(head, account, account);
     this.out.begin(head, 0, account);
   }
+}
+
+/** Bits of the states that may follow. */
+function moves(...to: readonly number[]): number {
+  return to.reduce((bits, state) => bits | (1 << state), 0);
 }

@@ -34,6 +34,8 @@ export class Seats {
   private readonly orders: Int32Array;
   private readonly seatCount: number;
   private top = 1;
+  /** The seat that was found last; seat 0 is of no market. */
+  private last = 0;
   private idleOldest = 0;
   private idleYoungest = 0;
 
@@ -47,7 +49,14 @@ export class Seats {
 
   /** The seat, or 0 if the account has none in this market now. */
   find(account: number, market: number): number {
-    return this.index.find(account, market);
+    // Commands of a frame are mostly of one market. What a seat says of itself cannot be stale.
+    const at = this.last << SEAT_SHIFT;
+    const words = this.words;
+    const isLast = words[at + SEAT_ACCOUNT] === account && words[at + SEAT_MARKET] === market;
+    if (isLast) return this.last;
+    const seat = this.index.find(account, market);
+    if (seat !== 0) this.last = seat;
+    return seat;
   }
 
   /** A new idle seat without orders; it may take the place of another idle one. */

@@ -1,0 +1,62 @@
+/** The hot loop leaves nothing on the heap, and what a command costs does not grow with history. */
+import { expect, test } from "bun:test";
+import { heapStats } from "bun:jsc";
+import { applyPack, buildFlow, PLAIN_FLOW } from "../../bench/flow.ts";
+import { viewOf, writeU64 } from "../../src/base/bytes.ts";
+import { Engine } from "../../src/engine/engine.ts";
+import { createLevels } from "../../src/engine/levels.ts";
+import { type Message, readWorkload, writeWorkload } from "../../src/load/workload.ts";
+import { FRAME_NONCE_AT } from "../../src/protocol/frame.ts";
+import { readRecord, RECORD_HEADER_SIZE, RecordView } from "../../src/protocol/record.ts";
+import { ReportBatch } from "../../src/protocol/report.ts";
+
+const COMMANDS = 1_000_000;
+const OBJECTS_MAX = 100;
+
+/** 252 messages that leave the book as they found it: rest, trade, modify, cancel, miss. */
+function round(): Message[] {
+  const plain = { type: 0, side: 0, ioc: false, quantity: 5, price: 100, orderId: 0n };
+  return Array.from({ length: 42 }, (_, i): Message[] => {
+    const [maker, taker] = [BigInt(2 * i + 1), BigInt(2 * i + 2)];
+    return [
+      { ...plain, orderId: maker, price: 100 + i },
+      { ...plain, orderId: taker, side: 1, quantity: 3, ioc: true },
+      { ...plain, orderId: maker, type: 2, price: 90 - i },
+      { ...plain, orderId: taker, side: 1, price: 200 },
+      { ...plain, orderId: maker, type: 1 },
+      { ...plain, orderId: taker, type: 1 },
+    ];
+  }).flat();
+}
+
+test("heap objects grow by under 100 over 1,000,000 commands", () => {
+  const workload = readWorkload(writeWorkload(round()));
+  if (typeof workload === "string") throw new Error(workload);
+  const flow = buildFlow(workload, { ...PLAIN_FLOW, accounts: 1, batchMax: 256, ordersMax: 1000 });
+  const engine = new Engine(flow.genesisFrame, { levels: createLevels, roots: true });
+  applyPack(engine, flow.setup, () => {});
+
+  const view = viewOf(flow.records);
+  const record = new RecordView();
+  const reports = new ReportBatch();
+  let nonce = 0;
+  const play = (commands: number): void => {
+    for (let done = 0; done < commands; done += workload.count) {
+      writeU64(view, RECORD_HEADER_SIZE + FRAME_NONCE_AT, ++nonce);
+      readRecord(view, 0, record);
+      reports.clear();
+      engine.apply(view, record, reports);
+    }
+  };
+  play(50_000); // Compiled by now, and all that grows once has grown.
+  engine.roots();
+  Bun.gc(true);
+  const before = heapStats().objectCount;
+  play(COMMANDS);
+  engine.roots();
+  Bun.gc(true);
+  expect(heapStats().objectCount - before).toBeLessThan(OBJECTS_MAX);
+  expect(engine.views.counters()).toMatchObject({ open_orders: 0, price_levels: 0 });
+  // A trade, a modify and two cancels for each six commands, each with its report or two.
+  expect([reports.count, engine.tradeCount]).toEqual([42 * 8, nonce * 42]);
+});
