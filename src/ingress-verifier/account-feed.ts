@@ -1,14 +1,15 @@
 /**
- * AccountFeed: one account's reports on one connection, gapless from the number its logon asked
- * for.
+ * AccountFeed: one account's reports on one connection, gapless from the number its logon asked for.
  *
- *   asked --logged_on report--> catching up (ring, else `ex` from further back) --> live
+ *   asked --logged_on--> catching up (ring, else `ex` from further back) --> live
+ *                              ^-------------- queue over half full ---------/
  *
  * The last step of catching up and going live happen in one turn of the event loop, so that no
- * report falls between them.
+ * report falls between them. A client that reads slowly makes its feed wait, never the queue grow.
+ * What is older than `reportsKeptMs` is left out, and the resume says so.
  */
 import { readU64, viewOf } from "../base/bytes.ts";
-import { type ExecutionReader, LogFault } from "../edges/log.ts";
+import { LogFault } from "../edges/log.ts";
 import * as codes from "../protocol/codes.ts";
 import { decodeExecution } from "../protocol/execution.ts";
 import * as at from "../protocol/report.ts";
@@ -25,6 +26,8 @@ interface FeedParts {
   readonly account: number;
   /** First report number wanted; 0: only new ones. */
   readonly next: number;
+  /** Age, in log time, up to which reports are sent again. */
+  readonly reportsKeptMs: number;
   readonly stop: AbortSignal;
 }
 
@@ -34,6 +37,13 @@ export class AccountFeed implements Origin, Listener {
   private next: number;
   private isClosed = false;
   private isAccepted = false;
+  private isResumed = false;
+  /** Number of the logged_on report, and the log time before which reports are left out. */
+  private last = 0;
+  private oldestUs = 0;
+  private resumeCode: number = codes.ACCEPTED;
+  /** Position of the newest report sent. */
+  private position = 0;
 
   constructor(parts: FeedParts) {
     this.parts = parts;
@@ -49,17 +59,9 @@ export class AccountFeed implements Origin, Listener {
   /** Reports of the logon's own record, and later, when live, all of the account. */
   onReport(view: DataView, offset: number): void {
     if (this.isClosed) return;
-    if (this.isAccepted) {
-      this.sendReport(view, offset);
-      return;
-    }
-    if (view.getUint8(offset) !== codes.REPORT_LOGGED_ON) {
-      this.sendReport(view, offset);
-      return;
-    }
-    this.isAccepted = true;
-    const number = readU64(view, offset + at.REPORT_NUMBER_AT);
-    this.begin(number);
+    if (this.isAccepted) this.onLive(view, offset);
+    else if (view.getUint8(offset) === codes.REPORT_LOGGED_ON) this.begin(view, offset);
+    else this.sendRefusal(view, offset);
   }
 
   /** The logon's record is done: without a logged_on, this feed never was. */
@@ -67,47 +69,87 @@ export class AccountFeed implements Origin, Listener {
     if (!this.isAccepted) this.parts.session.dropFeed(this);
   }
 
-  private begin(number: number): void {
-    const isAhead = this.next > number;
-    const first = this.next === 0 || isAhead ? number : this.next;
-    const code = isAhead ? codes.REJECT_REPORT_NUMBER : codes.ACCEPTED;
-    this.next = first;
-    const resume = { code, account: this.account, first, last: number };
-    this.parts.session.sendMessage(encodeResume(resume));
+  /** Where an earlier logon goes on, it is the one to bring a numbered report. */
+  private sendRefusal(view: DataView, offset: number): void {
+    const isNumbered = readU64(view, offset + at.REPORT_NUMBER_AT) !== 0;
+    if (isNumbered && !this.parts.session.holdsFeed(this)) return;
+    this.sendReport(view, offset);
+  }
+
+  private begin(view: DataView, offset: number): void {
+    this.isAccepted = true;
+    this.parts.session.adoptFeed(this);
+    if (this.isClosed) return;
+    this.last = readU64(view, offset + at.REPORT_NUMBER_AT);
+    const logTime = readU64(view, offset + at.REPORT_LOG_TIME_AT);
+    this.oldestUs = logTime - 1000 * this.parts.reportsKeptMs;
+    const isAhead = this.next > this.last;
+    if (isAhead) this.resumeCode = codes.REJECT_REPORT_NUMBER;
+    if (this.next === 0 || isAhead) this.next = this.last;
+    // With nothing to catch up, the logged_on itself comes next, to whoever listens.
+    if (this.next === this.last) this.parts.door.listen(this.account, this);
+    else this.fallBehind();
+  }
+
+  /** The report is in the ring already: who has no room for it finds it there. */
+  private onLive(view: DataView, offset: number): void {
+    if (this.parts.session.parts.peer.isFull) this.fallBehind();
+    else this.sendReport(view, offset);
+  }
+
+  private fallBehind(): void {
+    this.parts.door.unlisten(this.account, this);
     this.catchUp().catch(() => this.parts.session.parts.peer.cut());
   }
 
   /** From the ring, or from the log as far as the ring does not reach; never more than fits. */
   private async catchUp(): Promise<void> {
-    const { door, session, stop } = this.parts;
-    const peer = session.parts.peer;
-    let reader: ExecutionReader | null = null;
-    let after = 0;
-    while (!this.isClosed) {
-      const reports = door.ring.from(this.account, this.next);
-      if (reports !== null) {
-        if (this.sendWhileRoom(reports)) {
-          door.listen(this.account, this);
-          break;
-        }
-        await peer.whenRoom();
-        continue;
+    const { door, session } = this.parts;
+    const { peer } = session.parts;
+    while (!this.isClosed && peer.isOpen) {
+      await peer.whenRoom();
+      const from = door.ring.seek(this.account, this.next);
+      if (from === null) {
+        if (await this.scan()) return;
+      } else if (this.sendFromRing(from)) {
+        door.listen(this.account, this);
+        return;
       }
-      reader ??= await door.openExecutionReader();
-      const records = await reader.read(after, SCAN_BYTES, stop);
-      if (records === null) break;
-      for (const bytes of records) after = await this.sendRecord(bytes);
     }
-    await reader?.close();
   }
 
   /** False when the peer's queue filled before all were sent. */
-  private sendWhileRoom(reports: readonly Uint8Array[]): boolean {
-    for (const report of reports) {
-      if (this.parts.session.parts.peer.isFull) return false;
-      this.sendReport(viewOf(report), 0);
+  private sendFromRing(from: number): boolean {
+    const { door, session } = this.parts;
+    const { ring } = door;
+    for (let count = from; count < ring.end; count++) {
+      const offset = ring.offsetOf(count);
+      if (ring.view.getUint32(offset + at.REPORT_ACCOUNT_AT, true) !== this.account) continue;
+      if (session.parts.peer.isFull) return false;
+      this.sendReport(ring.view, offset);
     }
     return true;
+  }
+
+  /** Sends from the log until the ring reaches back so far, or, and then true, it is live. */
+  private async scan(): Promise<boolean> {
+    const { door, stop } = this.parts;
+    const reader = await door.openExecutionReader();
+    try {
+      let after = Math.max(0, this.position - 1);
+      while (door.ring.seek(this.account, this.next) === null) {
+        const records = await reader.read(after, SCAN_BYTES, stop);
+        if (records === null) this.close();
+        for (const bytes of records ?? []) after = await this.sendRecord(bytes);
+        if (this.isClosed) return true;
+        if (after < door.followed) continue;
+        door.listen(this.account, this);
+        return true;
+      }
+      return false;
+    } finally {
+      await reader.close();
+    }
   }
 
   /** The account's reports of one execution record; returns the last position it covers. */
@@ -129,9 +171,24 @@ export class AccountFeed implements Origin, Listener {
     const number = readU64(view, offset + at.REPORT_NUMBER_AT);
     if (number !== 0) {
       if (number < this.next) return;
+      const isGap = number > this.next;
       this.next = number + 1;
+      this.position = readU64(view, offset + at.REPORT_POSITION_AT);
+      if (this.isAccepted && !this.isResumed && !this.resume(view, offset, isGap)) return;
     }
     const bytes = new Uint8Array(view.buffer, view.byteOffset + offset, at.REPORT_SIZE);
     this.parts.session.sendMessage(bytes);
+  }
+
+  /** Says which reports follow, once, before the first; false when this one is too old to be it. */
+  private resume(view: DataView, offset: number, isGap: boolean): boolean {
+    const isTooOld = readU64(view, offset + at.REPORT_LOG_TIME_AT) < this.oldestUs;
+    if (isGap || isTooOld) this.resumeCode = codes.REJECT_SNAPSHOT_REQUIRED;
+    if (isTooOld) return false;
+    this.isResumed = true;
+    const { account, last, resumeCode: code } = this;
+    const first = readU64(view, offset + at.REPORT_NUMBER_AT);
+    this.parts.session.sendMessage(encodeResume({ code, account, first, last }));
+    return true;
   }
 }

@@ -5,7 +5,9 @@
  * does not log in, or leaves a packet unfinished.
  */
 import { randomBytes } from "node:crypto";
+import { flagFor } from "../edges/config-flags.ts";
 import { listenTcp, type Peer, type TcpServer } from "../edges/tcp-server.ts";
+import { listening } from "../service/start.ts";
 import { Session } from "./session.ts";
 import type { ShardDoor } from "./shard-door.ts";
 
@@ -14,6 +16,8 @@ export interface EntryLimits {
   readonly connectionsPerIpMax: number;
   readonly accountsPerConnectionMax: number;
   readonly outQueueBytesMax: number;
+  readonly badFramesPerSecondMax: number;
+  readonly reportsKeptMs: number;
   readonly loginTimeoutMs: number;
   readonly frameTimeoutMs: number;
   readonly heartbeatMs: number;
@@ -32,8 +36,9 @@ export interface EntryParts {
   readonly stop: AbortSignal;
 }
 
-const BAD_FRAMES_MAX = 32;
-const WATCH_MS = 250;
+const WATCH_MS_MAX = 250;
+/** How often within the shortest patience sessions are looked at. */
+const LOOKS = 4;
 
 export class OrderEntry {
   private readonly parts: EntryParts;
@@ -41,20 +46,23 @@ export class OrderEntry {
   private readonly perAddress = new Map<string, number>();
   private readonly server: TcpServer;
   private readonly watch: ReturnType<typeof setInterval>;
+  private readonly watchMs: number;
   readonly counts = { connections: 0, refusedConnections: 0 };
 
   constructor(parts: EntryParts) {
     this.parts = parts;
     const { hostname, port, reusePort, limits } = parts;
-    this.server = listenTcp(
-      { hostname, port, reusePort, outQueueBytesMax: limits.outQueueBytesMax },
-      {
+    const options = { hostname, port, reusePort, outQueueBytesMax: limits.outQueueBytesMax };
+    const flag = flagFor("ingress", "ingress.tcp_address");
+    this.server = listening(`${hostname}:${port}`, flag, () =>
+      listenTcp(options, {
         onOpen: (peer) => this.open(peer),
         onData: (peer, bytes) => this.sessions.get(peer)?.onData(bytes),
         onClose: (peer) => this.close(peer),
-      },
+      }),
     );
-    this.watch = setInterval(() => this.look(), WATCH_MS);
+    this.watchMs = watchMsOf(limits);
+    this.watch = setInterval(() => this.look(), this.watchMs);
   }
 
   get port(): number {
@@ -63,6 +71,13 @@ export class OrderEntry {
 
   get sessionCount(): number {
     return this.sessions.size;
+  }
+
+  /** Bytes that wait for clients to read them. */
+  get queuedBytes(): number {
+    let sum = 0;
+    for (const peer of this.sessions.keys()) sum += peer.queued;
+    return sum;
   }
 
   /** Takes nothing new; existing connections go on until `close`. */
@@ -95,7 +110,8 @@ export class OrderEntry {
       now: this.parts.now,
       dashboard: this.parts.dashboard,
       accountsMax: limits.accountsPerConnectionMax,
-      badFramesMax: BAD_FRAMES_MAX,
+      badFramesPerSecondMax: limits.badFramesPerSecondMax,
+      reportsKeptMs: limits.reportsKeptMs,
       stop: this.parts.stop,
     });
     this.sessions.set(peer, session);
@@ -125,10 +141,21 @@ export class OrderEntry {
   private lookAt(peer: Peer, session: Session, now: number): void {
     const { limits } = this.parts;
     const isLate = !session.isLoggedIn && now - session.openedAt > limits.loginTimeoutMs;
-    const isSilent = now - session.receivedAt > limits.clientSilentMsMax;
+    const isSilent = !session.isHeld && now - session.receivedAt > limits.clientSilentMsMax;
     const inside = session.insideSince;
-    const isStuck = inside !== 0 && now - inside > limits.frameTimeoutMs;
+    const isStuck = !session.isHeld && inside !== 0 && now - inside > limits.frameTimeoutMs;
     if (isLate || isSilent || isStuck) peer.cut();
-    else if (session.isLoggedIn && now - session.sentAt >= limits.heartbeatMs) session.heartbeat();
+    else if (session.isLoggedIn && this.isQuiet(session, now)) session.heartbeat();
   }
+
+  /** Whether the next look would come too late for a heartbeat. */
+  private isQuiet(session: Session, now: number): boolean {
+    return now - session.sentAt + this.watchMs > this.parts.limits.heartbeatMs;
+  }
+}
+
+function watchMsOf(limits: EntryLimits): number {
+  const { loginTimeoutMs, frameTimeoutMs, heartbeatMs, clientSilentMsMax } = limits;
+  const shortest = Math.min(loginTimeoutMs, frameTimeoutMs, heartbeatMs, clientSilentMsMax);
+  return Math.max(1, Math.min(WATCH_MS_MAX, shortest / LOOKS));
 }

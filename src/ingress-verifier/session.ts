@@ -32,8 +32,9 @@ export interface SessionParts {
   readonly now: () => number;
   readonly dashboard: string;
   readonly accountsMax: number;
-  /** Bad frames in a row after which the connection is closed. */
-  readonly badFramesMax: number;
+  /** Refused frames within a second beyond which the connection is closed. */
+  readonly badFramesPerSecondMax: number;
+  readonly reportsKeptMs: number;
   readonly stop: AbortSignal;
 }
 
@@ -47,7 +48,11 @@ export class Session {
   private readonly feeds = new Map<number, AccountFeed>();
   private door: ShardDoor | null = null;
   private badFrames = 0;
+  private badSince = 0;
+  private packets = 0;
+  private holds = 0;
   private isFirstChunk = true;
+  private isClosed = false;
   readonly openedAt: number;
   receivedAt: number;
   sentAt: number;
@@ -63,17 +68,24 @@ export class Session {
     return this.door !== null;
   }
 
+  /** True while nothing is read from the peer because the log is behind: its silence is ours. */
+  get isHeld(): boolean {
+    return this.holds > 0;
+  }
+
   onData(bytes: Uint8Array): void {
     this.receivedAt = this.parts.now();
     if (this.isFirstChunk && this.answerBrowser(bytes)) return;
     this.isFirstChunk = false;
+    const before = this.packets;
     const isWhole = this.cutter.push(bytes, (type, payload) => this.onPacket(type, payload));
     if (!isWhole) this.parts.peer.cut();
-    if (!this.cutter.isInside) this.insideSince = 0;
-    else if (this.insideSince === 0) this.insideSince = this.receivedAt;
+    if (this.packets !== before || !this.cutter.isInside) this.insideSince = 0;
+    if (this.cutter.isInside && this.insideSince === 0) this.insideSince = this.receivedAt;
   }
 
   close(): void {
+    this.isClosed = true;
     for (const feed of this.feeds.values()) feed.close();
     this.feeds.clear();
   }
@@ -120,6 +132,7 @@ export class Session {
   }
 
   private onPacket(type: number, payload: Uint8Array): void {
+    this.packets++;
     if (!this.parts.peer.isOpen) return;
     if (type === soup.SOUP_DEBUG) return;
     if (this.door === null) {
@@ -160,13 +173,20 @@ export class Session {
   private onFrame(door: ShardDoor, frame: Uint8Array): void {
     let code = this.parts.stop.aborted ? codes.REJECT_DRAINING : door.admit(frame);
     if (code === codes.ACCEPTED) code = this.take(door, frame);
-    if (code === codes.ACCEPTED) {
+    if (code === codes.ACCEPTED) return;
+    const isTooMany = code < codes.REJECT_OVERLOADED && this.countBadFrame();
+    this.sendMessage(encodeRefused(refusalOf(frame, isTooMany ? codes.REJECT_RATE : code)));
+    if (isTooMany) this.parts.peer.end();
+  }
+
+  /** True when there were too many within a second. */
+  private countBadFrame(): boolean {
+    const now = this.parts.now();
+    if (this.badFrames === 0 || now - this.badSince >= 1000) {
+      this.badSince = now;
       this.badFrames = 0;
-      return;
     }
-    this.sendMessage(encodeRefused(refusalOf(frame, code)));
-    const isBad = code < codes.REJECT_UNKNOWN_KEY;
-    if (isBad && ++this.badFrames >= this.parts.badFramesMax) this.parts.peer.end();
+    return ++this.badFrames > this.parts.badFramesPerSecondMax;
   }
 
   /** Queues an admitted frame for the log, if this connection may send it. */
@@ -186,29 +206,47 @@ export class Session {
     for (const [i, byte] of this.parts.challenge.entries()) {
       if (frame[LOGON_AT + LOGON_CHALLENGE + i] !== byte) return codes.REJECT_CHALLENGE;
     }
-    if (!this.feeds.has(account) && this.feeds.size >= this.parts.accountsMax) {
-      return codes.REJECT_CONNECTIONS;
-    }
+    const isKnown = this.feeds.has(account);
+    if (!isKnown && this.feeds.size >= this.parts.accountsMax) return codes.REJECT_CONNECTIONS;
     const next = readU64(view, LOGON_AT + LOGON_NEXT_REPORT);
-    const known = this.feeds.get(account);
-    const feed = new AccountFeed({ door, session: this, account, next, stop: this.parts.stop });
+    const { reportsKeptMs, stop } = this.parts;
+    const feed = new AccountFeed({ door, session: this, account, next, reportsKeptMs, stop });
     if (!door.append(frame, feed)) return codes.REJECT_OVERLOADED;
-    known?.close();
-    this.feeds.set(account, feed);
+    if (!isKnown) this.feeds.set(account, feed);
     return this.afterAppend(door);
   }
 
-  /** Called by a feed whose logon the engine refused. */
+  /** Called by a feed whose logon the engine took: an earlier one of the account ends here. */
+  adoptFeed(feed: AccountFeed): void {
+    const before = this.feeds.get(feed.account);
+    if (before !== feed) before?.close();
+    if (this.isClosed) feed.close();
+    else this.feeds.set(feed.account, feed);
+  }
+
+  /** Called by a feed whose logon the engine refused; an earlier one of the account goes on. */
   dropFeed(feed: AccountFeed): void {
-    if (this.feeds.get(feed.account) === feed) this.feeds.delete(feed.account);
+    if (this.holdsFeed(feed)) this.feeds.delete(feed.account);
+  }
+
+  holdsFeed(feed: AccountFeed): boolean {
+    return this.feeds.get(feed.account) === feed;
   }
 
   private afterAppend(door: ShardDoor): number {
     if (door.queue.isFull) {
+      this.holds++;
       this.parts.peer.hold();
-      door.queue.whenRoom(() => this.parts.peer.release());
+      door.queue.whenRoom(() => this.release());
     }
     return codes.ACCEPTED;
+  }
+
+  private release(): void {
+    this.holds--;
+    this.receivedAt = this.parts.now();
+    if (this.insideSince !== 0) this.insideSince = this.receivedAt;
+    this.parts.peer.release();
   }
 
   /** Reports that reach a connection because of a frame, not of a logon. */

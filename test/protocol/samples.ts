@@ -2,6 +2,7 @@
  * Samples: random legal values for the messages of the table, and frames around commands.
  */
 import type { Prng } from "../../src/base/prng.ts";
+import type { FrameScope } from "../../src/protocol/check-frame.ts";
 import * as codes from "../../src/protocol/codes.ts";
 import { COMMANDS } from "../../src/protocol/command-messages.ts";
 import { encodeFrame } from "../../src/protocol/frame.ts";
@@ -10,7 +11,7 @@ import { encodeByTable, type Values } from "./table-codec.ts";
 
 export const SHARD = 7;
 export const VENUE = Uint8Array.from({ length: 32 }, (_, i) => 0xa0 + i);
-export const SCOPE = { venue: VENUE, shard: SHARD };
+export const SCOPE: FrameScope = { venue: VENUE, shard: SHARD };
 
 const FRAME_KIND: Partial<Record<Group, number>> = {
   trader: codes.FRAME_TRADER,
