@@ -20,6 +20,8 @@ export interface VenueSetting {
   /** Port of a Redis on this machine; absent: the embedded log. */
   readonly redis?: number;
   readonly services?: "one" | "three";
+  /** One process only: demo accounts and their flow. */
+  readonly demo?: boolean;
   /** More flags for every process. */
   readonly flags?: readonly string[];
 }
@@ -95,7 +97,8 @@ export class VenueProcess {
       `--settlement-http-address=127.0.0.1:${settlement}`,
       `--matcher-http-address=127.0.0.1:${matcher}`,
     ];
-    await this.spawn("src/venue/main.ts", ["--no-demo", ...flags]);
+    const demo = this.setting.demo === true ? [] : ["--no-demo"];
+    await this.spawn("src/venue/main.ts", [...demo, ...flags]);
   }
 
   /** SIGKILL: no goodbye. Resolves once all are gone. */
