@@ -60,7 +60,8 @@ export async function startIngressService(parts: IngressServiceParts): Promise<I
       hostname: host,
       port,
       fetch: app.fetch,
-      maxRequestBodySize: limits.httpBodyBytesMax,
+      // Above our own limit, whose refusal names the code.
+      maxRequestBodySize: limits.httpBodyBytesMax * 2,
       idleTimeout: 30,
     }),
   );
