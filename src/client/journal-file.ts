@@ -61,7 +61,8 @@ export class FileJournal implements ClientJournal {
     this.path = path;
     this.isSynced = options.sync ?? false;
     this.bytesMax = options.bytesMax ?? 1 << 24;
-    this.read();
+    const damage = replayJournal(readOrEmpty(path), this.book);
+    if (damage >= 0) throw damaged(path, damage);
     this.file = this.rewrite();
   }
 
@@ -114,47 +115,6 @@ export class FileJournal implements ClientJournal {
     this.used += size;
   }
 
-  private read(): void {
-    const bytes = readOrEmpty(this.path);
-    const view = viewOf(bytes);
-    for (let at = 0; at + 8 <= bytes.length; ) {
-      const size = view.getUint32(at, true);
-      const end = at + 8 + size;
-      if (size === 0 || size > BODY_SIZE_MAX || end > bytes.length) return;
-      const body = bytes.subarray(at + 8, end);
-      if (crc32(body) !== view.getUint32(at + 4, true)) {
-        if (end < bytes.length) throw damaged(this.path, at);
-        return;
-      }
-      if (!this.take(body)) throw damaged(this.path, at);
-      at = end;
-    }
-  }
-
-  /** False for an entry that no version 1 writes. */
-  private take(body: Uint8Array): boolean {
-    const view = viewOf(body);
-    const type = body[0]!;
-    if (type === HEADER) {
-      if (body.length !== HEADER_SIZE || body[1] !== VERSION) return false;
-      const venue = body.subarray(2);
-      if (venue.some((byte) => byte !== 0)) this.book.venue = toHex(venue);
-      return true;
-    }
-    if (type === SENT) {
-      this.book.addFrame(body.slice(1));
-      return true;
-    }
-    if (body.length !== PAIR_SIZE) return false;
-    const id = view.getUint32(4, true);
-    const number = readU64(view, 8);
-    if (type === SETTLED) this.book.settle(id, number);
-    else if (type === MARK) this.book.marks.set(id, number);
-    else if (type === NONCE) this.book.raiseNonce(id, number);
-    else return false;
-    return true;
-  }
-
   /**
    * A file with what still counts takes the place of the old one; returns it, open for appending.
    */
@@ -180,6 +140,46 @@ export class FileJournal implements ClientJournal {
     syncDirectory(dirname(this.path));
     return file;
   }
+}
+
+/** Fills `book` from a journal's bytes; -1, or the offset of an entry that no crash explains. */
+export function replayJournal(bytes: Uint8Array, book: JournalBook): number {
+  const view = viewOf(bytes);
+  for (let at = 0; at + 8 <= bytes.length; ) {
+    const size = view.getUint32(at, true);
+    const end = at + 8 + size;
+    if (size === 0 || size > BODY_SIZE_MAX || end > bytes.length) return -1;
+    const body = bytes.subarray(at + 8, end);
+    const isWhole = crc32(body) === view.getUint32(at + 4, true);
+    if (!isWhole && end === bytes.length) return -1;
+    if (!isWhole || !takeEntry(body, book)) return at;
+    at = end;
+  }
+  return -1;
+}
+
+/** False for an entry that no version 1 writes. */
+function takeEntry(body: Uint8Array, book: JournalBook): boolean {
+  const type = body[0]!;
+  if (type === HEADER) {
+    if (body.length !== HEADER_SIZE || body[1] !== VERSION) return false;
+    const venue = body.subarray(2);
+    if (venue.some((byte) => byte !== 0)) book.venue = toHex(venue);
+    return true;
+  }
+  if (type === SENT) {
+    book.addFrame(body.slice(1));
+    return true;
+  }
+  if (body.length !== PAIR_SIZE) return false;
+  const view = viewOf(body);
+  const id = view.getUint32(4, true);
+  const number = readU64(view, 8);
+  if (type === SETTLED) book.settle(id, number);
+  else if (type === MARK) book.marks.set(id, number);
+  else if (type === NONCE) book.raiseNonce(id, number);
+  else return false;
+  return true;
 }
 
 function writeEntry(into: Uint8Array, at: number, body: Uint8Array): void {

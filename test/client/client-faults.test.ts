@@ -55,6 +55,34 @@ describe("after a lost connection", () => {
     expect(venue.shard.engine.levels(MARKET, codes.SIDE_BUY)).toEqual([]);
   });
 
+  test("a copy that is refused before the reports of the first have come did happen", async () => {
+    const venue = await start();
+    const ana = await join(venue);
+    venue.faults = [{ kind: "late" }];
+    expect(said(await ana.place(buy()))).toBe("open, accepted 0/5");
+    expect(venue.received.length).toBe(2);
+    const [level] = venue.shard.engine.levels(MARKET, codes.SIDE_BUY);
+    expect(level?.lots).toBe(5);
+  });
+
+  test("a report that is left out is noticed, and asked for again", async () => {
+    const venue = await start();
+    const seen: bigint[] = [];
+    const ana = await join(venue, {
+      onReport: ({ kind, clientOrderId }) =>
+        kind === codes.REPORT_ACCEPTED && seen.push(clientOrderId),
+    });
+    const elsewhere = (nonce: number): Report[] =>
+      venue.shard.send({ kind: codes.FRAME_TRADER, account: 1, key: 2, nonce }, [
+        order({ clientOrderId: BigInt(nonce) }),
+      ]);
+    venue.hide(elsewhere(500));
+    venue.show(elsewhere(501));
+    await ana.place(buy({ clientOrderId: 3n }));
+    expect(seen).toEqual([500n, 501n, 3n]);
+    expect(venue.logins.length).toBe(2);
+  });
+
   test("many frames in flight all happen once and in order", async () => {
     const venue = await start();
     const ana = await join(venue);

@@ -6,8 +6,8 @@ import { afterAll, afterEach, describe, expect, test } from "bun:test";
 import { mkdtempSync, readFileSync, rmSync, statSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join as joinPath } from "node:path";
-import type { JournalState } from "../../src/client/journal.ts";
-import { FileJournal } from "../../src/client/journal-file.ts";
+import { JournalBook, type JournalState } from "../../src/client/journal.ts";
+import { FileJournal, replayJournal } from "../../src/client/journal-file.ts";
 import { placeCommand } from "../../src/client/order-request.ts";
 import * as codes from "../../src/protocol/codes.ts";
 import { encodeFrame } from "../../src/protocol/frame.ts";
@@ -74,12 +74,18 @@ describe("a journal file", () => {
       states.push(plain(journal.load()));
     }
     journal.close();
-    const whole = readFileSync(path);
+    const whole = new Uint8Array(readFileSync(path));
     for (let size = sizes[0]!; size <= whole.length; size++) {
-      writeFileSync(path, whole.subarray(0, size));
+      const book = new JournalBook();
+      expect(replayJournal(whole.subarray(0, size), book)).toBe(-1);
       const index = sizes.findLastIndex((end) => end <= size);
-      expect([size, reopened()]).toEqual([size, states[index]]);
+      expect([size, plain(book)]).toEqual([size, states[index]]);
     }
+    writeFileSync(path, whole.subarray(0, whole.length - 1));
+    expect(reopened()).toEqual(states.at(-2));
+    whole[whole.length - 1]! ^= 1;
+    writeFileSync(path, whole);
+    expect(reopened()).toEqual(states.at(-2));
   });
 
   test("with a changed byte in an entry that is not the last is refused", () => {
@@ -128,6 +134,24 @@ describe("a client that begins again with its journal", () => {
     expect(level?.lots).toBe(15);
     // The journal's nonces go on where they were.
     expect(said(await again.place(buy({ clientOrderId: 4n })))).toBe("open, accepted 0/5");
+  });
+
+  test("keeps its mark below a frame that is only half reported", async () => {
+    const venue = await start();
+    const half = Promise.withResolvers<void>();
+    let seen = 0;
+    const onReport = (): void => void (++seen === 3 && half.resolve());
+    const first = await join(venue, { journal: new FileJournal(path), onReport });
+    venue.faults = [{ kind: "hide", shown: 2 }];
+    const commands = [1n, 2n, 3n, 4n].map((id) => placeCommand(buy({ clientOrderId: id })));
+    const sending = errorOf(first.send(commands));
+    await half.promise;
+    first.close();
+    expect((await sending).code).toBe("unknown_outcome");
+    const again = await join(venue, { journal: new FileJournal(path) });
+    const [halfSeen] = again.recovered;
+    const results = await halfSeen!.results;
+    expect(results.map(said)).toEqual(Array.from({ length: 4 }, () => "open, accepted 0/5"));
   });
 
   test("hears reports again that a reader had not finished", async () => {

@@ -17,6 +17,8 @@ import { SmallShard } from "../support/small-shard.ts";
 export type Fault =
   | { readonly kind: "lose" } // The connection goes before the frame is executed.
   | { readonly kind: "hide"; readonly shown?: number } // Executed; goes after `shown` reports.
+  // Lost, but executed just before its copy comes, and shown only to the next logon.
+  | { readonly kind: "late" }
   | { readonly kind: "refuse"; readonly code: number };
 
 interface Peer {
@@ -42,6 +44,7 @@ export class SoupVenue {
   private readonly server: Server;
   private readonly peers = new Set<Peer>();
   private readonly reports = new Map<number, Report[]>();
+  private late = "";
   private writing: Promise<void> = Promise.resolve();
 
   constructor(shard = new SmallShard()) {
@@ -80,6 +83,11 @@ export class SoupVenue {
     const closed = new Promise<void>((resolve) => this.server.close(() => resolve()));
     this.cut();
     await closed;
+  }
+
+  /** Reports that only a later logon brings. */
+  hide(reports: readonly Report[]): void {
+    for (const report of reports) this.keep(report);
   }
 
   /** Reports of commands that some other connection sent. */
@@ -146,9 +154,14 @@ export class SoupVenue {
     }
     this.received.push(frame.toHex());
     const fault = this.faults.shift();
-    if (fault?.kind === "lose") {
+    if (fault?.kind === "lose" || fault?.kind === "late") {
+      if (fault.kind === "late") this.late = frame.toHex();
       peer.socket.destroy();
       return;
+    }
+    if (frame.toHex() === this.late) {
+      this.late = "";
+      this.hide(this.shard.applyFrame(frame));
     }
     if (fault?.kind === "refuse") {
       const tag = sha256(frame).subarray(0, 8);
