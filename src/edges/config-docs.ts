@@ -19,6 +19,8 @@ bad value, a missing file or a contradiction is an error that names file, line, 
 allowed; all errors are told at once. \`--print-config\` shows each value with its source, secrets
 as \`***\`; \`--check\` tries everything and binds nothing.
 
+**not yet** marks what nothing reads so far: another value than the default is an error.
+
 **genesis** marks what results depend on. \`clob init\` copies it into the log's genesis, and from
 then on no service reads it here; later additions count only after
 \`clob admin apply config.toml\`.
@@ -60,6 +62,7 @@ function describeRow(row: Row): string {
   const fallback = row.fallback === undefined ? "required" : showFallback(row.fallback);
   const extras = [
     row.genesis === true ? "**genesis**" : "",
+    row.notYet === true ? "**not yet**" : "",
     row.secret === true ? "**secret**" : "",
     row.env === undefined ? "" : `env \`${row.env}\``,
     row.flag === undefined ? "" : `flag \`--${row.flag}\``,

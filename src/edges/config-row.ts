@@ -30,6 +30,8 @@ export interface Row {
   readonly secret?: boolean;
   /** Read by `clob init` only. */
   readonly genesis?: boolean;
+  /** Nothing reads it so far: another value than the default is refused, never passed over. */
+  readonly notYet?: boolean;
   readonly doc: string;
 }
 

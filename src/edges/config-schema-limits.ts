@@ -23,7 +23,6 @@ const PROCESS_LIMITS: readonly Limit[] = [
   ["accounts_per_connection_max", 1024, 1, 65_536, "Accounts logged on over one connection."],
   ["out_queue_bytes_max", 1_048_576, 65_536, 268_435_456, "Bytes waiting for one slow client."],
   ["bad_frames_per_second_max", 100, 1, 1_000_000, "Refused frames before a client is closed."],
-  ["verify_queue_frames_max", 16_384, 1, 1_048_576, "Frames waiting for verification."],
   ["append_queue_bytes_max", 8_388_608, 65_536, 1_073_741_824, "Bytes waiting for the log."],
   ["reports_kept", 65_536, 1, 16_777_216, "Reports per shard in memory, for sessions to resume."],
   ["reports_kept_ms", 86_400_000, 1000, 604_800_000, "Age up to which a session can resume."],
@@ -41,9 +40,19 @@ const PROCESS_LIMITS: readonly Limit[] = [
   ["drain_timeout_ms", 10_000, 0, 600_000, "Longest that a stop waits for what is in flight."],
 ];
 
+const VERIFY_QUEUE: Row = {
+  section: "limits",
+  key: "verify_queue_frames_max",
+  kind: integer(1, 1_048_576),
+  fallback: 16_384,
+  notYet: true,
+  doc: "Frames waiting for verification.",
+};
+
 export const LIMIT_ROWS: readonly Row[] = [
   ...GENESIS_LIMITS.map((limit) => limitRow(limit, true)),
   ...PROCESS_LIMITS.map((limit) => limitRow(limit, false)),
+  VERIFY_QUEUE,
 ];
 
 function limitRow(limit: Limit, genesis: boolean): Row {

@@ -26,6 +26,7 @@ const INGRESS_ROWS: readonly Row[] = [
     key: "verify_workers",
     kind: integer(0, 256),
     fallback: 0,
+    notYet: true,
     doc: "Threads that verify signatures; 0 verifies in the main thread.",
   },
   {
@@ -50,6 +51,7 @@ const SETTLEMENT_ROWS: readonly Row[] = [
     key: "export_dir",
     kind: { type: "path" },
     fallback: "",
+    notYet: true,
     doc: "Where the continuous export goes. Empty: `export` in the data directory.",
   },
   {
@@ -57,6 +59,7 @@ const SETTLEMENT_ROWS: readonly Row[] = [
     key: "publish_delay_ms",
     kind: integer(0, MONTH_MS),
     fallback: 0,
+    notYet: true,
     doc: "Roots are public at once, record bytes after this: the log shows every stop order.",
   },
   {
@@ -105,6 +108,7 @@ const MATCHER_ROWS: readonly Row[] = [
     key: "lease_ms",
     kind: integer(100, 60_000),
     fallback: 3000,
+    notYet: true,
     doc: "A standby takes over a shard whose matcher was silent for longer.",
   },
 ];

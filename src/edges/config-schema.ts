@@ -66,6 +66,7 @@ const LOG_ROWS: readonly Row[] = [
     key: "replicas",
     kind: integer(0, 8),
     fallback: 0,
+    notYet: true,
     doc: "Redis replicas that must hold a report before it leaves (D3 needs 1 or more).",
   },
   {
@@ -73,6 +74,7 @@ const LOG_ROWS: readonly Row[] = [
     key: "primary_never_restarts_empty",
     kind: { type: "boolean" },
     fallback: false,
+    notYet: true,
     doc: "The operator's word, needed for D3 without persistence: an empty primary wipes replicas.",
   },
   {
@@ -80,7 +82,7 @@ const LOG_ROWS: readonly Row[] = [
     key: "segment_bytes_max",
     kind: integer(65_536, 1_073_741_824),
     fallback: 67_108_864,
-    doc: "A segment file of the embedded log and the export is sealed before it outgrows this.",
+    doc: "A segment file of the embedded log is sealed before it outgrows this.",
   },
   {
     section: "log",
@@ -94,6 +96,7 @@ const LOG_ROWS: readonly Row[] = [
     key: "gather_ms_max",
     kind: integer(0, 1000),
     fallback: 1,
+    notYet: true,
     doc: "Longest that frames are gathered while an append is in flight.",
   },
   {
@@ -115,6 +118,7 @@ const LOG_ROWS: readonly Row[] = [
     key: "consumer_silent_ms_max",
     kind: integer(1000, 86_400_000),
     fallback: 600_000,
+    notYet: true,
     doc: "A consumer silent for longer is dropped and recovers from snapshot and export.",
   },
 ];
@@ -179,6 +183,7 @@ const REDIS_ROWS: readonly Row[] = [
     key: "memory_refuse_orders_percent",
     kind: integer(1, 100),
     fallback: 70,
+    notYet: true,
     doc: "Above this share of Redis's memory new orders are refused.",
   },
   {
@@ -186,6 +191,7 @@ const REDIS_ROWS: readonly Row[] = [
     key: "memory_cancels_only_percent",
     kind: integer(1, 100),
     fallback: 85,
+    notYet: true,
     doc: "Above this share of Redis's memory only cancels are taken.",
   },
 ];

@@ -29,7 +29,7 @@ await endWith(spec.name, async () => {
   if (switches.has(HEALTH_SWITCH)) return checkHealth(config.ingress.httpAddress);
   const logger = new Logger({
     sink: streamSink("stdout"),
-    severityMin: "info",
+    severityMin: config.venue.severityMin,
     fields: { service: spec.name },
   });
   const ids = config.shards.map((shard) => shard.id);

@@ -30,7 +30,7 @@ await endWith(spec.name, async () => {
   if (switches.has(HEALTH_SWITCH)) return checkHealth(config.matcher.httpAddress);
   const logger = new Logger({
     sink: streamSink("stdout"),
-    severityMin: "info",
+    severityMin: config.venue.severityMin,
     fields: { service: spec.name },
   });
   const all = await openShards(config, shardsOfMarkets(config, positionals));

@@ -11,6 +11,7 @@ import { BrokenPromise } from "../base/assert.ts";
 import type { Config } from "../edges/config.ts";
 import { formatConfigError } from "../edges/config-errors.ts";
 import { configFlagOptions } from "../edges/config-flags.ts";
+import { askedNotYet } from "../edges/config-not-yet.ts";
 import { printConfig } from "../edges/config-print.ts";
 import { readConfig } from "../edges/config-read.ts";
 import { Fenced, LogFault, Unreachable } from "../edges/log.ts";
@@ -76,6 +77,8 @@ export function startService(spec: ServiceSpec, argv: readonly string[]): Starte
   if (!read.ok) {
     throw new ServiceEnd(EXIT_USAGE, read.errors.map(formatConfigError).join("\n"));
   }
+  const asked = askedNotYet(read.values);
+  if (asked.length > 0) throw new ServiceEnd(EXIT_USAGE, asked.join("\n"));
   if (switches.has("print-config")) return say(printConfig(read.values).trimEnd());
   process.on("SIGTERM", exitAtOnce);
   process.on("SIGINT", exitAtOnce);

@@ -30,7 +30,7 @@ await endWith(spec.name, async () => {
   if (switches.has(HEALTH_SWITCH)) return checkHealth(config.settlement.httpAddress);
   const logger = new Logger({
     sink: streamSink("stdout"),
-    severityMin: "info",
+    severityMin: config.venue.severityMin,
     fields: { service: spec.name },
   });
   const all = config.shards.map((shard) => shard.id);

@@ -89,7 +89,7 @@ async function openOrInit(config: Config): Promise<OpenShard[]> {
 function openLogger(config: Config): Logger {
   const path = join(config.log.dataDir, "log.jsonl");
   const sink = fileSink(path, config.limits.logFileBytesMax);
-  return new Logger({ sink, severityMin: "info" });
+  return new Logger({ sink, severityMin: config.venue.severityMin });
 }
 
 async function startDemo(config: Config, venue: Venue): Promise<DemoFlow | null> {
