@@ -61,7 +61,9 @@ export class Venue {
       now,
       onFault,
     });
-    return new Venue(parts, { ingress, matcher, settlement });
+    const venue = new Venue(parts, { ingress, matcher, settlement });
+    await venue.untilBegun();
+    return venue;
   }
 
   private constructor(
@@ -79,6 +81,17 @@ export class Venue {
     await this.matcher.stop();
     await this.untilSettled();
     await this.settlement.stop();
+  }
+
+  /** Waits, within the drain limit, until questions about markets have answers. */
+  private async untilBegun(): Promise<void> {
+    const { clock, config } = this.parts;
+    const until = clock.monotonicMs() + config.limits.drainTimeoutMs;
+    for (const { engine } of this.settlement.settlements.values()) {
+      while (engine.position === 0 && clock.monotonicMs() < until) {
+        await new Promise((resolve) => setTimeout(resolve, POLL_MS));
+      }
+    }
   }
 
   /** Waits, within the drain limit, until settlement has seen all that was matched. */
