@@ -89,7 +89,8 @@ export async function replay(
   if (journal.isOld) await untilSettled(venue.settlement);
   const market = await desk.openMarket(journal.symbol);
   const seats = await openSeats(desk, journal, accounts);
-  await fundSeats(desk, seats, fundsFor(workload));
+  // What trading has taken from an account since its funding is not to be paid again.
+  if (journal.sentBefore() === 0) await fundSeats(desk, seats, fundsFor(workload));
   const [first, second = first] = seats;
   if (first === undefined || second === undefined) throw new RangeError("a replay has accounts");
   const traders = [first.trader, second.trader] as const;

@@ -1,0 +1,64 @@
+/**
+ * kill -9 at random moments of a replay, a few for each way of running; `bun bench/kill-run.ts` does
+ * the long run. Afterwards everything is as if nothing had happened, and a stranger agrees.
+ */
+import { afterAll, beforeAll, describe, expect, test } from "bun:test";
+import { mkdtempSync, rmSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { writeKillFlow } from "../support/kill-flow.ts";
+import { type Story, tellStory } from "../support/kill-story.ts";
+import { RedisServer, redisAvailable } from "../support/redis-server.ts";
+
+const dir = mkdtempSync(join(tmpdir(), "clob-kills-"));
+const flow = join(dir, "flow.bin");
+const MOMENTS = 5;
+
+let undisturbed: Story;
+beforeAll(async () => {
+  writeKillFlow(flow, 11, 700);
+  undisturbed = await tellStory({ services: "one", flow, seed: 0, moments: 0 });
+}, 20_000);
+afterAll(() => rmSync(dir, { recursive: true, force: true }));
+
+function expectAsIfNothingHappened(story: Story): void {
+  expect(story.kills.length).toBeGreaterThan(0);
+  expect(story.result.matches_reference).toBe(true);
+  expect(story.meaning).toEqual(undisturbed.meaning);
+  expect(story.audit.verdict).toMatchObject({ ok: true, isPinned: true });
+  expect(story.audit.matcher.position).toBe(story.audit.tip);
+  expect(story.audit.matcher.roots).toBe(story.audit.matcher.recomputed);
+  expect(story.audit.settlement.roots).toBe(story.audit.settlement.recomputed);
+  expect(story.exitCodes.filter((code) => code !== 0)).toEqual([]);
+  expect(story.filesWithKeys).toEqual([]);
+}
+
+test("undisturbed: the flow leaves queues on both sides and money in both assets", () => {
+  const { meaning, result } = undisturbed;
+  expect(result.matches_reference).toBe(true);
+  expect(meaning.bids.length).toBeGreaterThan(3);
+  expect(meaning.asks.length).toBeGreaterThan(3);
+  expect(meaning.accounts.map(({ balances }) => balances.map(({ symbol }) => symbol))).toEqual([
+    ["USD", "BTC"],
+    ["USD", "BTC"],
+  ]);
+  expect(meaning.accounts.map(({ orders }) => orders.length > 20)).toEqual([true, true]);
+});
+
+describe.each(["one", "three"] as const)("killed again and again, %s process(es)", (services) => {
+  const seed = services === "one" ? 101 : 202;
+
+  test("embedded", async () => {
+    expectAsIfNothingHappened(await tellStory({ services, flow, seed, moments: MOMENTS }));
+  }, 20_000);
+
+  test.skipIf(!redisAvailable())(
+    "Redis",
+    async () => {
+      await using redis = await RedisServer.start({ appendonly: "yes", appendfsync: "always" });
+      const terms = { services, redis, flow, seed: seed + 1, moments: MOMENTS };
+      expectAsIfNothingHappened(await tellStory(terms));
+    },
+    20_000,
+  );
+});

@@ -1,0 +1,275 @@
+/**
+ * KillStory: a public flow replayed into a venue whose processes are killed again and again.
+ *
+ *   start -> client replays with its own journal --kill at a seeded moment, bring back--> ... -> end
+ *     -> what is there by meaning -> SIGTERM to all -> audit
+ *
+ * A moment is a number of frames that have left, and a few milliseconds behind it. Whatever is
+ * killed, the client is told nothing: it connects again and sends what its own record says.
+ */
+import { existsSync, readFileSync } from "node:fs";
+import { join } from "node:path";
+import { Prng } from "../../src/base/prng.ts";
+import { readU64, viewOf } from "../../src/base/bytes.ts";
+import { HttpClient } from "../../src/client/http.ts";
+import type { BalanceJson, BookJson, OrderJson } from "../../src/client/http-json.ts";
+import { cutFrames } from "../../src/load/flow-commands.ts";
+import { loadWorkload } from "../../src/load/workload-file.ts";
+import type { ReplayResult } from "../../src/load/replay.ts";
+import { REPORT_POSITION_AT, REPORT_SIZE } from "../../src/protocol/report.ts";
+import { type Audit, audit, filesWithKeys } from "./kill-audit.ts";
+import { KillFleet, type Part, until } from "./kill-fleet.ts";
+import type { RedisServer } from "./redis-server.ts";
+
+export interface StoryTerms {
+  readonly services: "one" | "three";
+  /** Absent: the embedded log. */
+  readonly redis?: RedisServer;
+  /** A workload file with a reference hash. */
+  readonly flow: string;
+  readonly seed: number;
+  /** Kills; 0 is the undisturbed run. */
+  readonly moments: number;
+}
+
+/** What was killed at once. */
+export type Victim = Part | "client" | "redis";
+
+export interface Story {
+  readonly kills: readonly (readonly Victim[])[];
+  readonly result: ReplayResult & { readonly matches_reference: boolean | null };
+  readonly meaning: Meaning;
+  readonly audit: Audit;
+  readonly exitCodes: readonly number[];
+  readonly filesWithKeys: readonly string[];
+}
+
+/** The state as traders see it: no nonce, no position, no time. */
+export interface Meaning {
+  readonly accounts: readonly {
+    readonly balances: readonly Pick<BalanceJson, "symbol" | "free" | "held" | "total">[];
+    readonly orders: readonly string[];
+  }[];
+  readonly bids: BookJson["bids"];
+  readonly asks: BookJson["asks"];
+  readonly trades: number;
+}
+
+const BATCH = 4;
+const WINDOW = 256;
+const JITTER_MS = 30;
+const SETTLED_MS = 60_000;
+const CLIENT_MS = 60_000;
+
+export async function tellStory(terms: StoryTerms): Promise<Story> {
+  const { services, redis } = terms;
+  const port = redis === undefined ? {} : { redis: redis.port };
+  await using fleet = await KillFleet.start({ services, ...port });
+  const kills = await new Killing(fleet, terms).run().catch((error: unknown) => {
+    throw new Error(`${String(error)}\n${fleet.lastWords()}`);
+  });
+  const result: Story["result"] = JSON.parse(lastLine(fleet.said("client")));
+  const meaning = await meaningOf(fleet, result);
+  const exitCodes = await Promise.all(fleet.parts.map((part) => fleet.terminate(part)));
+  const judged = await audit(fleet);
+  return { kills, result, meaning, audit: judged, exitCodes, filesWithKeys: filesWithKeys(fleet) };
+}
+
+function lastLine(text: string): string {
+  return text.trimEnd().split("\n").at(-1) ?? "";
+}
+
+class Killing {
+  private readonly fleet: KillFleet;
+  private readonly terms: StoryTerms;
+  private readonly random: Prng;
+
+  constructor(fleet: KillFleet, terms: StoryTerms) {
+    this.fleet = fleet;
+    this.terms = terms;
+    this.random = new Prng(terms.seed);
+  }
+
+  /** Until the client has ended well; whom it killed. */
+  async run(): Promise<Victim[][]> {
+    const kills: Victim[][] = [];
+    const client = new ReplayClient(this.fleet, this.terms.flow);
+    client.start();
+    for (const moment of this.moments()) {
+      await client.untilSent(moment);
+      await Bun.sleep(this.random.unit() * JITTER_MS);
+      if (client.isDone) break;
+      const victims = this.victims();
+      await this.strike(victims, client);
+      kills.push(victims);
+    }
+    await client.untilDone();
+    await Promise.all(this.fleet.parts.map((part) => this.fleet.untilReady(part)));
+    return kills;
+  }
+
+  /** Shares of the flow, rising, none at its very end. */
+  private moments(): number[] {
+    const shares = Array.from({ length: this.terms.moments }, () => this.random.unit() * 0.97);
+    return shares.sort((a, b) => a - b);
+  }
+
+  private victims(): Victim[] {
+    const { parts } = this.fleet;
+    const [first = "venue"] = parts;
+    const one = this.terms.services === "one" ? first : parts[this.random.below(parts.length)]!;
+    const dice = this.random.below(10);
+    if (dice < 5) return [one];
+    if (dice === 5) return ["client"];
+    if (dice === 6) return [one, "client"];
+    if (dice === 7 && this.terms.redis !== undefined) return ["redis"];
+    if (dice === 8 && this.terms.redis !== undefined) return [...parts, "redis"];
+    return [...parts];
+  }
+
+  /** Kills all of them, lets a moment pass or none, and begins them anew; waits for nothing. */
+  private async strike(victims: readonly Victim[], client: ReplayClient): Promise<void> {
+    const { redis } = this.terms;
+    await Promise.all(
+      victims.map((victim) => (victim === "redis" ? redis?.kill() : this.fleet.kill(victim))),
+    );
+    await Bun.sleep(this.random.chance(50) ? 0 : this.random.below(100));
+    if (victims.includes("redis")) await redis?.restart();
+    for (const victim of victims) {
+      if (victim === "client") client.start();
+      else if (victim !== "redis") this.fleet.begin(victim);
+    }
+  }
+}
+
+/** `load replay` as a process with a journal; started again when it is killed or gives up. */
+class ReplayClient {
+  private readonly fleet: KillFleet;
+  private readonly flow: string;
+  private readonly journal: string;
+  private readonly frames: number;
+  private exited: Promise<number> = Promise.resolve(-1);
+  isDone = false;
+
+  constructor(fleet: KillFleet, flow: string) {
+    this.fleet = fleet;
+    this.flow = flow;
+    this.journal = join(fleet.dir, "journal");
+    this.frames = framesIn(flow);
+  }
+
+  start(): void {
+    const { address, data } = this.fleet;
+    const host = (url: string): string => url.replace("http://", "");
+    const flags = {
+      port: String(address.port),
+      http: host(address.ingress),
+      settlement: host(address.settlement),
+      "operator-key": join(data, "keys", "operator.pem"),
+      journal: this.journal,
+      batch: String(BATCH),
+      window: String(WINDOW),
+      output: "json",
+    };
+    const texts = Object.entries(flags).map(([name, value]) => `--${name}=${value}`);
+    const args = ["src/load/main.ts", "replay", this.flow, "--keep-book", ...texts];
+    const child = this.fleet.spawn("client", args, false);
+    this.exited = child.exited.then((code) => {
+      this.isDone = code === 0;
+      return code;
+    });
+  }
+
+  /** Resolves when that share of the frames has left, or the client has ended. */
+  async untilSent(share: number): Promise<void> {
+    await until(
+      () => {
+        this.startAgain();
+        return this.isDone || this.sent() >= share * this.frames;
+      },
+      `the client to send ${Math.floor(share * this.frames)} frames`,
+      CLIENT_MS,
+    );
+  }
+
+  async untilDone(): Promise<void> {
+    await until(
+      () => {
+        this.startAgain();
+        return this.isDone;
+      },
+      "the client to end",
+      CLIENT_MS,
+    );
+    await this.exited;
+  }
+
+  /** While accounts and market are made it asks over HTTP, and gives up when nobody answers. */
+  private startAgain(): void {
+    if (this.isDone || this.fleet.isAlive("client")) return;
+    const complaint = lastLine(this.fleet.said("client"));
+    if (/order is lost|journal|differ/.test(complaint)) throw new Error(complaint);
+    this.start();
+  }
+
+  private sent(): number {
+    const path = join(this.journal, "sent");
+    const bytes = existsSync(path) ? readFileSync(path) : new Uint8Array(0);
+    return bytes.length < 8 ? 0 : readU64(viewOf(bytes), 0);
+  }
+}
+
+function framesIn(flow: string): number {
+  const loaded = loadWorkload(flow);
+  if (typeof loaded === "string") throw new Error(loaded);
+  return [...cutFrames(loaded.workload, { accounts: 2, batchMax: BATCH, market: 1 })].length;
+}
+
+/** What settlement says once a checkpoint covers the whole replay. */
+async function meaningOf(fleet: KillFleet, result: ReplayResult): Promise<Meaning> {
+  const http = new HttpClient({ settlement: fleet.address.settlement });
+  const end = lastPosition(fleet);
+  const isCovered = async (): Promise<boolean> => {
+    const [shard] = (await http.status()).shards;
+    return (shard?.checkpoint?.position ?? 0) >= end;
+  };
+  await until(isCovered, "a checkpoint that covers the replay", SETTLED_MS);
+  const accounts = [];
+  for (const id of result.accounts) {
+    const { balances } = await http.account(id);
+    accounts.push({
+      balances: balances.map(({ symbol, free, held, total }) => ({ symbol, free, held, total })),
+      orders: (await ordersOf(http, id)).map(orderText),
+    });
+  }
+  const { bids, asks } = await http.book(result.market, 1000);
+  const { trades } = await http.market(result.market);
+  return { accounts, bids, asks, trades };
+}
+
+/** Of the newest report that the client has received. */
+function lastPosition(fleet: KillFleet): number {
+  const view = viewOf(readFileSync(join(fleet.dir, "journal", "reports.bin")));
+  let last = 0;
+  for (let at = 0; at < view.byteLength; at += REPORT_SIZE) {
+    last = Math.max(last, readU64(view, at + REPORT_POSITION_AT));
+  }
+  return last;
+}
+
+async function ordersOf(http: HttpClient, account: number): Promise<OrderJson[]> {
+  const all: OrderJson[] = [];
+  for (let after: string | null = ""; after !== null; ) {
+    const page = await http.orders(
+      account,
+      after === "" ? { limit: 1000 } : { limit: 1000, after },
+    );
+    all.push(...page.orders);
+    after = page.next;
+  }
+  return all;
+}
+
+function orderText({ client_order_id: id, side, price, leaves, filled }: OrderJson): string {
+  return `${id} ${side} ${leaves} at ${price}, ${filled} filled`;
+}
