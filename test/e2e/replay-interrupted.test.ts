@@ -3,10 +3,10 @@
  * nothing had happened. The 20 random moments are test/e2e/kills*; here is each way once.
  */
 import { describe, expect, test } from "bun:test";
-import { existsSync, mkdtempSync, rmSync, statSync } from "node:fs";
+import { existsSync, mkdtempSync, readFileSync, rmSync, statSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { REPORT_SIZE } from "../../src/protocol/report.ts";
+import { readReport, REPORT_SIZE } from "../../src/protocol/report.ts";
 import { CASES, pathOf, replayFile, SOME_FLOWS } from "../support/replay-files.ts";
 import { VenueProcess } from "../support/venue-process.ts";
 
@@ -43,6 +43,7 @@ describe.skipIf(CASES.length === 0)("an interrupted replay", () => {
     const second = load(venue, dir);
     expect(await new Response(second.stdout).text()).toContain('"matches_reference":true');
     expect(await second.exited).toEqual(0);
+    expect(twiceIn(join(dir, "reports.bin"))).toEqual([]);
     rmSync(dir, { recursive: true });
   });
 
@@ -71,6 +72,20 @@ function load(venue: VenueProcess, journal: string): Bun.Subprocess<"ignore", "p
   ];
   const command = [process.execPath, "src/load/main.ts", "replay", pathOf(FLOW), ...flags];
   return Bun.spawn(command, { cwd: ROOT, stdin: "ignore", stdout: "pipe", stderr: "pipe" });
+}
+
+/** Reports that a journal holds more than once: account and number. */
+function twiceIn(path: string): string[] {
+  const bytes = new Uint8Array(readFileSync(path));
+  const seen = new Set<string>();
+  const twice: string[] = [];
+  for (let at = 0; at < bytes.length; at += REPORT_SIZE) {
+    const { account, number } = readReport(new DataView(bytes.buffer), at);
+    const name = `${account}-${number}`;
+    if (seen.has(name)) twice.push(name);
+    seen.add(name);
+  }
+  return twice;
 }
 
 /** The replay is under way: its journal holds some thousand reports. */

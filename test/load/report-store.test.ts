@@ -5,10 +5,13 @@ import { expect, test } from "bun:test";
 import { sha256 } from "../../src/base/hash.ts";
 import { Prng } from "../../src/base/prng.ts";
 import { signerFromSeed } from "../../src/edges/keys.ts";
+import { hashThrough } from "../../src/load/engine-run.ts";
 import { makeFlow } from "../../src/load/make-flow.ts";
 import { ReportStore } from "../../src/load/report-store.ts";
 import { SignedFlow } from "../../src/load/signed-flow.ts";
-import { readWorkload, writeWorkload } from "../../src/load/workload.ts";
+import { readWorkload, type Workload, writeWorkload } from "../../src/load/workload.ts";
+import { NaiveEngine } from "../../src/naive/naive-engine.ts";
+import * as codes from "../../src/protocol/codes.ts";
 import { type Report, REPORT_SIZE, writeReport } from "../../src/protocol/report.ts";
 import { MARKET, SmallShard } from "../support/small-shard.ts";
 
@@ -20,15 +23,20 @@ const shard = new SmallShard({
   takerFeePpm: 0,
 });
 const signer = signerFromSeed(new Uint8Array(32).fill(1));
+const workload = someFlow();
 const flow = signedFlow();
 /** All reports as the engine gave them, behind those of opening the accounts. */
 const reports = flow.frames.flatMap((frame) => shard.applyFrame(new Uint8Array(frame)));
 /** Number of each account's newest report before the flow. */
 const before = new Map([1, 2].map((account) => [account, firstOf(account) - 1]));
 
+function someFlow(): Workload {
+  const found = readWorkload(writeWorkload(makeFlow("deep", 1, 200) ?? []));
+  if (typeof found === "string") throw new Error(found);
+  return found;
+}
+
 function signedFlow(): SignedFlow {
-  const workload = readWorkload(writeWorkload(makeFlow("normal", 1, 150) ?? []));
-  if (typeof workload === "string") throw new Error(workload);
   const place = { venue: sha256(shard.genesisFrame), shard: 1 };
   const traders = [
     { account: 1, key: 2, signer },
@@ -65,12 +73,17 @@ function hashOf(list: readonly Report[]): string {
 }
 
 test("the flow trades, rests and cancels, and is answered to the last frame", () => {
-  const kinds = new Set(reports.map((report) => report.kind));
-  expect(kinds.size).toBeGreaterThan(4);
+  const count = (kind: number): number => reports.filter((row) => row.kind === kind).length;
+  const kinds = [codes.REPORT_FILL, codes.REPORT_REPLACED, codes.REPORT_CANCELED] as const;
+  expect(Math.min(...kinds.map(count))).toBeGreaterThan(20);
   expect(store(reports).store.isComplete).toBe(true);
   const last = reports.at(-1)!.position;
   const short = reports.filter(({ position }) => position !== last);
   expect(store(short).store.isComplete).toBe(false);
+});
+
+test("as they come, they are the stream that the engine alone gives", () => {
+  expect(hashOf(reports)).toEqual(hashThrough(workload, (frame) => new NaiveEngine(frame)));
 });
 
 test("one account's reports behind the other's, as after a resume: the same stream", () => {
