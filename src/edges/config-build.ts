@@ -108,6 +108,7 @@ function buildLimits(values: ConfigValues): LimitsConfig {
     badFramesPerSecondMax: values.integer("limits.bad_frames_per_second_max"),
     verifyQueueFramesMax: values.integer("limits.verify_queue_frames_max"),
     appendQueueBytesMax: values.integer("limits.append_queue_bytes_max"),
+    unmatchedRecordsMax: values.integer("limits.unmatched_records_max"),
     reportsKept: values.integer("limits.reports_kept"),
     reportsKeptMs: values.integer("limits.reports_kept_ms"),
     loginTimeoutMs: values.integer("limits.login_timeout_ms"),

@@ -24,6 +24,7 @@ const PROCESS_LIMITS: readonly Limit[] = [
   ["out_queue_bytes_max", 1_048_576, 65_536, 268_435_456, "Bytes waiting for one slow client."],
   ["bad_frames_per_second_max", 100, 1, 1_000_000, "Refused frames before a client is closed."],
   ["append_queue_bytes_max", 8_388_608, 65_536, 1_073_741_824, "Bytes waiting for the log."],
+  ["unmatched_records_max", 65_536, 64, 16_777_216, "Records whose reports ingress waits for."],
   ["reports_kept", 65_536, 1, 16_777_216, "Reports per shard in memory, for sessions to resume."],
   ["reports_kept_ms", 86_400_000, 1000, 604_800_000, "Age up to which a session can resume."],
   ["login_timeout_ms", 5000, 10, 60_000, "A connection that has not logged in by then is closed."],

@@ -147,6 +147,7 @@ export interface LimitsConfig {
   readonly badFramesPerSecondMax: number;
   readonly verifyQueueFramesMax: number;
   readonly appendQueueBytesMax: number;
+  readonly unmatchedRecordsMax: number;
   readonly reportsKept: number;
   readonly reportsKeptMs: number;
   readonly loginTimeoutMs: number;

@@ -145,6 +145,8 @@ function ingressMetrics(ingress: Ingress): Metrics {
     metrics.gauge(queued, () => queue.bytes);
     const followed = { name: "clob_ingress_position", help: "Reports shown up to.", labels };
     metrics.gauge(followed, () => door.followed);
+    const unmatched = { name: "clob_ingress_unmatched_records", help: "Await reports.", labels };
+    metrics.gauge(unmatched, () => door.unmatched);
   }
   return metrics;
 }

@@ -42,6 +42,7 @@ export async function startIngressService(parts: IngressServiceParts): Promise<I
     doorLimits: {
       appendQueueBytesMax: limits.appendQueueBytesMax,
       packBytesMax: log.packBytesMax,
+      unmatchedRecordsMax: limits.unmatchedRecordsMax,
       reportsKept: limits.reportsKept,
     },
     tickMs: log.tickMs,

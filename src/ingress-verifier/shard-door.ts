@@ -34,6 +34,8 @@ export interface Listener {
 export interface DoorLimits {
   readonly appendQueueBytesMax: number;
   readonly packBytesMax: number;
+  /** Records in the log whose reports have not come: beyond, the matcher is away, not behind. */
+  readonly unmatchedRecordsMax: number;
   readonly reportsKept: number;
 }
 
@@ -58,6 +60,7 @@ export class ShardDoor {
   readonly openExecutionReader: () => Promise<ExecutionReader>;
   private readonly keys: KeyTable;
   private readonly admitter: Admitter;
+  private readonly unmatchedMax: number;
   private readonly origins = new Map<number, Origin>();
   private readonly listeners = new Map<number, Set<Listener>>();
   private readonly onFault: (fault: unknown) => void;
@@ -74,6 +77,7 @@ export class ShardDoor {
     this.ring = new ReportRing(parts.limits.reportsKept);
     this.openExecutionReader = parts.openExecutionReader;
     this.onFault = parts.onFault;
+    this.unmatchedMax = parts.limits.unmatchedRecordsMax;
     const scope = { venue: parts.venue, shard: parts.genesis.shard };
     this.admitter = new Admitter(scope, this.keys, parts.verifier);
     this.queue = new AppendQueue({
@@ -100,8 +104,17 @@ export class ShardDoor {
     return code;
   }
 
-  /** Queues a copy of an admitted frame. False when the queue is full. */
+  /** Records in the log that no report has come for. */
+  get unmatched(): number {
+    return Math.max(0, this.queue.placedTip - this.followed);
+  }
+
+  /**
+   * Queues a copy of an admitted frame. False when the queue is full, or when nobody matches: an
+   * order that waits unseen would trade at prices of long ago.
+   */
   append(frame: Uint8Array, origin: Origin): boolean {
+    if (this.unmatched >= this.unmatchedMax) return false;
     return this.queue.push(frame.slice(), origin);
   }
 

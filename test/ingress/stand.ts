@@ -58,7 +58,12 @@ const ENTRY: EntryLimits = {
   heartbeatMs: 60_000,
   clientSilentMsMax: 60_000,
 };
-const DOOR: DoorLimits = { appendQueueBytesMax: 1 << 20, packBytesMax: 1 << 18, reportsKept: 1024 };
+const DOOR: DoorLimits = {
+  appendQueueBytesMax: 1 << 20,
+  packBytesMax: 1 << 18,
+  unmatchedRecordsMax: 65_536,
+  reportsKept: 1024,
+};
 const NEVER_MS = 60_000_000;
 const WAIT_MS = 5000;
 
@@ -73,7 +78,7 @@ export class Stand {
   private readonly options: StandOptions;
   private readonly dir = mkdtempSync(join(tmpdir(), "clob-stand-"));
   private readonly stopping = new AbortController();
-  private readonly matching = new AbortController();
+  private matching = new AbortController();
   private readonly nonces = new Map<number, number>();
   private readonly wires: Wire[] = [];
   private readonly faults: unknown[] = [];
@@ -190,13 +195,19 @@ export class Stand {
   async [Symbol.asyncDispose](): Promise<void> {
     for (const wire of this.wires) wire.cut();
     if (!this.stopping.signal.aborted) await this.drain();
-    this.matching.abort();
-    await this.matched;
+    await this.stopMatcher();
     rmSync(this.dir, { recursive: true, force: true });
     if (this.faults.length > 0) throw new Error(`the stand had a fault: ${String(this.faults[0])}`);
   }
 
-  private startMatcher(): void {
+  /** As if its process had ended; `startMatcher` brings it back. */
+  async stopMatcher(): Promise<void> {
+    this.matching.abort();
+    await this.matched;
+  }
+
+  startMatcher(): void {
+    this.matching = new AbortController();
     const logger = new Logger({
       sink: { write: () => undefined, close: () => undefined },
       severityMin: "error",
