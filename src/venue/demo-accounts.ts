@@ -39,7 +39,8 @@ const WAIT_MS = 10_000;
 export async function openDemoAccounts(config: Config, door: ShardDoor): Promise<DemoAccount[]> {
   const dir = config.venue.keysDir;
   const path = join(dir, DEMO_NAME);
-  if (existsSync(path)) return JSON.parse(readFileSync(path, "utf8"));
+  const known = readDemoAccounts(path);
+  if (known !== null) return known;
   const operator = new OperatorDesk(door, readKeyFile(join(dir, OPERATOR_KEY_NAME)));
   const accounts: DemoAccount[] = [];
   for (const { role, file } of FILES) {
@@ -53,6 +54,25 @@ export async function openDemoAccounts(config: Config, door: ShardDoor): Promise
   }
   writeFileSync(path, `${JSON.stringify(accounts, null, 2)}\n`);
   return accounts;
+}
+
+/** What an earlier start has noted, or null. */
+function readDemoAccounts(path: string): DemoAccount[] | null {
+  if (!existsSync(path)) return null;
+  const noted: unknown = JSON.parse(readFileSync(path, "utf8"));
+  if (Array.isArray(noted) && noted.every(isDemoAccount)) return noted;
+  throw new ServiceEnd(EXIT_REFUSED, `${path} is damaged; remove it and start again`);
+}
+
+function isDemoAccount(entry: unknown): entry is DemoAccount {
+  return (
+    typeof entry === "object" &&
+    entry !== null &&
+    "role" in entry &&
+    "file" in entry &&
+    "account" in entry &&
+    "key" in entry
+  );
 }
 
 /** Sends operator frames one after the other, nonces and references counted from 1. */

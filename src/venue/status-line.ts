@@ -12,7 +12,7 @@ const PLAIN_MS = 10_000;
 export class StatusLine {
   private readonly venue: Venue;
   private readonly clock: Clock;
-  private readonly isTerminal = process.stdout.isTTY === true;
+  private readonly isTerminal = process.stdout.isTTY;
   private readonly timer: ReturnType<typeof setInterval>;
 
   constructor(venue: Venue, clock: Clock) {

@@ -44,7 +44,7 @@ export function findParameters(bare: string): FoundParameters[] {
 function parametersBefore(bare: string, at: number): number | null {
   const from = Math.max(0, at - LOOK_BACK);
   const head = AFTER_PARAMETERS.exec(bare.slice(from, at));
-  if (head === null) return null;
+  if (head === null || /\b(?:class|interface)\b/.test(head[0])) return null;
   const opener = openerOf(bare, from + head.index);
   return opener < 0 || CONTROL.test(bare.slice(Math.max(0, opener - LOOK_BACK), opener))
     ? null
