@@ -112,8 +112,9 @@ describe("opening", () => {
   test("ranges: all of it or nothing, the lowest id that is taken is named", () => {
     plays(
       `
-      operator opens market 7                    -> 1 markets from 7 are open
       operator opens market 6                    -> 1 markets from 6 are open
+      operator opens market 7                    -> 1 markets from 7 are open
+      operator opens market 5 times 3            -> refused market_exists 6 0
       operator opens market 4 times 5            -> refused market_exists 6 0
       operator opens market 3 times 3            -> 3 markets from 3 are open
       operator opens market 1 times 3            -> refused market_exists 1 0

@@ -66,6 +66,33 @@ describe("the room of a record", () => {
     );
   });
 
+  test("its last trade, too, needs room of 3", () => {
+    plays(
+      `
+      ana sells 1 at 100; sells 1 at 100          -> rests #1, rests #2
+      bo  buys  2 at 100 fok                      -> refused record_full
+      bo  buys  1 at 100 fok                      -> trades 1 with #1 at 100, is filled
+    `,
+      // 1 accepted and 4 fills are 5 reports, but the second trade would begin with 2 left.
+      { limits: { reportsPerRecordMax: 5 } },
+    );
+  });
+
+  test("a maker that is passed over counts one report, and who ends the walk none", () => {
+    plays(
+      `
+      bo  sells 1 at 100; sells 1 at 100          -> rests #1, rests #2
+      ana sells 1 at 100; sells 1 at 100          -> rests #3, rests #4
+      bo  buys  2 at 100 fok stp maker            -> refused record_full
+      bo  buys  1 at 100 fok stp taker            -> refused fok_unfilled 1 0
+      bo  buys  1 at 100 fok stp maker            -> #1 loses 1 (self_trade), #2 loses 1 (self_trade),
+                                                     trades 1 with #3 at 100, is filled
+    `,
+      // 1 + 2 x 1 + 2 x 2 = 7 is not below 7; with one trade it is 5.
+      { limits: { reportsPerRecordMax: 7 } },
+    );
+  });
+
   test("a mass cancel ends there and says so", () => {
     plays(
       `
