@@ -69,10 +69,12 @@ describe("who does not keep up", () => {
     expect(slow.reports.map(({ number }) => number)).toEqual(range(4, newest + 3));
   });
 
-  test("with a long way to catch up is waited for, not cut", async () => {
-    const outQueueBytesMax = 1 << 16;
-    const door = { reportsKept: 64 };
-    await using stand = await Stand.start({ entry: { outQueueBytesMax }, door });
+  test.each([
+    ["`ex`", 64],
+    ["memory", 65_536],
+  ])("with a long way to catch up from %s is waited for, not cut", async (_from, reportsKept) => {
+    const entry = { outQueueBytesMax: 1 << 16 };
+    await using stand = await Stand.start({ entry, door: { reportsKept } });
     const feeder = await stand.open();
     for (let round = 0; round < 60; round++) {
       const frame = deposits(stand, round);
@@ -86,8 +88,12 @@ describe("who does not keep up", () => {
 
   test("a log that does not take more: reading stops, and goes on where it stopped", async () => {
     const appendQueueBytesMax = 1 << 20;
-    await using stand = await Stand.start({ door: { appendQueueBytesMax } });
+    await using stand = await Stand.start({
+      door: { appendQueueBytesMax },
+      entry: { heartbeatMs: 40 },
+    });
     const wire = await stand.logOn(ALICE);
+    const silent = await stand.open();
     const gate = Promise.withResolvers<"ok">();
     stand.store.fate = (role) => (role === "in" ? gate.promise : "ok");
     // 12 KiB each; all but the first are duplicates, so that each has one report.
@@ -101,6 +107,7 @@ describe("who does not keep up", () => {
     expect(stand.door.counts.admitted - before).toBeLessThan(100);
     // However long that takes: the client's silence is ours.
     stand.ahead += 120_000;
+    await silent.closed;
     stand.store.fate = () => "ok";
     gate.resolve("ok");
     const isCopy = ({ code }: Report): boolean => code === codes.REJECT_DUPLICATE;
