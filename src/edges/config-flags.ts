@@ -27,7 +27,7 @@ export function configFlagOptions(role: string): Record<string, { type: "string"
   return Object.fromEntries([...flagsOf(role).keys()].map((name) => [name, { type: "string" }]));
 }
 
-/** The flag to name in an error about a key, such as a port that is taken. */
+/** The flag to name in an error about a key, such as a port that is taken; role "" fits all. */
 export function flagFor(role: string, path: string): string {
   const names = [...flagsOf(role)].filter(([, row]) => `${row.section}.${row.key}` === path);
   const shortest = names.map(([name]) => name).sort((a, b) => a.length - b.length)[0];

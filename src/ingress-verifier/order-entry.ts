@@ -53,7 +53,7 @@ export class OrderEntry {
     this.parts = parts;
     const { hostname, port, reusePort, limits } = parts;
     const options = { hostname, port, reusePort, outQueueBytesMax: limits.outQueueBytesMax };
-    const flag = flagFor("ingress", "ingress.tcp_address");
+    const flag = flagFor("", "ingress.tcp_address");
     this.server = listening(`${hostname}:${port}`, flag, () =>
       listenTcp(options, {
         onOpen: (peer) => this.open(peer),

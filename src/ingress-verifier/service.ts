@@ -55,7 +55,7 @@ export async function startIngressService(parts: IngressServiceParts): Promise<I
   });
   const app = createIngressHttp({ ingress: running, limits, stop: stopping.signal });
   const { host, port } = ingress.httpAddress;
-  const flag = flagFor("ingress", "ingress.http_address");
+  const flag = flagFor("", "ingress.http_address");
   const server = listening(`${host}:${port}`, flag, () =>
     Bun.serve({
       hostname: host,

@@ -50,7 +50,7 @@ export function startMatcherService(parts: MatcherServiceParts): MatcherService 
   }
   const app = createMatcherHttp({ matchers, levels: levels.name });
   const { host, port } = config.matcher.httpAddress;
-  const flag = flagFor("matcher", "matcher.http_address");
+  const flag = flagFor("", "matcher.http_address");
   const server = listening(`${host}:${port}`, flag, () =>
     Bun.serve({ hostname: host, port, fetch: app.fetch, idleTimeout: 30 }),
   );

@@ -138,7 +138,7 @@ function serveReaders(
   const app = createSettlementHttp({ side, counts, limits });
   const stream = streamHandlers({ app, marketData, counts, limits });
   const { host, port } = config.settlement.httpAddress;
-  const flag = flagFor("settlement", "settlement.http_address");
+  const flag = flagFor("", "settlement.http_address");
   const server = listening(`${host}:${port}`, flag, () =>
     Bun.serve({
       hostname: host,

@@ -118,10 +118,14 @@ export class KillFleet {
   }
 
   async untilReady(part: Part): Promise<void> {
-    const from = this.begun.get(part) ?? 0;
-    const isReady = (): boolean => READY.test(this.said(part).slice(from));
+    const isReady = (): boolean => READY.test(this.saidNow(part));
     await until(() => isReady() || !this.isAlive(part), `${part} to be ready`);
-    if (!isReady()) throw new Error(`${part} did not start: ${this.said(part).slice(from)}`);
+    if (!isReady()) throw new Error(`${part} did not start: ${this.saidNow(part)}`);
+  }
+
+  /** What a part has printed since it was begun last. */
+  saidNow(part: Part): string {
+    return this.said(part).slice(this.begun.get(part) ?? 0);
   }
 
   /** Any script of the repository, with the data directory and the log of this fleet. */

@@ -30,6 +30,8 @@ export interface StoryTerms {
   readonly seed: number;
   /** Kills; 0 is the undisturbed run. */
   readonly moments: number;
+  /** SIGTERM instead of SIGKILL, and never to the client or to Redis. */
+  readonly isGentle?: boolean;
 }
 
 /** What was killed at once. */
@@ -58,19 +60,24 @@ export interface Meaning {
 const BATCH = 4;
 const WINDOW = 256;
 const JITTER_MS = 30;
+/** Who is asked to stop while others are too waits so long for reports that do not come. */
+const DRAIN_MS = 1000;
 const SETTLED_MS = 60_000;
 const CLIENT_MS = 60_000;
 
 export async function tellStory(terms: StoryTerms): Promise<Story> {
   const { services, redis } = terms;
   const port = redis === undefined ? {} : { redis: redis.port };
-  await using fleet = await KillFleet.start({ services, ...port });
-  const kills = await new Killing(fleet, terms).run().catch((error: unknown) => {
+  const flags = ["--limits-drain-timeout-ms", String(DRAIN_MS)];
+  await using fleet = await KillFleet.start({ services, ...port, flags });
+  const killing = new Killing(fleet, terms);
+  const kills = await killing.run().catch((error: unknown) => {
     throw new Error(`${String(error)}\n${fleet.lastWords()}`);
   });
   const result: Story["result"] = JSON.parse(lastLine(fleet.said("client")));
   const meaning = await meaningOf(fleet, result);
-  const exitCodes = await Promise.all(fleet.parts.map((part) => fleet.terminate(part)));
+  const ended = await Promise.all(fleet.parts.map((part) => fleet.terminate(part)));
+  const exitCodes = [...killing.exitCodes, ...ended];
   const judged = await audit(fleet);
   return { kills, result, meaning, audit: judged, exitCodes, filesWithKeys: filesWithKeys(fleet) };
 }
@@ -83,6 +90,8 @@ class Killing {
   private readonly fleet: KillFleet;
   private readonly terms: StoryTerms;
   private readonly random: Prng;
+  /** Of parts that were asked to stop. */
+  readonly exitCodes: number[] = [];
 
   constructor(fleet: KillFleet, terms: StoryTerms) {
     this.fleet = fleet;
@@ -108,6 +117,17 @@ class Killing {
     return kills;
   }
 
+  /** Who is still starting is asked only once it serves; how it ends before is another test's. */
+  private terminate(victims: readonly Victim[]): Promise<number[]> {
+    const parts = this.fleet.parts.filter((part) => victims.includes(part));
+    return Promise.all(
+      parts.map(async (part) => {
+        await this.fleet.untilReady(part);
+        return this.fleet.terminate(part);
+      }),
+    );
+  }
+
   /** Shares of the flow, rising, none at its very end. */
   private moments(): number[] {
     const shares = Array.from({ length: this.terms.moments }, () => this.random.unit() * 0.97);
@@ -119,6 +139,7 @@ class Killing {
     const [first = "venue"] = parts;
     const one = this.terms.services === "one" ? first : parts[this.random.below(parts.length)]!;
     const dice = this.random.below(10);
+    if (this.terms.isGentle === true) return dice < 5 ? [one] : [...parts];
     if (dice < 5) return [one];
     if (dice === 5) return ["client"];
     if (dice === 6) return [one, "client"];
@@ -129,7 +150,8 @@ class Killing {
 
   /** Kills all of them, lets a moment pass or none, and begins them anew; waits for nothing. */
   private async strike(victims: readonly Victim[], client: ReplayClient): Promise<void> {
-    const { redis } = this.terms;
+    const { redis, isGentle = false } = this.terms;
+    if (isGentle) this.exitCodes.push(...(await this.terminate(victims)));
     await Promise.all(
       victims.map((victim) => (victim === "redis" ? redis?.kill() : this.fleet.kill(victim))),
     );
