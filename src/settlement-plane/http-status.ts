@@ -75,7 +75,7 @@ async function shardStatus(
 
 /** The mark holds what Halt says of itself. */
 function haltedJson(mark: string, position: number): json.ShardStatusJson["halted"] {
-  const found = /^record (\d+) has no successor state: (.*)$/s.exec(mark);
+  const found = /\brecord (\d+) has no successor state: (.*)$/s.exec(mark);
   if (found === null) return { reason: mark, position };
   return { reason: found[2] ?? mark, position: Number(found[1]) };
 }

@@ -9,7 +9,6 @@ import type { Config } from "../edges/config.ts";
 import { flagFor } from "../edges/config-flags.ts";
 import { bellPlace, claimRole } from "../edges/directory-lock.ts";
 import type { Doorbell } from "../edges/doorbell.ts";
-import { Halt } from "../engine/engine.ts";
 import { haltShard } from "../service/halted.ts";
 import { readKeyFile } from "../edges/keys.ts";
 import type { Logger } from "../edges/logger.ts";
@@ -50,7 +49,7 @@ export const CHECKPOINT_KEY_NAME = "checkpoint.pem";
 export async function startSettlementService(
   parts: SettlementServiceParts,
 ): Promise<SettlementService> {
-  const { config, shards, verifier, logger, wallMs } = parts;
+  const { config, shards, verifier, logger, wallMs, onFault } = parts;
   const locks = await lockShards(parts);
   const stopping = new AbortController();
   const settlements = new Map<number, Settlement>();
@@ -78,13 +77,17 @@ export async function startSettlementService(
       stop: stopping.signal,
     });
     settlements.set(id, settlement);
+    const data = marketData.addShard(id, settlement);
+    if (shard.halted !== null) {
+      settlement.standStill();
+      continue;
+    }
     const run = async (): Promise<void> => {
-      const data = marketData.addShard(id, settlement);
       await settlement.untilPublished();
       await recall(shard.log, data, settlement.engine.position, stopping.signal);
       await Promise.all([settlement.run(), followTip(shard.log, data, stopping.signal)]);
     };
-    runs.push(run().catch((fault: unknown) => endShard(parts, shard, fault)));
+    runs.push(run().catch((fault: unknown) => haltShard(shard, fault, onFault)));
   }
   const reading = serveReaders(parts, settlements, marketData);
   logger.info("listening", { http: `${config.settlement.httpAddress.host}:${reading.port}` });
@@ -109,19 +112,6 @@ async function lockShards({ config, shards }: SettlementServiceParts): Promise<D
     locks.push(await claimRole(bellPlace(dir, "settle"), config.log.dataDir));
   }
   return locks;
-}
-
-/** A shard that was halted before is read up to where it stopped, and stops there again. */
-async function endShard(
-  { logger, onFault }: SettlementServiceParts,
-  shard: OpenShard,
-  fault: unknown,
-): Promise<void> {
-  if (shard.halted === null || !(fault instanceof Halt)) {
-    await haltShard(shard, fault, onFault);
-    return;
-  }
-  logger.warning("halted shard", { shard: shard.log.shard, why: fault.message });
 }
 
 /** HTTP, the stream and the dashboard, on one port. */

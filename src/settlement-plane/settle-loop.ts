@@ -124,6 +124,6 @@ class Settling {
     if (publicKey === null) return;
     const signature = frames.signaturePart(frame);
     if (verifier.verify(frames.signedPart(frame), signature, publicKey)) return;
-    throw new Halt("a record's signature does not verify", engine.position + 1);
+    throw new Halt("its signature does not verify", engine.position + 1);
   }
 }

@@ -13,7 +13,7 @@ import type { Logger } from "../edges/logger.ts";
 import type { ShardLog } from "../edges/log.ts";
 import { SnapshotFiles } from "../edges/snapshot-files.ts";
 import type { SignatureVerifier } from "../edges/verify.ts";
-import { Engine, type EngineOptions } from "../engine/engine.ts";
+import { Engine, type EngineOptions, Halt } from "../engine/engine.ts";
 import { signCheckpoint } from "../proofs/checkpoint-note.ts";
 import {
   Checkpointer,
@@ -104,6 +104,11 @@ export class Settlement {
     await executions.close();
   }
 
+  /** Of a halted shard: the state before its halt is read, and nothing is executed any more. */
+  standStill(): void {
+    this.isReady = true;
+  }
+
   /** Runs until `stop`; throws LogFault or Halt. */
   async run(): Promise<void> {
     const { log, logger, stop, verifier, genesis } = this.parts;
@@ -125,6 +130,10 @@ export class Settlement {
       onReports: (reports) => this.parts.onReports(this.engine, reports),
       onBatch: () => this.parts.onBatch(this.engine),
       stop,
+    }).catch((fault: unknown) => {
+      // Nothing of the record was applied: this is the state that stays readable.
+      if (fault instanceof Halt) this.save();
+      throw fault;
     });
     this.isReady = false;
     if (this.engine.position > this.savedPosition) this.save();

@@ -1,0 +1,166 @@
+/**
+ * Halt, never guess (DESIGN P9): a record without successor state stops its shard, whoever finds it
+ * says where and why, and after a restart the shard is passed over while others are served.
+ *
+ * The record is smuggled in by a writer that checks nothing, as a broken ingress would.
+ */
+import { expect, test } from "bun:test";
+import { readFileSync, writeFileSync } from "node:fs";
+import { join } from "node:path";
+import { HttpClient } from "../../src/client/http.ts";
+import { readConfig } from "../../src/edges/config-read.ts";
+import type { ShardLog } from "../../src/edges/log.ts";
+import { openLog } from "../../src/edges/open-log.ts";
+import * as codes from "../../src/protocol/codes.ts";
+import { encodeAccountState } from "../../src/protocol/commands.ts";
+import { decodeExecution } from "../../src/protocol/execution.ts";
+import { signFrame } from "../../src/protocol/frame.ts";
+import { openShard } from "../../src/service/open-shards.ts";
+import { KillFleet, until } from "../support/kill-fleet.ts";
+import { RedisServer, redisAvailable } from "../support/redis-server.ts";
+
+const TICK = new Uint8Array(0);
+const ROOT = join(import.meta.dir, "..", "..");
+
+async function onLog<T>(fleet: KillFleet, use: (log: ShardLog) => Promise<T>): Promise<T> {
+  const read = readConfig({ env: fleet.env(), flags: { data: fleet.data } });
+  if (!read.ok) throw new Error(JSON.stringify(read.errors));
+  const log = await openLog(read.config, 1);
+  try {
+    return await use(log);
+  } finally {
+    await log.close();
+  }
+}
+
+/** Appends two ticks, this frame and one more tick as one pack; the frame's position. */
+function smuggle(fleet: KillFleet, frame: (venue: Uint8Array) => Uint8Array): Promise<number> {
+  return onLog(fleet, async (log) => {
+    const read = readConfig({ env: fleet.env(), flags: { data: fleet.data } });
+    if (!read.ok) throw new Error("it was read a moment ago");
+    const { venue } = await openShard(read.config, log);
+    const writer = await log.openInputWriter();
+    const { first } = await writer.append([TICK, TICK, frame(venue), TICK]);
+    return first + 2;
+  });
+}
+
+/** Well formed, by the operator's key id, and signed by nobody. */
+function badlySigned(fleet: KillFleet): (venue: Uint8Array) => Uint8Array {
+  return (venue) => {
+    const kind = codes.FRAME_OPERATOR;
+    const header = { kind, shard: 1, venue, account: 0, key: 1, nonce: 1_000, expiry: 0 };
+    const sign = (message: Uint8Array): Uint8Array => {
+      const signature = fleet.operator.sign(message);
+      signature[0]! ^= 1;
+      return signature;
+    };
+    return signFrame(header, [encodeAccountState(1, 1)], sign);
+  };
+}
+
+function malformed(): Uint8Array {
+  return new Uint8Array(200).fill(0xee);
+}
+
+/** Positions that `ex` covers at rest. */
+function publishedTip(fleet: KillFleet): Promise<number> {
+  return onLog(fleet, async (log) => {
+    const writer = await log.openExecutionWriter();
+    const tip = writer.tip();
+    const reader = await log.openExecutionReader();
+    const records = await reader.read(tip - 1, 1 << 20, AbortSignal.timeout(5000));
+    const newest = decodeExecution(records?.at(-1) ?? new Uint8Array(0));
+    if (typeof newest === "string") throw new Error(newest);
+    expect(newest.last).toBe(tip);
+    return tip;
+  });
+}
+
+test("a bad signature: settlement halts the shard, and the venue's only shard is not served again", async () => {
+  await using fleet = await KillFleet.start({ services: "one" });
+  expect(await fleet.terminate("venue")).toBe(0);
+  const position = await smuggle(fleet, badlySigned(fleet));
+  const sentence = `record ${position} has no successor state: its signature does not verify`;
+
+  fleet.begin("venue");
+  expect(await fleet.exitOf("venue")).toBe(1);
+  expect(fleet.saidNow("venue")).toContain(`clob: ${sentence}\n`);
+
+  fleet.begin("venue");
+  expect(await fleet.exitOf("venue")).toBe(1);
+  expect(fleet.saidNow("venue")).toBe(`clob: nothing to serve: shard 1 is halted: ${sentence}\n`);
+}, 20_000);
+
+test("a malformed frame: the matcher halts, and what came before it in the batch is published", async () => {
+  await using fleet = await KillFleet.start({ services: "three" });
+  await Promise.all(fleet.parts.map((part) => fleet.terminate(part)));
+  const position = await smuggle(fleet, malformed);
+  for (const part of fleet.parts) fleet.begin(part);
+  expect(await fleet.exitOf("matcher")).toBe(1);
+  expect(fleet.saidNow("matcher")).toContain(`record ${position} has no successor state`);
+  await Promise.all([fleet.kill("settlement"), fleet.kill("ingress")]);
+  expect(await publishedTip(fleet)).toBe(position - 1);
+
+  for (const part of fleet.parts) fleet.begin(part);
+  const ends = await Promise.all(fleet.parts.map((part) => fleet.exitOf(part)));
+  expect(ends).toEqual([1, 1, 1]);
+  for (const part of fleet.parts) {
+    expect(fleet.saidNow(part)).toContain("nothing to serve: shard 1 is halted: record");
+  }
+}, 20_000);
+
+test.skipIf(!redisAvailable())(
+  "on Redis the running services end too, and say why",
+  async () => {
+    await using redis = await RedisServer.start();
+    await using fleet = await KillFleet.start({ services: "three", redis: redis.port });
+    // The smuggler takes the writer's slot: this ingress is fenced and ends by itself.
+    const position = await smuggle(fleet, badlySigned(fleet));
+    expect(await fleet.exitOf("settlement")).toBe(1);
+    expect(fleet.saidNow("settlement")).toContain(`record ${position} has no successor state`);
+    expect(await fleet.exitOf("ingress")).toBe(1);
+    expect(fleet.saidNow("ingress")).toMatch(/another writer has taken the slot|is halted/);
+    fleet.begin("ingress");
+    expect(await fleet.exitOf("ingress")).toBe(1);
+    expect(fleet.saidNow("ingress")).toContain("nothing to serve: shard 1 is halted");
+  },
+  20_000,
+);
+
+test("other shards are served, and the status names the one that is halted", async () => {
+  await using made = new KillFleet({ services: "one" });
+  const config = join(made.dir, "two-shards.toml");
+  writeFileSync(config, twoShards());
+  await using fleet = await KillFleet.start({ services: "one", config });
+  expect(await fleet.terminate("venue")).toBe(0);
+  const position = await smuggle(fleet, badlySigned(fleet));
+  fleet.begin("venue");
+  expect(await fleet.exitOf("venue")).toBe(1);
+
+  await fleet.launch("venue");
+  const http = new HttpClient({ settlement: fleet.address.settlement });
+  const positions: number[] = [];
+  await until(async () => {
+    const { shards } = await http.status();
+    const [halted, served] = shards;
+    positions.push(served?.position ?? 0);
+    return halted?.position === position - 1 && positions.at(-1)! > positions[0]!;
+  }, "the served shard to go on, and the halted one to be read up to its halt");
+  const { shards } = await http.status();
+  expect(shards.map(({ shard, halted }) => [shard, halted?.position ?? null])).toEqual([
+    [1, position],
+    [2, null],
+  ]);
+  expect(shards[0]?.halted?.reason).toContain("signature does not verify");
+  expect(await fleet.terminate("venue")).toBe(0);
+}, 20_000);
+
+/** The demo's config, its last two markets moved to a shard of their own. */
+function twoShards(): string {
+  const text = readFileSync(join(ROOT, "config.toml"), "utf8");
+  return text.replace(
+    'markets = "1-100"',
+    'markets = "1-2"\n\n[[shard]]\nid = 2\nmarkets = "3-100"',
+  );
+}
