@@ -3,7 +3,7 @@
  * shards.
  */
 import { join } from "node:path";
-import { chooseLevels } from "../service/choose-levels.ts";
+import { chooseLevels, engineOptions } from "../service/choose-levels.ts";
 import type { Config } from "../edges/config.ts";
 import { flagFor } from "../edges/config-flags.ts";
 import type { Logger } from "../edges/logger.ts";
@@ -38,7 +38,7 @@ export function startMatcherService(parts: MatcherServiceParts): MatcherService 
   for (const shard of shards) {
     const matcher = new Matcher({
       ...shard,
-      options: { levels: levels.open, roots: false },
+      options: engineOptions(levels, false),
       snapshotDir: join(shard.dir, "snapshots"),
       snapshotRecords: config.matcher.snapshotCommands,
       batchBytesMax: BATCH_BYTES_MAX,

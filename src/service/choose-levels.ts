@@ -3,6 +3,7 @@
  * else the TypeScript form, which gives the same results more slowly, with a warning that says by
  * how much.
  */
+import { randomInt } from "node:crypto";
 import type { EngineOptions } from "../engine/engine.ts";
 import { createLevels } from "../engine/levels.ts";
 import type { Logger } from "../edges/logger.ts";
@@ -28,4 +29,9 @@ export function chooseLevels(wanted: "auto" | "c" | "ts", logger: Logger): Chose
     reason,
   });
   return typescript;
+}
+
+/** Options of a service's engine, with a secret seed: nobody can choose ids that collide in tables. */
+export function engineOptions(levels: ChosenLevels, roots: boolean): EngineOptions {
+  return { levels: levels.open, roots, seed: randomInt(2 ** 32) };
 }

@@ -4,7 +4,7 @@
  */
 import { mkdirSync } from "node:fs";
 import { join } from "node:path";
-import { chooseLevels } from "../service/choose-levels.ts";
+import { chooseLevels, engineOptions } from "../service/choose-levels.ts";
 import type { Config } from "../edges/config.ts";
 import { flagFor } from "../edges/config-flags.ts";
 import { bellPlace, claimRole } from "../edges/directory-lock.ts";
@@ -65,7 +65,7 @@ export async function startSettlementService(
     const id = shard.genesis.shard;
     const settlement = new Settlement({
       ...shard,
-      options: { levels: levels.open, roots: true },
+      options: engineOptions(levels, true),
       verifier,
       checkpointSigner,
       dir: join(shard.dir, "settlement"),
