@@ -1,5 +1,6 @@
 /**
- * AccountFeed: one account's reports on one connection, gapless from the number its logon asked for.
+ * AccountFeed: one account's reports on one connection, gapless from the number its logon asked
+ * for.
  *
  *   asked --logged_on--> catching up (ring, else `ex` from further back) --> live
  *                              ^-------------- queue over half full ---------/

@@ -3,8 +3,8 @@
  *
  *   bytes   [ report ][ report ] ... capacity reports, the oldest overwritten first
  *
- * Reports are counted from 0 as they come; those from `oldest` to before `end` are here. One shard has
- * one ring; an account's reports are found by walking back from the newest.
+ * Reports are counted from 0 as they come; those from `oldest` to before `end` are here. One shard
+ * has one ring; an account's reports are found by walking back from the newest.
  */
 import { readU64, viewOf } from "../base/bytes.ts";
 import { REPORT_ACCOUNT_AT, REPORT_NUMBER_AT, REPORT_SIZE } from "../protocol/report.ts";
@@ -38,8 +38,8 @@ export class ReportRing {
   }
 
   /**
-   * A count from which on all of the account's reports from `number` on lie, or null when the ring does
-   * not reach back so far.
+   * A count from which on all of the account's reports from `number` on lie, or null when the ring
+   * does not reach back so far.
    */
   seek(account: number, number: number): number | null {
     const { oldest, view } = this;

@@ -1,6 +1,6 @@
 /**
- * Every bad frame over a real connection: it gets its code, the connection stays up, nobody else hears
- * of it, and the log is as it was.
+ * Every bad frame over a real connection: it gets its code, the connection stays up, nobody else
+ * hears of it, and the log is as it was.
  */
 import { describe, expect, test } from "bun:test";
 import * as codes from "../../src/protocol/codes.ts";
@@ -109,7 +109,7 @@ describe("what ingress refuses from the bytes alone", () => {
     expect(stand.tip).toBe(before);
   });
 
-  test("a frame of another venue or shard is refused before its signature is looked at", async () => {
+  test("another venue or shard is refused before the signature is looked at", async () => {
     await using stand = await Stand.start();
     const wire = await stand.open();
     for (const frame of legalFrames(new Prng(1), { venue: new Uint8Array(32), shard: 1 })) {
@@ -259,7 +259,7 @@ describe("what depends on the connection", () => {
     await wire.report(({ tag, kind }) => tag === tagOf(late) && kind === codes.REPORT_ACCEPTED);
   });
 
-  test("too many bad frames within a second end the connection, spread out they do not", async () => {
+  test("too many bad frames end the connection within a second, not spread out", async () => {
     await using stand = await Stand.start({ entry: { badFramesPerSecondMax: 3 } });
     const wire = await stand.logOn(ALICE);
     const other = await stand.open();

@@ -1,4 +1,6 @@
-/** What several tests of reports do: log on from a number, and place orders until they are reported. */
+/**
+ * What several tests of reports do: log on from a number, and place orders until they are reported.
+ */
 import { expect } from "bun:test";
 import { ACCEPTED, rejectCode } from "../../src/protocol/codes.ts";
 import { ALICE, type Stand, tagOf, type Who } from "./stand.ts";

@@ -3,8 +3,8 @@
  *
  *   await using stand = await Stand.start({ entry: { connectionsMax: 2 } })
  *
- * Account 1 is Alice with key 2, account 2 is Bob with key 3; key 1 is the operator. Both have money.
- * Time of the sessions goes on by itself, and on request.
+ * Account 1 is Alice with key 2, account 2 is Bob with key 3; key 1 is the operator. Both have
+ * money. Time of the sessions goes on by itself, and on request.
  */
 import { mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";

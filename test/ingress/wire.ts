@@ -1,6 +1,6 @@
 /**
- * Wire: a client's end of one connection, without manners of its own. It says what it is told to and
- * keeps what it hears, in order; each message is waited for, never slept for.
+ * Wire: a client's end of one connection, without manners of its own. It says what it is told to
+ * and keeps what it hears, in order; each message is waited for, never slept for.
  */
 import { createConnection, type Socket } from "node:net";
 import { viewOf } from "../../src/base/bytes.ts";
