@@ -2,7 +2,11 @@
  * FinishedOrders: what became of the orders that were finished last, by order id, the oldest
  * forgotten.
  *
- *   orders   order id text -> what is known of it, in the order of finishing
+ *   orders   order id text -> what is known of it
+ *   ids      [ id | id | ... ] of the kept ones; `at` is the oldest once it is full
+ *
+ * The ring of ids names the oldest at once. Asking the map for its first key would walk over the
+ * holes of all that were forgotten.
  *
  * What only the book knew (self-trade prevention, post-only) is gone with the order.
  */
@@ -32,16 +36,22 @@ const KEPT = 65_536;
 export class FinishedOrders {
   private readonly kept: number;
   private readonly orders = new Map<string, FinishedOrder>();
+  private readonly ids: string[] = [];
+  private at = 0;
 
   constructor(kept = KEPT) {
     this.kept = kept;
   }
 
   add(id: OrderId, order: FinishedOrder): void {
-    this.orders.set(orderIdText(id.key, id.nonce, id.index), order);
-    if (this.orders.size <= this.kept) return;
-    const [oldest] = this.orders.keys();
+    const text = orderIdText(id.key, id.nonce, id.index);
+    const isKnown = this.orders.has(text);
+    this.orders.set(text, order);
+    if (isKnown) return;
+    const oldest = this.ids[this.at];
     if (oldest !== undefined) this.orders.delete(oldest);
+    this.ids[this.at] = text;
+    this.at = (this.at + 1) % this.kept;
   }
 
   find(id: OrderId): FinishedOrder | null {
