@@ -19,6 +19,7 @@ export interface MatcherParts {
   readonly genesisFrame: Uint8Array;
   readonly options: EngineOptions;
   readonly snapshotDir: string;
+  /** Commands, or records without one, between snapshots. */
   readonly snapshotRecords: number;
   readonly batchBytesMax: number;
   readonly logger: Logger;
@@ -60,6 +61,7 @@ export class Matcher {
     logger.info("recovered", { position: engine.position, from_snapshot: snapshotPosition });
     this.isReady = true;
     let saved = snapshotPosition;
+    let unsaved = 0;
     await runMatchLoop({
       engine,
       chain,
@@ -72,7 +74,10 @@ export class Matcher {
       stop,
       onBatch: (records, reports) => {
         this.count(records, reports, engine.position);
-        if (engine.position - saved < this.parts.snapshotRecords) return;
+        // A command has a report at least, so this is never behind the count of commands.
+        unsaved += Math.max(records, reports);
+        if (unsaved < this.parts.snapshotRecords) return;
+        unsaved = 0;
         saved = engine.position;
         this.save(engine, chain);
       },
