@@ -1,4 +1,4 @@
-/* price_levels.h -- which prices of each book side hold orders, which is best, and their neighbours.
+/* price_levels.h -- which prices of each book side hold orders, which is best, their neighbours.
  *
  * The caller owns the memory: one block of 32-bit words, for all sides of all markets.
  *

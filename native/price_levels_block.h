@@ -57,8 +57,12 @@ static inline uint32_t lowest_bit(uint64_t bits) { return (uint32_t)__builtin_ct
 static inline uint32_t highest_bit(uint64_t bits) { return 63u - (uint32_t)__builtin_clzll(bits); }
 
 /* Lower is better on both sides. */
-static inline uint32_t key_of(uint32_t side, uint32_t price) { return price ^ ((side & 1u) - 1u); }
-static inline uint32_t digit_of(uint32_t key, uint32_t shift) { return (key >> shift) & DIGIT_MASK; }
+static inline uint32_t key_of(uint32_t side, uint32_t price) {
+    return price ^ ((side & 1u) - 1u);
+}
+static inline uint32_t digit_of(uint32_t key, uint32_t shift) {
+    return (key >> shift) & DIGIT_MASK;
+}
 /* The bits above the digit at `shift`; none when the digit is the topmost. */
 static inline uint32_t above(uint32_t shift) { return ~DIGIT_MASK << shift; }
 

@@ -167,11 +167,7 @@ function print(result: ReplayResult, { flags, path, reference, isPaced }: Printi
   process.stdout.write(`${path}: ${result.messages} messages in ${result.frames} frames
 market ${result.market}, accounts ${result.accounts.join(" and ")}, ${result.reports} reports
 ${result.messages_per_second} messages/s (${result.seconds} s)${again(result)}
-latency ms (${from}): ${
-    latency === null
-      ? "nothing measured"
-      : `p50 ${latency.p50}  p90 ${latency.p90}  p99 ${latency.p99}  p99.9 ${latency.p999}  max ${latency.max}`
-  }
+latency ms (${from}): ${latencyText(latency)}
 report stream ${result.report_sha256} ${verdict[`${matches}`]}
 `);
 }
@@ -195,4 +191,10 @@ function make(args: readonly string[]): void {
   writeFileSync(path, path.endsWith(".gz") ? Bun.gzipSync(bytes) : bytes);
   writeFileSync(`${path}.sha256`, `${hash}\n`);
   process.stdout.write(`${path}: ${workload.count} messages, report stream ${hash}\n`);
+}
+
+function latencyText(latency: ReplayResult["latency_ms"]): string {
+  if (latency === null) return "nothing measured";
+  const { p50, p90, p99, p999, max } = latency;
+  return `p50 ${p50}  p90 ${p90}  p99 ${p99}  p99.9 ${p999}  max ${max}`;
 }

@@ -99,10 +99,7 @@ export async function replay(
   if (flow.isAmbiguous) {
     throw new ClientError({ code: "tag", message: "two frames share a tag; run it once more" });
   }
-  const store = new ReportStore(flow);
-  const received = journal.received();
-  const view = viewOf(received);
-  for (let at = 0; at < received.length; at += REPORT_SIZE) store.take(view, at);
+  const store = storeOf(flow, journal);
   const answeredBefore = store.answered;
   const run = new ReplayRun({
     host: venue.host,
@@ -118,28 +115,46 @@ export async function replay(
   });
   try {
     const times = await run.run();
-    const canonical = store.canonical();
-    if (typeof canonical === "string") {
-      throw new ClientError({ code: "order", message: canonical });
-    }
-    const before = flow.firsts[answeredBefore] ?? flow.messageCount;
-    const messages = flow.messageCount - before;
-    return {
-      messages: flow.messageCount,
-      frames: flow.flowCount,
-      market,
-      accounts: seats.map((seat) => seat.trader.account),
-      seconds: Math.round(times.seconds * 1000) / 1000,
-      messages_per_second: times.seconds > 0 ? Math.round(messages / times.seconds) : 0,
-      latency_ms: percentilesOf(times.latencies),
-      reports: store.count,
-      reconnects: times.reconnects,
-      frames_resent: times.resent,
-      report_sha256: canonical.hash(),
-    };
+    const owners = seats.map((seat) => seat.trader.account);
+    return { market, accounts: owners, ...resultOf(flow, store, times, answeredBefore) };
   } finally {
     journal.close();
   }
+}
+
+/** What the journal has kept of an earlier run's reports, taken up again. */
+function storeOf(flow: SignedFlow, journal: ReplayJournal): ReportStore {
+  const store = new ReportStore(flow);
+  const received = journal.received();
+  const view = viewOf(received);
+  for (let at = 0; at < received.length; at += REPORT_SIZE) store.take(view, at);
+  return store;
+}
+
+/** `answeredBefore`: messages that an interrupted run had answers to already. */
+function resultOf(
+  flow: SignedFlow,
+  store: ReportStore,
+  times: Awaited<ReturnType<ReplayRun["run"]>>,
+  answeredBefore: number,
+): Omit<ReplayResult, "market" | "accounts"> {
+  const canonical = store.canonical();
+  if (typeof canonical === "string") {
+    throw new ClientError({ code: "order", message: canonical });
+  }
+  const before = flow.firsts[answeredBefore] ?? flow.messageCount;
+  const messages = flow.messageCount - before;
+  return {
+    messages: flow.messageCount,
+    frames: flow.flowCount,
+    seconds: Math.round(times.seconds * 1000) / 1000,
+    messages_per_second: times.seconds > 0 ? Math.round(messages / times.seconds) : 0,
+    latency_ms: percentilesOf(times.latencies),
+    reports: store.count,
+    reconnects: times.reconnects,
+    frames_resent: times.resent,
+    report_sha256: canonical.hash(),
+  };
 }
 
 /** An account and its two keys: logons use up nonces of one, orders those of the other. */

@@ -31,7 +31,9 @@ export function chooseLevels(wanted: "auto" | "c" | "ts", logger: Logger): Chose
   return typescript;
 }
 
-/** Options of a service's engine, with a secret seed: nobody can choose ids that collide in tables. */
+/**
+ * Options of a service's engine, with a secret seed: nobody can choose ids that collide in tables.
+ */
 export function engineOptions(levels: ChosenLevels, roots: boolean): EngineOptions {
   return { levels: levels.open, roots, seed: randomInt(2 ** 32) };
 }

@@ -5,8 +5,9 @@
  *                                     \--fault-----------> stop, then the fault ends the process
  *
  * A fault of a log, a lost turn or a halt ends the process after the rest was closed, or was given
- * a second for it, and its supervisor starts it anew. Whoever is asked to stop, or faults, while it still starts ends at
- * once: it has taken nothing in, and what it had begun is what a crash leaves.
+ * a second for it, and its supervisor starts it anew. Whoever is asked to stop, or faults, while
+ * it still starts ends at once: it has taken nothing in, and what it had begun is what a crash
+ * leaves.
  */
 import type { Logger } from "../edges/logger.ts";
 import type { OpenShard } from "./open-shards.ts";

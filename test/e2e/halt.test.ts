@@ -77,7 +77,7 @@ function publishedTip(fleet: KillFleet): Promise<number> {
   });
 }
 
-test("a bad signature: settlement halts the shard, and the venue's only shard is not served again", async () => {
+test("a bad signature: settlement halts the shard, and it is not served again", async () => {
   await using fleet = await KillFleet.start({ services: "one" });
   expect(await fleet.terminate("venue")).toBe(0);
   const position = await smuggle(fleet, badlySigned(fleet));
@@ -92,7 +92,7 @@ test("a bad signature: settlement halts the shard, and the venue's only shard is
   expect(fleet.saidNow("venue")).toBe(`clob: nothing to serve: shard 1 is halted: ${sentence}\n`);
 }, 20_000);
 
-test("a malformed frame: the matcher halts, and what came before it in the batch is published", async () => {
+test("a malformed frame: the matcher halts, and what came before is published", async () => {
   await using fleet = await KillFleet.start({ services: "three" });
   await Promise.all(fleet.parts.map((part) => fleet.terminate(part)));
   const position = await smuggle(fleet, malformed);

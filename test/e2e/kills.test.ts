@@ -1,6 +1,6 @@
 /**
- * kill -9 at random moments of a replay, a few for each way of running; `bun bench/kill-run.ts` does
- * the long run. Afterwards everything is as if nothing had happened, and a stranger agrees.
+ * kill -9 at random moments of a replay, a few for each way of running; `bun bench/kill-run.ts`
+ * does the long run. Afterwards everything is as if nothing had happened, and a stranger agrees.
  */
 import { afterAll, beforeAll, describe, expect, test } from "bun:test";
 import { mkdtempSync, rmSync } from "node:fs";

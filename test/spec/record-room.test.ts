@@ -85,7 +85,8 @@ describe("the room of a record", () => {
       ana sells 1 at 100; sells 1 at 100          -> rests #3, rests #4
       bo  buys  2 at 100 fok stp maker            -> refused record_full
       bo  buys  1 at 100 fok stp taker            -> refused fok_unfilled 1 0
-      bo  buys  1 at 100 fok stp maker            -> #1 loses 1 (self_trade), #2 loses 1 (self_trade),
+      bo  buys  1 at 100 fok stp maker            -> #1 loses 1 (self_trade),
+                                                     #2 loses 1 (self_trade),
                                                      trades 1 with #3 at 100, is filled
     `,
       // 1 + 2 x 1 + 2 x 2 = 7 is not below 7; with one trade it is 5.

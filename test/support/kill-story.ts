@@ -1,7 +1,8 @@
 /**
  * KillStory: a public flow replayed into a venue whose processes are killed again and again.
  *
- *   start -> client replays with its own journal --kill at a seeded moment, bring back--> ... -> end
+ *   start -> client replays with its own journal --kill at a seeded moment, bring back--> ... ->
+ * end
  *     -> what is there by meaning -> SIGTERM to all -> audit
  *
  * A moment is a number of frames that have left, and a few milliseconds behind it. Whatever is
