@@ -42,8 +42,8 @@ export interface SettlementService {
   stop(): Promise<void>;
 }
 
-/** Records between snapshots: what a restart after a crash re-verifies at most, some seconds. */
-const SNAPSHOT_RECORDS = 50_000;
+/** Records between snapshots, at most: what a restart after a crash verifies again takes seconds. */
+const SNAPSHOT_RECORDS_MAX = 50_000;
 export const CHECKPOINT_KEY_NAME = "checkpoint.pem";
 
 export async function startSettlementService(
@@ -69,7 +69,7 @@ export async function startSettlementService(
       verifier,
       checkpointSigner,
       dir: join(shard.dir, "settlement"),
-      snapshotRecords: SNAPSHOT_RECORDS,
+      snapshotRecords: Math.min(SNAPSHOT_RECORDS_MAX, config.matcher.snapshotCommands),
       logger: logger.with({ shard: id }),
       wallMs,
       onReports: (_engine, reports) => marketData.onReports(id, reports),

@@ -90,7 +90,7 @@ test("a bad signature: settlement halts the shard, and it is not served again", 
   fleet.begin("venue");
   expect(await fleet.exitOf("venue")).toBe(1);
   expect(fleet.saidNow("venue")).toBe(`clob: nothing to serve: shard 1 is halted: ${sentence}\n`);
-}, 20_000);
+}, 60_000);
 
 test("a malformed frame: the matcher halts, and what came before is published", async () => {
   await using fleet = await KillFleet.start({ services: "three" });
@@ -108,7 +108,7 @@ test("a malformed frame: the matcher halts, and what came before is published", 
   for (const part of fleet.parts) {
     expect(fleet.saidNow(part)).toContain("nothing to serve: shard 1 is halted: record");
   }
-}, 20_000);
+}, 60_000);
 
 test.skipIf(!redisAvailable())(
   "on Redis the running services end too, and say why",
@@ -154,7 +154,7 @@ test("other shards are served, and the status names the one that is halted", asy
   ]);
   expect(shards[0]?.halted?.reason).toContain("signature does not verify");
   expect(await fleet.terminate("venue")).toBe(0);
-}, 20_000);
+}, 60_000);
 
 /** The demo's config, its last two markets moved to a shard of their own. */
 function twoShards(): string {

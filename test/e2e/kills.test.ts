@@ -12,13 +12,15 @@ import { RedisServer, redisAvailable } from "../support/redis-server.ts";
 
 const dir = mkdtempSync(join(tmpdir(), "clob-kills-"));
 const flow = join(dir, "flow.bin");
-const MOMENTS = 5;
+const MOMENTS = 4;
+/** Many processes start here; a busy machine takes its time. */
+const STORY_MS_MAX = 60_000;
 
 let undisturbed: Story;
 beforeAll(async () => {
-  writeKillFlow(flow, 11, 700);
+  writeKillFlow(flow, 11, 600);
   undisturbed = await tellStory({ services: "one", flow, seed: 0, moments: 0 });
-}, 20_000);
+}, STORY_MS_MAX);
 afterAll(() => rmSync(dir, { recursive: true, force: true }));
 
 function expectAsIfNothingHappened(story: Story): void {
@@ -48,9 +50,13 @@ test("undisturbed: the flow leaves queues on both sides and money in both assets
 describe.each(["one", "three"] as const)("killed again and again, %s process(es)", (services) => {
   const seed = services === "one" ? 101 : 202;
 
-  test("embedded", async () => {
-    expectAsIfNothingHappened(await tellStory({ services, flow, seed, moments: MOMENTS }));
-  }, 20_000);
+  test(
+    "embedded",
+    async () => {
+      expectAsIfNothingHappened(await tellStory({ services, flow, seed, moments: MOMENTS }));
+    },
+    STORY_MS_MAX,
+  );
 
   test.skipIf(!redisAvailable())(
     "Redis",

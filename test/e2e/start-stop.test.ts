@@ -67,7 +67,7 @@ describe.each(["one", "three"] as const)(
       expect(exitCodes.every((code) => code === 0)).toBe(true);
       expect(result.matches_reference).toBe(true);
       expect(audit.verdict).toMatchObject({ ok: true, isPinned: true });
-    }, 20_000);
+    }, 60_000);
   },
 );
 

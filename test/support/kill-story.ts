@@ -63,13 +63,18 @@ const WINDOW = 256;
 const JITTER_MS = 30;
 /** Who is asked to stop while others are too waits so long for reports that do not come. */
 const DRAIN_MS = 1000;
+/** The least that is allowed, so that kills fall between snapshots and into them. */
+const SNAPSHOT_COMMANDS = 1000;
 const SETTLED_MS = 60_000;
 const CLIENT_MS = 60_000;
 
 export async function tellStory(terms: StoryTerms): Promise<Story> {
   const { services, redis } = terms;
   const port = redis === undefined ? {} : { redis: redis.port };
-  const flags = ["--limits-drain-timeout-ms", String(DRAIN_MS)];
+  const flags = [
+    `--limits-drain-timeout-ms=${DRAIN_MS}`,
+    `--matcher-snapshot-commands=${SNAPSHOT_COMMANDS}`,
+  ];
   await using fleet = await KillFleet.start({ services, ...port, flags });
   const killing = new Killing(fleet, terms);
   const kills = await killing.run().catch((error: unknown) => {
