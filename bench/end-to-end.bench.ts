@@ -3,9 +3,9 @@
  *
  *   bun bench/end-to-end.bench.ts [smoke|full]
  *
- * A venue in one process on a fresh directory, and this process as load generator on the same
- * machine: all frames signed beforehand, one connection, every report received and the stream's
- * hash compared with that of the engine alone. Singles are two accounts' frames of one order;
+ * A venue on a fresh directory (one process on the embedded log, three on Redis), and this process
+ * as load generator on the same machine: all frames signed beforehand, one connection, every report
+ * received and the stream's hash compared with that of the engine alone. Singles are two accounts' frames of one order;
  * batches are one account's frames of 64. Excluded: signing, making the flow, hashing the answer;
  * and settlement, which verifies every signature again with libsodium, may end later: a run begins
  * when it has caught up with the one before.
@@ -33,19 +33,20 @@ interface Plan {
   /** New orders of the flow; messages are twice as many. */
   readonly singles: number;
   readonly batched: number;
-  readonly paced: number;
-  readonly rate: number;
+  /** Orders per second of the paced lines, and for how long. */
+  readonly rates: readonly number[];
+  readonly seconds: number;
   readonly syncs: number;
   readonly verifies: number;
 }
 
 const PLANS: Readonly<Record<Size, Plan>> = {
-  smoke: { singles: 200, batched: 1000, paced: 200, rate: 2000, syncs: 10, verifies: 100 },
+  smoke: { singles: 200, batched: 1000, rates: [1000], seconds: 0.2, syncs: 10, verifies: 100 },
   full: {
     singles: 60_000,
-    batched: 1_000_000,
-    paced: 50_000,
-    rate: 10_000,
+    batched: 500_000,
+    rates: [2000, 10_000],
+    seconds: 5,
     syncs: 500,
     verifies: 40_000,
   },
@@ -69,7 +70,8 @@ export async function run(size: Size): Promise<void> {
   const flows = {
     singles: flowOf("normal", plan.singles),
     batched: flowOf("normal", plan.batched),
-    paced: flowOf("normal", plan.paced),
+    // A flow has two messages for each new order.
+    paced: plan.rates.map((rate) => flowOf("normal", (rate * plan.seconds) / 2)),
   };
   const settings = { "embedded, D2": {}, "embedded, D0": { flags: ["--log-durability", "D0"] } };
   for (const [name, setting] of Object.entries(settings)) {
@@ -82,7 +84,7 @@ export async function run(size: Size): Promise<void> {
   }
   for (const sync of ["everysec", "always"]) {
     await using redis = await RedisServer.start({ appendonly: "yes", appendfsync: sync });
-    await using venue = await VenueProcess.start({ redis: redis.port });
+    await using venue = await VenueProcess.start({ redis: redis.port, services: "three" });
     await measureVenue(venue, { name: `redis, fsync ${sync}`, plan, flows, verified });
   }
 }
@@ -90,7 +92,12 @@ export async function run(size: Size): Promise<void> {
 interface Measuring {
   readonly name: string;
   readonly plan: Plan;
-  readonly flows: { readonly singles: Flow; readonly batched: Flow; readonly paced: Flow };
+  readonly flows: {
+    readonly singles: Flow;
+    readonly batched: Flow;
+    /** By rate. */
+    readonly paced: readonly Flow[];
+  };
   /** Signatures per second of one core. */
   readonly verified: number;
 }
@@ -114,12 +121,15 @@ async function measureVenue(venue: VenueProcess, measuring: Measuring): Promise<
   same(flows.batched, batched.report_sha256);
   await untilSettled(venue.address.settlement);
 
-  const rated = { ...closed, batch: 1, accounts: 2, window: WINDOW, rate: plan.rate } as const;
-  const paced = await replay(flows.paced, rated);
-  const latency = paced.latency_ms;
-  const words = `p50 ${latency?.p50} ms, p99 ${latency?.p99} ms, max ${latency?.max} ms`;
-  print(`${name}: order to report at ${plan.rate}/s`, words);
-  same(flows.paced, paced.report_sha256);
+  for (const [i, rate] of plan.rates.entries()) {
+    const flow = flows.paced[i]!;
+    const paced = await replay(flow, { ...closed, batch: 1, accounts: 2, window: WINDOW, rate });
+    const latency = paced.latency_ms;
+    const words = `p50 ${latency?.p50} ms, p99 ${latency?.p99} ms, max ${latency?.max} ms`;
+    print(`${name}: order to report at ${rate}/s`, words);
+    same(flow, paced.report_sha256);
+    await untilSettled(venue.address.settlement);
+  }
 }
 
 function speed(result: { messages_per_second: number; seconds: number; messages: number }): string {
@@ -172,4 +182,6 @@ function print(name: string, words: string): void {
   console.log(`${name.padEnd(46)} ${words}`);
 }
 
+// So that an end by signal takes the venue along.
+for (const signal of ["SIGTERM", "SIGHUP"] as const) process.once(signal, () => process.exit(1));
 if (import.meta.main) await run(process.argv[2] === "full" ? "full" : "smoke");
