@@ -6,6 +6,7 @@
  * With `-o json` stdout holds exactly one JSON value whatever happens: the data, or {"error": ...}.
  */
 import { ClientError } from "../client/errors.ts";
+import { callForm } from "../edges/call-form.ts";
 import { KeyFileError } from "../edges/keys.ts";
 import { Fenced, LogFault } from "../edges/log.ts";
 import { BUILD, VERSION } from "../edges/version.ts";
@@ -35,10 +36,10 @@ export async function runCli(
     }
     if (call.command === null) return EXIT_OK;
     const answer = await call.command.run(new Cli(io, call.args), call.args);
-    show(answer, isJson, io);
+    if (call.command.isRaw !== true) show(answer, isJson, io);
     return answer.exitCode ?? EXIT_OK;
   } catch (error) {
-    return explain(error, isJson, io);
+    return explain(failureOf(error, io), isJson, io);
   }
 }
 
@@ -78,18 +79,18 @@ interface Failure {
   readonly more: object;
 }
 
-function explain(error: unknown, isJson: boolean, io: Io): number {
-  const { code, message, exitCode, more } = failureOf(error);
+function explain({ code, message, exitCode, more }: Failure, isJson: boolean, io: Io): number {
   if (isJson) io.out(`${JSON.stringify({ error: { code, message, ...more } })}\n`);
   else io.err(`clob: ${message}\n`);
   return exitCode;
 }
 
-function failureOf(error: unknown): Failure {
+function failureOf(error: unknown, { env }: Io): Failure {
   if (error instanceof ClientError) {
     const { code, message, retryable, stated, limit } = error;
     const isAway = UNREACHABLE.includes(code);
-    const hint = code === "unreachable" ? "\nIs the venue running? Start it with: npm start" : "";
+    const start = `\nIs the venue running? Start it with: ${callForm(env).start}`;
+    const hint = code === "unreachable" ? start : "";
     const exitCode = isAway ? EXIT_UNREACHABLE : EXIT_REFUSED;
     return { code, message: message + hint, exitCode, more: { retryable, stated, limit } };
   }

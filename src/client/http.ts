@@ -169,9 +169,10 @@ export class HttpClient {
     try {
       return await fetch(url, { ...init, signal: both });
     } catch (error) {
+      const isAway = isNeverSent(error);
       const why = error instanceof Error ? error.message : String(error);
-      const words = `${url.origin} does not answer: ${why}`;
-      if (init.method === "POST" && !isNeverSent(error)) throw unknownOutcome(words);
+      const words = `${url.origin} does not answer: ${isAway ? "nobody listens there" : why}`;
+      if (init.method === "POST" && !isAway) throw unknownOutcome(words);
       throw unreachable(words);
     }
   }

@@ -7,27 +7,29 @@
 import { writeFileSync } from "node:fs";
 import { parseArgs } from "node:util";
 import { ClientError } from "../client/errors.ts";
-import { readKeyFile } from "../edges/keys.ts";
 import { NaiveEngine } from "../naive/naive-engine.ts";
 import {
   EXIT_REFUSED,
   EXIT_UNREACHABLE,
   EXIT_USAGE,
   endWith,
+  sentenceOf,
   ServiceEnd,
 } from "../service/start.ts";
 import { hashThrough } from "./engine-run.ts";
 import { makeFlow, SHAPE_NAMES } from "./make-flow.ts";
 import { type ReplayResult, replay } from "./replay.ts";
+import { findTarget } from "./target.ts";
 import { readWorkload, writeWorkload } from "./workload.ts";
 import { loadWorkload, referenceHash } from "./workload-file.ts";
 
 const HELP = `bun run load replay FILE        sends an order flow into the running venue
-  --host HOST            127.0.0.1
-  --port PORT            8080, of ingress (TCP)
-  --http HOST:PORT       127.0.0.1:9090, of ingress
-  --settlement HOST:PORT 127.0.0.1:9091
-  --operator-key FILE    ./data/keys/operator.pem
+  --config FILE          where addresses and directories stand [CLOB_CONFIG, or config.toml]
+  --data DIR             the venue's data directory, with keys in it [CLOB_DATA, or of the config]
+  --tcp HOST:PORT        order entry [CLOB_TCP, or of the config]
+  --ingress URL          HTTP of ingress [CLOB_INGRESS, or of the config]
+  --settlement URL       HTTP of settlement [CLOB_SETTLEMENT, or of the config]
+  --operator FILE        operator's private key [keys/operator.pem in the data directory]
   --shard N              the lowest
   --times N              1: run it N times, each with a market of its own
   --batch B              1: commands per signed frame, at most 256
@@ -37,18 +39,19 @@ const HELP = `bun run load replay FILE        sends an order flow into the runni
   --keep-book            leave what rests; otherwise it is cancelled at the end
   --journal DIR          keep a record in DIR, and go on from it after an interruption
   --reconnect-ms MS      30000: how long to try again after a lost connection
-  -o json                print JSON
+  -o json                print JSON, one value for each run
 
 bun run load make SHAPE SEED N FILE     writes a flow of N new orders, and FILE.sha256
   SHAPE                  ${SHAPE_NAMES.join(", ")}
 `;
 
 const OPTIONS = {
-  host: { type: "string", default: "127.0.0.1" },
-  port: { type: "string", default: "8080" },
-  http: { type: "string", default: "127.0.0.1:9090" },
-  settlement: { type: "string", default: "127.0.0.1:9091" },
-  "operator-key": { type: "string", default: "./data/keys/operator.pem" },
+  config: { type: "string" },
+  data: { type: "string" },
+  tcp: { type: "string" },
+  ingress: { type: "string" },
+  settlement: { type: "string" },
+  operator: { type: "string" },
   shard: { type: "string" },
   times: { type: "string", default: "1" },
   batch: { type: "string", default: "1" },
@@ -59,19 +62,44 @@ const OPTIONS = {
   journal: { type: "string" },
   "reconnect-ms": { type: "string", default: "30000" },
   output: { type: "string", short: "o", default: "text" },
-  help: { type: "boolean", default: false },
+  help: { type: "boolean", short: "h", default: false },
 } as const;
 
 type Flags = ReturnType<typeof readFlags>["values"];
 
+/** Known before parsing, so that a usage error keeps the form too. */
+const isJson = /(?:^| )(?:-o ?|--output[= ])json(?: |$)/.test(process.argv.slice(2).join(" "));
+let hasAnswered = false;
+
 await endWith("load", async () => {
+  try {
+    await run();
+  } catch (error) {
+    // With JSON asked for, stdout holds a value whatever happens.
+    if (isJson && !hasAnswered) answer({ error: failureOf(error) }, "");
+    throw error;
+  }
+});
+
+async function run(): Promise<void> {
   const { values, positionals } = readFlags();
   const [verb, ...rest] = positionals;
-  if (values.help || verb === undefined) process.stdout.write(HELP);
+  if (values.help || verb === undefined) answer({ text: HELP }, HELP);
   else if (verb === "replay") await runReplay(rest, values);
   else if (verb === "make") make(rest);
   else throw usage(`there is no "load ${verb}"`);
-});
+}
+
+function answer(data: object, text: string): void {
+  hasAnswered = true;
+  process.stdout.write(isJson ? `${JSON.stringify(data)}\n` : text);
+}
+
+function failureOf(error: unknown): { code: string; message: string } {
+  const exitCode = error instanceof ServiceEnd ? error.exitCode : EXIT_REFUSED;
+  const code = { [EXIT_USAGE]: "usage", [EXIT_UNREACHABLE]: "unreachable" }[exitCode];
+  return { code: code ?? "refused", message: sentenceOf(error) };
+}
 
 function readFlags() {
   try {
@@ -106,7 +134,7 @@ async function runReplay(files: readonly string[], flags: Flags): Promise<void> 
     const result = await replay(loaded, options).catch((error: unknown) => {
       throw endOf(error);
     });
-    print(result, { flags, path, reference, isPaced: options.rate > 0 });
+    print(result, { path, reference, isPaced: options.rate > 0 });
     if (reference !== null && reference !== result.report_sha256) differing++;
   }
   if (differing === 0) return;
@@ -117,15 +145,13 @@ async function runReplay(files: readonly string[], flags: Flags): Promise<void> 
 }
 
 function replayOptions(flags: Flags) {
+  const { venue, operator } = findTarget(flags, process.env);
   return {
     venue: {
-      host: flags.host,
-      port: numberIn(flags, "port", [1, 65_535]),
-      ingress: `http://${flags.http}`,
-      settlement: `http://${flags.settlement}`,
+      ...venue,
       ...(flags.shard === undefined ? {} : { shard: numberIn(flags, "shard", [1, 65_534]) }),
     },
-    operator: readKeyFile(flags["operator-key"]),
+    operator,
     batch: numberIn(flags, "batch", [1, 256]),
     accounts: numberIn(flags, "accounts", [1, 2]) === 1 ? 1 : 2,
     rate: numberIn(flags, "rate", [0, 100_000_000]),
@@ -143,20 +169,15 @@ function endOf(error: unknown): unknown {
 }
 
 interface Printing {
-  readonly flags: Flags;
   readonly path: string;
   readonly reference: string | null;
   readonly isPaced: boolean;
 }
 
-function print(result: ReplayResult, { flags, path, reference, isPaced }: Printing): void {
+function print(result: ReplayResult, { path, reference, isPaced }: Printing): void {
   const matches = reference === null ? null : reference === result.report_sha256;
-  if (flags.output === "json") {
-    const clock = isPaced ? "intended_send_time" : "send_time";
-    const facts = { file: path, ...result, latency_from: clock, matches_reference: matches };
-    process.stdout.write(`${JSON.stringify(facts)}\n`);
-    return;
-  }
+  const clock = isPaced ? "intended_send_time" : "send_time";
+  const facts = { file: path, ...result, latency_from: clock, matches_reference: matches };
   const { latency_ms: latency } = result;
   const from = isPaced ? "from intended send time" : "closed loop, from send time";
   const verdict = {
@@ -164,12 +185,13 @@ function print(result: ReplayResult, { flags, path, reference, isPaced }: Printi
     false: "DIFFERS from reference",
     null: "no reference",
   };
-  process.stdout.write(`${path}: ${result.messages} messages in ${result.frames} frames
+  const text = `${path}: ${result.messages} messages in ${result.frames} frames
 market ${result.market}, accounts ${result.accounts.join(" and ")}, ${result.reports} reports
 ${result.messages_per_second} messages/s (${result.seconds} s)${again(result)}
 latency ms (${from}): ${latencyText(latency)}
 report stream ${result.report_sha256} ${verdict[`${matches}`]}
-`);
+`;
+  answer(facts, text);
 }
 
 function again({ reconnects, frames_resent: resent }: ReplayResult): string {
@@ -190,7 +212,8 @@ function make(args: readonly string[]): void {
   const hash = hashThrough(workload, (genesisFrame) => new NaiveEngine(genesisFrame));
   writeFileSync(path, path.endsWith(".gz") ? Bun.gzipSync(bytes) : bytes);
   writeFileSync(`${path}.sha256`, `${hash}\n`);
-  process.stdout.write(`${path}: ${workload.count} messages, report stream ${hash}\n`);
+  const facts = { file: path, messages: workload.count, report_sha256: hash };
+  answer(facts, `${path}: ${workload.count} messages, report stream ${hash}\n`);
 }
 
 function latencyText(latency: ReplayResult["latency_ms"]): string {

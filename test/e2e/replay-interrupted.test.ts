@@ -58,12 +58,12 @@ describe.skipIf(CASES.length === 0)("an interrupted replay", () => {
 });
 
 function load(venue: VenueProcess, journal: string): Bun.Subprocess<"ignore", "pipe", "pipe"> {
-  const { port, ingress, settlement } = venue.address;
+  const { host, port, ingress, settlement } = venue.address;
   const flags = [
-    `--port=${port}`,
-    `--http=${new URL(ingress).host}`,
-    `--settlement=${new URL(settlement).host}`,
-    `--operator-key=${join(venue.dir, "keys", "operator.pem")}`,
+    `--data=${venue.dir}`,
+    `--tcp=${host}:${port}`,
+    `--ingress=${ingress}`,
+    `--settlement=${settlement}`,
     `--journal=${journal}`,
     `--batch=${PACE.batch}`,
     `--accounts=${PACE.accounts}`,

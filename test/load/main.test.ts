@@ -59,12 +59,32 @@ test.each([
   expect({ code, err }).toEqual({ code: wanted, err: expect.stringMatching(words) });
 });
 
+test("with -o json stdout is JSON whatever happens, through clob too", async () => {
+  const path = join(dir, "c.bin");
+  const made = JSON.parse((await load("make", "static", "1", "5", path, "-o", "json")).out);
+  const report_sha256 = readFileSync(`${path}.sha256`, "utf8").trim();
+  expect(made).toEqual({ file: path, messages: 10, report_sha256 });
+  expect(typeof JSON.parse((await load("--help", "--output=json")).out).text).toBe("string");
+  const message = 'there is no "load fly"\nTry: bun run load --help';
+  expect(JSON.parse((await load("fly", "-o", "json")).out)).toEqual({
+    error: { code: "usage", message },
+  });
+  const viaClob = Bun.spawnSync(
+    [process.execPath, "src/cli/main.ts", "load", "replay", path, "-o", "json", "--data", dir],
+    { cwd: ROOT, stdout: "pipe", stderr: "ignore" },
+  );
+  const away = `${join(dir, "keys", "operator.pem")} could not be opened: there is no such file or folder`;
+  expect(JSON.parse(viaClob.stdout.toString())).toEqual({
+    error: { code: "refused", message: away },
+  });
+});
+
 test("a venue that is not there is exit code 3", async () => {
   const path = join(dir, "b.bin");
   await load("make", "static", "1", "5", path);
   const key = join(dir, "operator.pem");
   generateKeyFile(key);
-  const args = ["replay", path, "--settlement=127.0.0.1:1", `--operator-key=${key}`];
+  const args = ["replay", path, "--settlement=127.0.0.1:1", `--operator=${key}`];
   const { code, err } = await load(...args);
   expect({ code, err }).toEqual({ code: 3, err: expect.stringContaining("does not answer") });
 });
