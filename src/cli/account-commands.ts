@@ -5,6 +5,7 @@ import { existsSync } from "node:fs";
 import type { AccountJson } from "../client/http-json.ts";
 import { ClientError } from "../client/errors.ts";
 import { parseAmount } from "../client/market-rules.ts";
+import { callForm } from "../edges/call-form.ts";
 import { generateKeyFile, readKeyFile } from "../edges/keys.ts";
 import { SCOPES_TRADER } from "../protocol/codes.ts";
 import { reportToJson } from "../protocol/report-json.ts";
@@ -26,7 +27,7 @@ export const ACCOUNT_COMMANDS: readonly CommandSpec[] = [
     args: [{ name: "FILE", help: "where [clob-key.pem]", optional: true }],
     options: {},
     examples: ["clob keygen", "clob keygen keys/me.pem"],
-    run: (_cli, args) => Promise.resolve(keygen(args.positionals[0] ?? "clob-key.pem")),
+    run: (cli, args) => Promise.resolve(keygen(cli, args.positionals[0] ?? "clob-key.pem")),
   },
   {
     name: "account open",
@@ -81,10 +82,11 @@ export const ACCOUNT_COMMANDS: readonly CommandSpec[] = [
   },
 ];
 
-function keygen(path: string): Answer {
+function keygen(cli: Cli, path: string): Answer {
   const { publicKey } = generateKeyFile(path);
   const data = { file: path, public_key: publicKey.toHex() };
-  const next = `open an account for it: clob account open --key ${path}`;
+  const { clob } = callForm(cli.io.env);
+  const next = `open an account for it: ${clob} account open --key ${path}`;
   return { data, text: `${path}\npublic key ${data.public_key}\n${next}` };
 }
 

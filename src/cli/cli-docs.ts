@@ -11,7 +11,8 @@ const HEAD = `# The clob command
 Made from the table in \`src/cli/commands.ts\`; change it there, then run
 \`bun src/cli/cli-docs.ts > docs/CLI.md\`.
 
-Run it with \`bun run clob ...\` or, by npm, \`npm run clob -- ...\`. Data goes to stdout, notes to
+Run it with \`bun run clob ...\` or, by npm, \`npm run -s clob -- ...\` (without
+-s npm writes two lines of its own to stdout). Data goes to stdout, notes to
 stderr. With \`-o json\` stdout holds one JSON value whatever happens: the data, or
 \`{"error": {"code", "message", ...}}\` with the codes of the protocol; \`book --watch\` then
 writes one value a line. Prices, quantities and amounts are decimals and never rounded.

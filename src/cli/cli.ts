@@ -75,8 +75,17 @@ export class Cli {
   }
 
   async market(name: string): Promise<Market> {
-    const json = await this.http.market(name);
+    const json = await this.http.market(name).catch((error: unknown) => this.noMarket(name, error));
     return { json, rules: new MarketRules(rulesTerms(json)) };
+  }
+
+  /** Which one, and what was perhaps meant. */
+  private async noMarket(name: string, error: unknown): Promise<never> {
+    if (!(error instanceof ClientError) || error.code !== "unknown_market") throw error;
+    const symbols = (await this.http.markets()).map(({ symbol }) => symbol);
+    const meant = didYouMean(name, symbols);
+    const message = `${error.code}: there is no market ${name}${meant}; see: clob markets`;
+    throw new ClientError({ code: error.code, message });
   }
 
   /** By symbol or id. */

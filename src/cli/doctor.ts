@@ -14,6 +14,7 @@ import { connect } from "node:net";
 import { tmpdir } from "node:os";
 import { dirname, join, resolve } from "node:path";
 import manifest from "../../package.json" with { type: "json" };
+import { callForm } from "../edges/call-form.ts";
 import { nativeLevelsReason } from "../edges/native-levels.ts";
 import { openLog } from "../edges/open-log.ts";
 import type { Cli } from "./cli.ts";
@@ -39,7 +40,7 @@ export const DOCTOR: CommandSpec = {
   takesConfig: true,
   examples: ["clob doctor", "clob doctor -o json"],
   run: async (cli): Promise<Answer> => {
-    const here = [bun(), native(), dataDir(cli), disk(cli), temporary()];
+    const here = [bun(cli), native(), dataDir(cli), disk(cli), temporary()];
     const findings = [...here, ...(await Promise.all([log(cli), ...doors(cli), clock(cli)]))];
     const isWrong = findings.some(({ state }) => state === "wrong");
     const lines = findings.map(({ name, state, found, fix }) => {
@@ -55,11 +56,16 @@ function good(name: string, found: string): Finding {
   return { name, state: "ok", found, fix: "" };
 }
 
-function bun(): Finding {
+function bun(cli: Cli): Finding {
   const pinned = manifest.devDependencies.bun;
   const found = `Bun ${Bun.version}`;
   if (Bun.version === pinned) return good("bun", found);
-  return { name: "bun", state: "warning", found, fix: `use ${pinned}: npm start fetches it` };
+  return {
+    name: "bun",
+    state: "warning",
+    found,
+    fix: `use ${pinned}: ${callForm(cli.io.env).start} fetches it`,
+  };
 }
 
 function native(): Finding {
@@ -130,7 +136,8 @@ async function log(cli: Cli): Promise<Finding> {
     await opened.close();
     if (genesis !== null) return good(name, opened.describe);
     const found = `${opened.describe}: no genesis yet`;
-    return { name, state: "warning", found, fix: "make it with clob init, or npm start" };
+    const { clob, start } = callForm(cli.io.env);
+    return { name, state: "warning", found, fix: `make it with ${clob} init, or ${start}` };
   } catch (error) {
     const found = error instanceof Error ? error.message.split("\n")[0]! : String(error);
     const fix = "see [log] and [redis] in the config; is Redis up and REDIS_ADDR right?";
@@ -140,6 +147,13 @@ async function log(cli: Cli): Promise<Finding> {
 
 function doors(cli: Cli): Promise<Finding>[] {
   const { tcp, ingress, settlement } = cli.places;
+  const start = `start the venue with ${callForm(cli.io.env).start}`;
+  const door = async (name: string, host: string, port: number): Promise<Finding> => {
+    const why = await whyClosed(host, port);
+    if (why === "") return good(name, `${host}:${port} answers`);
+    const fix = `${start}, or name the address (see --help)`;
+    return { name, state: "warning", found: `${host}:${port}: ${why}`, fix };
+  };
   const web = (name: string, url: string): Promise<Finding> => {
     const { hostname, port } = new URL(url);
     return door(name, hostname, Number(port));
@@ -151,17 +165,22 @@ function doors(cli: Cli): Promise<Finding>[] {
   ];
 }
 
-async function door(name: string, host: string, port: number): Promise<Finding> {
+/** "" for a door that opens. */
+async function whyClosed(host: string, port: number): Promise<string> {
   const { promise, resolve: end } = Promise.withResolvers<string>();
   const socket = connect({ host, port });
   socket.setTimeout(2000, () => end("no answer in 2 s"));
   socket.on("connect", () => end(""));
-  socket.on("error", (error: Error) => end(error.message || "refused"));
+  socket.on("error", (error: Error) =>
+    end(isRefused(error) ? "nobody listens there" : error.message),
+  );
   const why = await promise;
   socket.destroy();
-  if (why === "") return good(name, `${host}:${port} answers`);
-  const fix = "start the venue with npm start, or name the address (see --help)";
-  return { name, state: "warning", found: `${host}:${port}: ${why}`, fix };
+  return why;
+}
+
+function isRefused(error: Error): boolean {
+  return error.message === "" || ("code" in error && error.code === "ECONNREFUSED");
 }
 
 async function clock(cli: Cli): Promise<Finding> {

@@ -11,7 +11,10 @@ export const GLOBAL_OPTIONS: OptionSpecs = {
     help: "text for people (default), or json: always valid on stdout, errors too",
   },
   config: { value: "FILE", help: "where addresses and directories stand [config.toml]" },
-  data: { value: "DIR", help: "the venue's data directory, with keys in it [of the config]" },
+  data: {
+    value: "DIR",
+    help: "the venue's data directory, with keys in it [CLOB_DATA, or of the config]",
+  },
   tcp: { value: "HOST:PORT", help: "order entry [CLOB_TCP, or of the config]" },
   ingress: { value: "URL", help: "HTTP of ingress [CLOB_INGRESS, or of the config]" },
   settlement: { value: "URL", help: "HTTP of settlement [CLOB_SETTLEMENT, or of the config]" },
@@ -25,6 +28,7 @@ export const GLOBAL_OPTIONS: OptionSpecs = {
 export const VARIABLES: readonly (readonly [string, string])[] = [
   ["CLOB_KEY", "the private key file, if --key is absent"],
   ["CLOB_TCP, CLOB_INGRESS, CLOB_SETTLEMENT", "addresses, if the option is absent"],
+  ["CLOB_DATA", "the data directory, if --data is absent"],
   ["CLOB_CONFIG", "the config file, if --config is absent"],
   ["NO_COLOR", "no colors"],
 ];

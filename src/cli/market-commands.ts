@@ -46,7 +46,7 @@ export const MARKET_COMMANDS: readonly CommandSpec[] = [
     examples: ["clob trades BTC-USD", "clob trades BTC-USD --limit 100 -o json"],
     run: async (cli, args) => {
       const limit = args.integer("limit", 1) ?? 20;
-      const trades = await cli.http.trades(args.at(0), { limit });
+      const trades = await cli.http.trades((await cli.market(args.at(0))).rules.id, { limit });
       return { data: trades, text: tradesText(trades.trades) };
     },
   },

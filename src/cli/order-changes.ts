@@ -6,6 +6,7 @@ import type { Client } from "../client/client.ts";
 import type { CancelAllRequest, OrderRef } from "../client/order-request.ts";
 import type { Cli, Market } from "./cli.ts";
 import { type Answer, type CommandSpec, orderIdOf, UsageError } from "./command.ts";
+import { isOrderId } from "./order-queries.ts";
 import { doneAnswer, orderAnswer } from "./order-answer.ts";
 
 const ID = { name: "ID", help: "order id such as 9-55-0, or a client id with --market" };
@@ -96,11 +97,14 @@ interface Found {
 
 async function findOrder(cli: Cli, id: string): Promise<Found> {
   const named = cli.args.text("market");
-  if (/^\d+-\d+-\d+$/.test(id)) {
+  if (isOrderId(id)) {
     const order = await cli.http.order(id);
     const market = await cli.market(String(order.market_id));
     const clientOrderId = BigInt(order.client_order_id);
     return { ref: { market: order.market_id, clientOrderId }, market };
+  }
+  if (!/^\d+$/.test(id)) {
+    throw new UsageError(`ID is an order id such as 9-55-0 or a client id, not "${id}"`);
   }
   const clientOrderId = orderIdOf("ID", id);
   if (named === undefined) {

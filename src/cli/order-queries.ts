@@ -7,7 +7,7 @@ import type { MarketRules } from "../client/market-rules.ts";
 import * as codes from "../protocol/codes.ts";
 import type { Report } from "../protocol/report.ts";
 import type { Cli } from "./cli.ts";
-import { type Answer, type Args, type CommandSpec, integerOf } from "./command.ts";
+import { type Answer, type Args, type CommandSpec, integerOf, UsageError } from "./command.ts";
 import { fillData } from "./order-answer.ts";
 import { textTable, timeText } from "./text-table.ts";
 
@@ -22,7 +22,9 @@ export const ORDER_QUERIES: readonly CommandSpec[] = [
     options: {},
     examples: ["clob order show 9-55-0"],
     run: async (cli, args) => {
-      const order = await cli.http.order(args.at(0));
+      const id = args.at(0);
+      if (!isOrderId(id)) throw new UsageError(`ID is an order id such as 9-55-0, not "${id}"`);
+      const order = await cli.http.order(id);
       return { data: order, text: ordersText([order]) };
     },
   },
@@ -62,6 +64,11 @@ export const ORDER_QUERIES: readonly CommandSpec[] = [
     run: fills,
   },
 ];
+
+/** Key, nonce, index; a client id has no dashes. */
+export function isOrderId(text: string): boolean {
+  return /^\d+-\d+-\d+$/.test(text);
+}
 
 /** `--account`, else the account of the key. */
 export async function accountOf(cli: Cli, args: Args): Promise<number> {

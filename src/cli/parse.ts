@@ -103,6 +103,11 @@ function read(argv: readonly string[], specs: OptionSpecs, name: string) {
     return { values: single, positionals };
   } catch (error) {
     const why = error instanceof Error ? error.message.split("\n")[0]! : String(error);
+    const ambiguous = /Option '([^']+)' argument is ambiguous/.exec(why)?.[1];
+    if (ambiguous !== undefined) {
+      const flag = /--[^ ]+$/.exec(ambiguous)?.[0] ?? ambiguous;
+      throw new UsageError(`${flag} takes a value, which cannot begin with "-"\n${seeHelp(name)}`);
+    }
     const unknown = /Unknown option '(?:--)?([^']+)'/.exec(why)?.[1];
     if (unknown === undefined) throw new UsageError(`${why}\n${seeHelp(name)}`);
     const meant = didYouMean(unknown, Object.keys(specs))

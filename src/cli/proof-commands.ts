@@ -4,6 +4,7 @@
 import { join } from "node:path";
 import { ClientError } from "../client/errors.ts";
 import { fromHex } from "../base/bytes.ts";
+import { callForm } from "../edges/call-form.ts";
 import { openVerifiers } from "../edges/verify.ts";
 import { openShards } from "../service/open-shards.ts";
 import { exportShard, type Exported } from "../settlement-plane/export.ts";
@@ -59,7 +60,8 @@ async function exportVenue(cli: Cli, args: Args): Promise<Answer> {
     ({ shard, records, checkpoints, bytes }) =>
       `shard ${shard}: ${records} records, ${checkpoints} checkpoints, ${bytes} bytes`,
   );
-  const next = `check it: clob verify ${args.at(0)} --venue ${venue}`;
+  const { clob } = callForm(cli.io.env);
+  const next = `check it: ${clob} verify ${args.at(0)} --venue ${venue}`;
   return { data: { dir: args.at(0), venue, shards: done }, text: [...lines, next].join("\n") };
 }
 
@@ -93,8 +95,12 @@ function verdictAnswer(verdict: Verdict): Answer {
   const text = verdictText(verdict);
   if (verdict.ok) {
     const shards = verdict.shards.map((shard) => {
-      const { venue, ...rest } = shard;
-      return { ...rest, venue: venue.toHex() };
+      const { genesis, venue, ...counts } = shard;
+      return {
+        venue: venue.toHex(),
+        rules_version: genesis.rulesVersion,
+        ...counts,
+      };
     });
     return { data: { ok: true, pinned: verdict.isPinned, shards }, text };
   }

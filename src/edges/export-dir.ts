@@ -94,7 +94,7 @@ export class ExportDir {
       this.replace(name, bytes);
     } else if (!equalBytes(known, bytes)) {
       throw new LogFault(
-        `${join(this.dir, name)} exists with other bytes: another export lies here`,
+        `${join(this.dir, name)}: another export lies here; remove it, or name another directory`,
       );
     }
   }

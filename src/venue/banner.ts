@@ -3,6 +3,7 @@
  */
 import { join } from "node:path";
 import type { Config } from "../edges/config.ts";
+import { callForm } from "../edges/call-form.ts";
 import type { OpenShard } from "../service/open-shards.ts";
 import { syncTimeMs } from "../edges/sync-time.ts";
 import { VERSION } from "../edges/version.ts";
@@ -14,6 +15,7 @@ export function banner(config: Config, venue: Venue, shards: readonly OpenShard[
   const { ingress, settlement, matcher } = config;
   const dashboard = host(settlement.httpAddress, venue.settlement.httpPort);
   const venueId = shards[0]?.venue.toHex() ?? "";
+  const { clob } = callForm(process.env);
   return `
 CLOB ${VERSION}   venue ${venueId.slice(0, 16)}...
 log          ${shards[0]?.log.describe ?? "no shard"}${syncText(config)}
@@ -24,11 +26,11 @@ metrics      http://${host(matcher.httpAddress, venue.matcher.httpPort)}/metrics
 keys         ${config.venue.keysDir} (yours: ${join(config.venue.keysDir, "demo-1.pem")})
 
 Try, in another terminal:
-  bun run clob order buy BTC-USD 0.5 --limit 60000
-  bun run clob book BTC-USD --watch
-  bun run clob export ./export && bun run clob verify ./export --venue ${venueId}
+  ${clob} order buy BTC-USD 0.5 --limit 60000
+  ${clob} book BTC-USD --watch
+  ${clob} export ./export && ${clob} verify ./export --venue ${venueId}
 
-(npm: npm run clob -- order buy BTC-USD 0.5 --limit 60000)   Ctrl-C stops.
+Ctrl-C stops.
 
 `;
 }

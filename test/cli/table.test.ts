@@ -8,6 +8,7 @@ import { cliDocs } from "../../src/cli/cli-docs.ts";
 import { COMMANDS } from "../../src/cli/commands.ts";
 import { completionScript } from "../../src/cli/completion.ts";
 import { parseCall } from "../../src/cli/parse.ts";
+import { callForm } from "../../src/edges/call-form.ts";
 import { clob } from "./capture.ts";
 
 const NAMES = COMMANDS.map(({ name }) => name);
@@ -93,7 +94,9 @@ describe("a call that is wrong", () => {
     ["status --settlement ::", '--settlement is a URL or HOST:PORT, not "::"'],
     ["status --tcp 99999999", "--tcp is HOST:PORT"],
     ["status --config /nowhere.toml", "there is no such file"],
-    ["cancel abc", 'ID is an integer below 2^64, not "abc"'],
+    ["cancel abc", 'ID is an order id such as 9-55-0 or a client id, not "abc"'],
+    ["order show 7", 'ID is an order id such as 9-55-0, not "7"'],
+    ["order buy A 1 --limit -5", '--limit takes a value, which cannot begin with "-"'],
     ["cancel 5", "5 is a client id: say in which market with --market"],
     ["replace 1-1-0", "replace needs --price and --quantity"],
     ["verify x --venue 12", '--venue is 64 hex digits, not "12"'],
@@ -125,11 +128,24 @@ test("-o json gives JSON for help, version and a group without a command", async
   expect((await clob(["order", "--help"])).code).toBe(0);
 });
 
+test("a hint names our commands as its reader runs them", () => {
+  const npm = { npm_lifecycle_event: "start", npm_config_user_agent: "npm/11.0.0 node/v22.0.0" };
+  const bun = { npm_lifecycle_event: "start", npm_config_user_agent: "bun/1.4.5 npm/? node/v26" };
+  expect([npm, bun, {}].map((env) => callForm(env))).toEqual([
+    { clob: "npm run -s clob --", start: "npm start" },
+    { clob: "bun run clob", start: "bun start" },
+    { clob: "clob", start: "npm start" },
+  ]);
+});
+
 test("a venue that is away is exit code 3 and says how to start it", async () => {
   const env = { CLOB_SETTLEMENT: "http://127.0.0.1:1" };
   const { code, err } = await clob(["status"], env);
   expect(code).toBe(3);
-  expect(err).toContain("npm start");
+  expect(err).toBe(
+    "clob: http://127.0.0.1:1 does not answer: nobody listens there\n" +
+      "Is the venue running? Start it with: npm start\n",
+  );
   const json = await clob(["status", "-o", "json"], env);
   expect(JSON.parse(json.out).error).toMatchObject({ code: "unreachable", retryable: true });
 });

@@ -115,7 +115,8 @@ describe("from nothing to a verified trade", () => {
       ],
       ["order buy BTC-USD 1 --limit 500", "(price 500.00, bound 1000.00)"],
       ["order buy BTC-USD 3 --limit 50000", "(needed 150075.000000 USD, free "],
-      ["order buy NO-SUCH 3 --limit 50000", "unknown_market"],
+      ["order buy NO-SUCH 3 --limit 50000", "unknown_market: there is no market NO-SUCH; see"],
+      ["trades BTCUSD", 'there is no market BTCUSD (did you mean "BTC-USD"?); see: clob markets'],
       ["order buy ETH-USD 1", "nobody sells in ETH-USD; give a price with --limit"],
       ["order show 9-9-9", "unknown_order"],
       [`withdraw USD 1000000 --to ${"00".repeat(32)}`, "insufficient_funds"],
@@ -165,8 +166,20 @@ describe("from nothing to a verified trade", () => {
     for (const engine of ["fast", "naive"]) {
       const verdict = await data(`verify ${file("export")} --venue ${id} --engine ${engine}`);
       expect(verdict).toMatchObject({ ok: true, pinned: true });
-      expect(verdict.shards[0].records).toBeGreaterThanOrEqual(withdrawn.position);
+      const { records, commands, signatures, checkpoints, ...names } = verdict.shards[0];
+      expect(names).toEqual({ shard: 1, venue: id, rules_version: 1 });
+      expect(Math.min(commands, signatures, checkpoints)).toBeGreaterThan(0);
+      expect(records).toBeGreaterThanOrEqual(withdrawn.position);
     }
+    await settled((await data("order buy BTC-USD 0.1 --limit 50000")).position);
+    while ((await http.status()).shards[0]!.checkpoint!.position < withdrawn.position + 2) {
+      await new Promise(setImmediate);
+    }
+    const again = await said(`export ${file("export")} --config config.toml --data ${venue.dir}`);
+    expect([again.code, again.err]).toEqual([
+      1,
+      expect.stringContaining("another export lies here; remove it, or name another directory"),
+    ]);
     const other = await said(`verify ${file("export")} --venue ${"12".repeat(32)}`);
     expect([other.code, other.out.startsWith("no: shard 1: record 1:")]).toEqual([4, true]);
     const [segment] = [...new Bun.Glob("**/*").scanSync(file("export"))].filter((path) =>
