@@ -12,6 +12,7 @@ import type { Config } from "../edges/config.ts";
 import { formatConfigError } from "../edges/config-errors.ts";
 import { configFlagOptions } from "../edges/config-flags.ts";
 import { askedNotYet } from "../edges/config-not-yet.ts";
+import { didYouMean } from "../edges/config-suggest.ts";
 import { printConfig } from "../edges/config-print.ts";
 import { readConfig } from "../edges/config-read.ts";
 import { Fenced, LogFault, Unreachable } from "../edges/log.ts";
@@ -106,8 +107,16 @@ function readFlags(spec: ServiceSpec, argv: readonly string[]): Flags {
   } catch (error) {
     if (error instanceof ServiceEnd) throw error;
     const why = error instanceof Error ? error.message.split("\n")[0] : "unreadable flags";
-    throw new ServiceEnd(EXIT_USAGE, `${spec.name}: ${why}\nTry ${spec.name} --help`);
+    throw new ServiceEnd(EXIT_USAGE, `${spec.name}: ${plainly(why, options)}`);
   }
+}
+
+/** What node:util says about a flag, in a sentence with what was perhaps meant. */
+function plainly(why: string | undefined, options: object): string {
+  const unknown = /Unknown option '-*([^']+)'/.exec(why ?? "")?.[1];
+  const meant = didYouMean(unknown ?? "", Object.keys(options)).replace('mean "', 'mean "--');
+  const sentence = unknown === undefined ? why : `there is no flag --${unknown}${meant}`;
+  return `${sentence}\nTry --help`;
 }
 
 function helpText(spec: ServiceSpec): string {
