@@ -5,10 +5,10 @@
  *
  * A venue on a fresh directory (one process on the embedded log, three on Redis), and this process
  * as load generator on the same machine: all frames signed beforehand, one connection, every report
- * received and the stream's hash compared with that of the engine alone. Singles are two accounts' frames of one order;
- * batches are one account's frames of 64. Excluded: signing, making the flow, hashing the answer;
- * and settlement, which verifies every signature again with libsodium, may end later: a run begins
- * when it has caught up with the one before.
+ * received and the stream's hash compared with that of the engine alone. Singles are two accounts'
+ * frames of one order; batches are one account's frames of 64. Excluded: signing, making the flow,
+ * hashing the answer; and settlement, which verifies every signature again with libsodium, may end
+ * later: a run begins when it has caught up with the one before.
  *
  * The paced lines send at a fixed rate and measure from the moment when an order should have left.
  * Beside them stand what one core verifies and what one sync of this disk takes, for the ratios.
