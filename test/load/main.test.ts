@@ -73,8 +73,8 @@ test("with -o json stdout is JSON whatever happens, through clob too", async () 
     [process.execPath, "src/cli/main.ts", "load", "replay", path, "-o", "json", "--data", dir],
     { cwd: ROOT, stdout: "pipe", stderr: "ignore" },
   );
-  const away =
-    `${join(dir, "keys", "operator.pem")} could not be opened: ` + "there is no such file or folder";
+  const key = join(dir, "keys", "operator.pem");
+  const away = `${key} could not be opened: there is no such file or folder`;
   expect(JSON.parse(viaClob.stdout.toString())).toEqual({
     error: { code: "refused", message: away },
   });
