@@ -8,6 +8,7 @@ import { randomBytes } from "node:crypto";
 import { flagFor } from "../edges/config-flags.ts";
 import { listenTcp, type Peer, type TcpServer } from "../edges/tcp-server.ts";
 import { listening } from "../service/start.ts";
+import { ADDRESS_SHARE, BadFrames } from "./bad-frames.ts";
 import { Session } from "./session.ts";
 import type { ShardDoor } from "./shard-door.ts";
 
@@ -40,10 +41,16 @@ const WATCH_MS_MAX = 250;
 /** How often within the shortest patience sessions are looked at. */
 const LOOKS = 4;
 
+/** What connections from one address share. */
+interface Address {
+  connections: number;
+  readonly badFrames: BadFrames;
+}
+
 export class OrderEntry {
   private readonly parts: EntryParts;
   private readonly sessions = new Map<Peer, Session>();
-  private readonly perAddress = new Map<string, number>();
+  private readonly addresses = new Map<string, Address>();
   private readonly server: TcpServer;
   private readonly watch: ReturnType<typeof setInterval>;
   private readonly watchMs: number;
@@ -93,15 +100,18 @@ export class OrderEntry {
 
   private open(peer: Peer): void {
     const { limits } = this.parts;
-    const here = this.perAddress.get(peer.address) ?? 0;
-    const isFull = this.sessions.size >= limits.connectionsMax;
-    if (isFull || here >= limits.connectionsPerIpMax || this.parts.stop.aborted) {
+    const address = this.addresses.get(peer.address) ?? {
+      connections: 0,
+      badFrames: new BadFrames(),
+    };
+    if (this.parts.stop.aborted || this.isUnwelcome(address)) {
       this.counts.refusedConnections++;
       peer.cut();
       return;
     }
     this.counts.connections++;
-    this.perAddress.set(peer.address, here + 1);
+    address.connections++;
+    this.addresses.set(peer.address, address);
     const session = new Session({
       peer,
       doorOf: (shard) => this.doorOf(shard),
@@ -111,10 +121,18 @@ export class OrderEntry {
       dashboard: this.parts.dashboard,
       accountsMax: limits.accountsPerConnectionMax,
       badFramesPerSecondMax: limits.badFramesPerSecondMax,
+      badFramesOfAddress: address.badFrames,
       reportsKeptMs: limits.reportsKeptMs,
       stop: this.parts.stop,
     });
     this.sessions.set(peer, session);
+  }
+
+  private isUnwelcome({ connections, badFrames }: Address): boolean {
+    const { limits, now } = this.parts;
+    const badMax = ADDRESS_SHARE * limits.badFramesPerSecondMax;
+    const isFull = this.sessions.size >= limits.connectionsMax;
+    return isFull || connections >= limits.connectionsPerIpMax || badFrames.isOver(badMax, now());
   }
 
   private close(peer: Peer): void {
@@ -122,9 +140,8 @@ export class OrderEntry {
     if (session === undefined) return;
     session.close();
     this.sessions.delete(peer);
-    const left = (this.perAddress.get(peer.address) ?? 1) - 1;
-    if (left === 0) this.perAddress.delete(peer.address);
-    else this.perAddress.set(peer.address, left);
+    const address = this.addresses.get(peer.address);
+    if (address !== undefined) address.connections--;
   }
 
   private doorOf(shard: number): ShardDoor | null {
@@ -136,6 +153,9 @@ export class OrderEntry {
   private look(): void {
     const now = this.parts.now();
     for (const [peer, session] of this.sessions) this.lookAt(peer, session, now);
+    for (const [name, { connections, badFrames }] of this.addresses) {
+      if (connections === 0 && badFrames.isQuiet(now)) this.addresses.delete(name);
+    }
   }
 
   private lookAt(peer: Peer, session: Session, now: number): void {

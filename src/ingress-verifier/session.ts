@@ -20,6 +20,7 @@ import * as soup from "../protocol/soup.ts";
 import { refusalOf } from "./admit.ts";
 import type { Origin } from "./append-queue.ts";
 import { AccountFeed } from "./account-feed.ts";
+import { ADDRESS_SHARE, BadFrames } from "./bad-frames.ts";
 import type { ShardDoor } from "./shard-door.ts";
 
 export interface SessionParts {
@@ -34,6 +35,8 @@ export interface SessionParts {
   readonly accountsMax: number;
   /** Refused frames within a second beyond which the connection is closed. */
   readonly badFramesPerSecondMax: number;
+  /** Of all connections from this peer's address. */
+  readonly badFramesOfAddress: BadFrames;
   readonly reportsKeptMs: number;
   readonly stop: AbortSignal;
 }
@@ -47,8 +50,7 @@ export class Session {
   private readonly packet = new Uint8Array(3 + REPORT_SIZE);
   private readonly feeds = new Map<number, AccountFeed>();
   private door: ShardDoor | null = null;
-  private badFrames = 0;
-  private badSince = 0;
+  private readonly badFrames = new BadFrames();
   private packets = 0;
   private holds = 0;
   private isFirstChunk = true;
@@ -181,12 +183,10 @@ export class Session {
 
   /** True when there were too many within a second. */
   private countBadFrame(): boolean {
+    const { badFramesPerSecondMax: max, badFramesOfAddress } = this.parts;
     const now = this.parts.now();
-    if (this.badFrames === 0 || now - this.badSince >= 1000) {
-      this.badSince = now;
-      this.badFrames = 0;
-    }
-    return ++this.badFrames > this.parts.badFramesPerSecondMax;
+    const ofAddress = badFramesOfAddress.add(now);
+    return this.badFrames.add(now) > max || ofAddress > ADDRESS_SHARE * max;
   }
 
   /** Queues an admitted frame for the log, if this connection may send it. */
