@@ -6,7 +6,7 @@
  * With `-o json` stdout holds exactly one JSON value whatever happens: the data, or {"error": ...}.
  */
 import { ClientError } from "../client/errors.ts";
-import { callForm } from "../edges/call-form.ts";
+import { type CallForm, callForm } from "../edges/call-form.ts";
 import { KeyFileError } from "../edges/keys.ts";
 import { Fenced, LogFault } from "../edges/log.ts";
 import { BUILD, VERSION } from "../edges/version.ts";
@@ -85,12 +85,18 @@ function explain({ code, message, exitCode, more }: Failure, isJson: boolean, io
   return exitCode;
 }
 
+function hintFor(code: string, { clob, start }: CallForm): string {
+  if (code === "unreachable") return `\nIs the venue running? Start it with: ${start}`;
+  if (code === "aborted") return `\nNothing was sent. Does the venue go on? See: ${clob} status`;
+  const look = `see ${clob} orders and ${clob} fills`;
+  return code === "unknown_outcome" ? `\nWhat became of it is not known: ${look}` : "";
+}
+
 function failureOf(error: unknown, { env }: Io): Failure {
   if (error instanceof ClientError) {
     const { code, message, retryable, stated, limit } = error;
     const isAway = UNREACHABLE.includes(code);
-    const start = `\nIs the venue running? Start it with: ${callForm(env).start}`;
-    const hint = code === "unreachable" ? start : "";
+    const hint = hintFor(code, callForm(env));
     const exitCode = isAway ? EXIT_UNREACHABLE : EXIT_REFUSED;
     return { code, message: message + hint, exitCode, more: { retryable, stated, limit } };
   }

@@ -76,7 +76,7 @@ export async function connect(options: ConnectOptions): Promise<Client> {
     onState: options.onState,
   });
   const { signal } = options;
-  signal?.addEventListener("abort", () => link.close(aborted()));
+  signal?.addEventListener("abort", () => link.close(aborted(signal)));
   try {
     await link.start(signal);
     return await Client.open(link, options);
@@ -245,7 +245,7 @@ export class Client {
     commands: readonly Uint8Array[],
     { signal, expiry = 0 }: SendOptions,
   ): Promise<CommandResult[]> {
-    if (signal?.aborted === true) throw aborted();
+    if (signal?.aborted === true) throw aborted(signal);
     if (commands.length < 1 || commands.length > codes.BATCH_COUNT_MAX) {
       throw refusedBy(codes.REJECT_BATCH_COUNT, `${commands.length} given`);
     }

@@ -84,9 +84,9 @@ export class Connection {
     events: ConnectionEvents,
     signal?: AbortSignal,
   ): Promise<{ connection: Connection; hello: Hello }> {
-    if (signal?.aborted === true) throw aborted();
+    if (signal?.aborted === true) throw aborted(signal);
     const connection = new Connection(options, events);
-    const onAbort = (): void => connection.fail(aborted());
+    const onAbort = (): void => connection.fail(aborted(signal));
     signal?.addEventListener("abort", onAbort);
     try {
       return { connection, hello: await connection.hello };

@@ -53,8 +53,12 @@ export function closed(): ClientError {
   return new ClientError({ code: "closed", message: "the client was closed" });
 }
 
-export function aborted(): ClientError {
-  return new ClientError({ code: "aborted", message: "the caller asked to stop" });
+/** By its caller, or because the time that its caller gave was over. Nothing was sent. */
+export function aborted(signal?: AbortSignal): ClientError {
+  const reason: unknown = signal?.reason;
+  const isLate = reason instanceof DOMException && reason.name === "TimeoutError";
+  const message = isLate ? "no answer came in time" : "the caller asked to stop";
+  return new ClientError({ code: "aborted", message });
 }
 
 /** The frame was, or will be, or was not executed; ask, or send the same bytes again. */

@@ -75,7 +75,7 @@ export class Pipe {
     const { signal } = options;
     const state = new PipeState(options);
     const { connection, hello } = await Connection.open(options, state, signal);
-    const onAbort = (): void => connection.fail(aborted());
+    const onAbort = (): void => connection.fail(aborted(signal));
     signal?.addEventListener("abort", onAbort);
     state.logOn = (attempt) => {
       const { who, nonce } = attempt;

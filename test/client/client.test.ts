@@ -162,7 +162,13 @@ describe("a connection", () => {
     const stop = new AbortController();
     const ana = await join(venue, { signal: stop.signal });
     stop.abort();
-    expect((await errorOf(ana.place(buy()))).code).toBe("aborted");
+    const wordsOf = async (sent: Promise<unknown>): Promise<string> => {
+      const { code, message } = await errorOf(sent);
+      return `${code}: ${message}`;
+    };
+    expect(await wordsOf(ana.place(buy()))).toBe("aborted: the caller asked to stop");
+    const late = join(venue, { signal: AbortSignal.timeout(0) });
+    expect(await wordsOf(late)).toBe("aborted: no answer came in time");
   });
 });
 
