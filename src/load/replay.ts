@@ -10,6 +10,7 @@
  */
 import { ClientError } from "../client/errors.ts";
 import { HttpClient } from "../client/http.ts";
+import type { ShardStatusJson } from "../client/http-json.ts";
 import type { Signer } from "../edges/keys.ts";
 import { viewOf } from "../base/bytes.ts";
 import { REPORT_SIZE } from "../protocol/report.ts";
@@ -197,7 +198,11 @@ export async function untilSettled(settlement: string): Promise<void> {
   const http = new HttpClient({ settlement });
   for (;;) {
     const { shards } = await http.status();
-    if (shards.every((shard) => shard.position >= shard.matched_position)) return;
+    // 0 says that settlement has just begun and does not know how far the matcher is: a replay
+    // that goes on would not find its market, and open another.
+    const isSettled = (shard: ShardStatusJson): boolean =>
+      shard.matched_position > 0 && shard.position >= shard.matched_position;
+    if (shards.every(isSettled)) return;
     await new Promise((resolve) => setTimeout(resolve, SETTLED_POLL_MS));
   }
 }

@@ -79,6 +79,7 @@ export async function startSettlementService(
     settlements.set(id, settlement);
     const data = marketData.addShard(id, settlement);
     if (shard.halted !== null) {
+      data.matchedPosition = settlement.engine.position;
       settlement.standStill();
       continue;
     }

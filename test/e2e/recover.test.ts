@@ -25,13 +25,9 @@ beforeAll(() => writeKillFlow(flow, 13, 300));
 afterAll(() => rmSync(dir, { recursive: true, force: true }));
 
 async function replay(fleet: KillFleet): Promise<void> {
-  const { port, ingress, settlement } = fleet.address;
-  const flags = {
-    port: String(port),
-    http: ingress.slice("http://".length),
-    settlement: settlement.slice("http://".length),
-    "operator-key": join(fleet.data, "keys", "operator.pem"),
-  };
+  const { host, port, ingress, settlement } = fleet.address;
+  const operator = join(fleet.data, "keys", "operator.pem");
+  const flags = { tcp: `${host}:${port}`, ingress, settlement, operator };
   const texts = Object.entries(flags).map(([name, value]) => `--${name}=${value}`);
   const args = ["src/load/main.ts", "replay", flow, "--keep-book", ...texts];
   if ((await fleet.run("replay", args, false)) !== 0) throw new Error(fleet.said("replay"));

@@ -38,6 +38,7 @@ const ROOT = join(import.meta.dir, "..", "..");
 const READY = /Ctrl-C stops|"message":"ready"/;
 const POLL_MS = 5;
 const LAST_WORDS_SIZE = 3000;
+const VITALS_MS = 2000;
 const WAIT_MS = 30_000;
 const MAINS: Readonly<Record<Part, string>> = {
   venue: "src/venue/main.ts",
@@ -149,6 +150,18 @@ export class KillFleet {
     await child.exited;
     alive.delete(child);
     if (this.children.get(name) === child) this.children.delete(name);
+  }
+
+  /** What all parts that live say of themselves, for a test that fails. */
+  async vitals(): Promise<string> {
+    const [, ...https] = this.ports;
+    const ask = async (port: number): Promise<string> => {
+      const signal = AbortSignal.timeout(VITALS_MS);
+      const text = await (await fetch(`http://127.0.0.1:${port}/metrics`, { signal })).text();
+      return text.replaceAll(/^#.*\n/gm, "");
+    };
+    const found = await Promise.allSettled(https.map(ask));
+    return found.map((one) => (one.status === "fulfilled" ? one.value : one.reason)).join("\n");
   }
 
   /** The ends of what all parts have printed, for a test that fails. */

@@ -77,8 +77,8 @@ export async function tellStory(terms: StoryTerms): Promise<Story> {
   ];
   await using fleet = await KillFleet.start({ services, ...port, flags });
   const killing = new Killing(fleet, terms);
-  const kills = await killing.run().catch((error: unknown) => {
-    throw new Error(`${String(error)}\n${fleet.lastWords()}`);
+  const kills = await killing.run().catch(async (error: unknown) => {
+    throw new Error(`${String(error)}\n${fleet.lastWords()}\n${await fleet.vitals()}`);
   });
   const result: Story["result"] = JSON.parse(lastLine(fleet.said("client")));
   const meaning = await meaningOf(fleet, result);
@@ -188,12 +188,11 @@ class ReplayClient {
 
   start(): void {
     const { address, data } = this.fleet;
-    const host = (url: string): string => url.replace("http://", "");
     const flags = {
-      port: String(address.port),
-      http: host(address.ingress),
-      settlement: host(address.settlement),
-      "operator-key": join(data, "keys", "operator.pem"),
+      tcp: `${address.host}:${address.port}`,
+      ingress: address.ingress,
+      settlement: address.settlement,
+      operator: join(data, "keys", "operator.pem"),
       journal: this.journal,
       batch: String(BATCH),
       window: String(WINDOW),
@@ -236,7 +235,7 @@ class ReplayClient {
   private startAgain(): void {
     if (this.isDone || this.fleet.isAlive("client")) return;
     const complaint = lastLine(this.fleet.said("client"));
-    if (/order is lost|journal|differ/.test(complaint)) throw new Error(complaint);
+    if (/order is lost|journal|differ|--help/.test(complaint)) throw new Error(complaint);
     this.start();
   }
 
