@@ -151,7 +151,13 @@ export function sentenceOf(error: unknown): string {
   const isExpected =
     error instanceof ServiceEnd || error instanceof LogFault || error instanceof Fenced;
   if (isExpected || error.name === "Halt" || error.name === "KeyFileError") return error.message;
+  if (isOfSystem(error)) return error.message;
   return error instanceof BrokenPromise ? `${error.stack}` : (error.stack ?? error.message);
+}
+
+/** A full disk, a directory that may not be written: nothing of ours to trace. */
+function isOfSystem(error: Error): boolean {
+  return "syscall" in error && "code" in error && /^E[A-Z]+$/.test(String(error.code));
 }
 
 function exitCodeOf(error: unknown): number {

@@ -1,6 +1,6 @@
 /**
- * Nobody has to log on for a signature check, so what one address may cost is bounded, however often
- * it connects anew.
+ * Nobody has to log on for a signature check, so what one address may cost is bounded, however
+ * often it connects anew.
  */
 import { expect, test } from "bun:test";
 import { rejectCode } from "../../src/protocol/codes.ts";
