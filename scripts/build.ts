@@ -75,7 +75,8 @@ async function compile(name: string, commit: string): Promise<void> {
     minify: true,
     bytecode: true,
     sourcemap: "none",
-    define: { "process.env.CLOB_BUILD": JSON.stringify(commit) },
+    // ioredis asks where it lies, to find a parent's package; the answer would name this machine.
+    define: { "process.env.CLOB_BUILD": JSON.stringify(commit), __dirname: '"/$bunfs/root"' },
     compile: {
       outfile,
       assets: [relative(root, library)],

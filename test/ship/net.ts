@@ -3,9 +3,9 @@
  * and meet nobody else's. Whatever is to live in it starts with `within`.
  */
 export class Net {
-  private readonly child: Bun.Subprocess<"ignore", "pipe", "inherit">;
+  private readonly child: Bun.Subprocess<"ignore", "pipe", "ignore">;
 
-  private constructor(child: Bun.Subprocess<"ignore", "pipe", "inherit">) {
+  private constructor(child: Bun.Subprocess<"ignore", "pipe", "ignore">) {
     this.child = child;
   }
 
@@ -14,7 +14,7 @@ export class Net {
     const child = Bun.spawn(["unshare", "--net", "sh", "-c", script], {
       stdin: "ignore",
       stdout: "pipe",
-      stderr: "inherit",
+      stderr: "ignore",
     });
     process.once("exit", () => child.kill("SIGKILL"));
     const { value } = await child.stdout.getReader().read();

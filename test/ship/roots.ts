@@ -4,8 +4,8 @@
  *
  *   debian/       Debian 12, the smallest that debootstrap makes; with a shell
  *   distroless/   unpacked packages alone, those of gcr.io/distroless/base-debian12: glibc,
- *                 OpenSSL, time zones, CA certificates. No shell, no program of any use. A stand-in: the
- *                 image itself can't be fetched without a container registry
+ *                 OpenSSL, time zones, CA certificates. No shell, no program of any use. A
+ *                 stand-in: the image itself can't be fetched without a container registry
  */
 import { existsSync, mkdirSync, readdirSync, renameSync, rmSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
