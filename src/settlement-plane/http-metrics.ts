@@ -46,7 +46,7 @@ function addShards(metrics: Metrics, side: ReadSide): void {
       Math.max(data.matchedPosition, source.engine.position),
     );
     gauge("clob_settlement_checkpoint_age_seconds", "NaN before the first.", () =>
-      source.latest === null ? Number.NaN : (side.wallMs() - source.latest.atMs) / 1000,
+      source.latest === null ? Number.NaN : (side.wallMs() - source.latest.logTime / 1000) / 1000,
     );
     gauge("clob_settlement_open_orders", "Resting now.", () => source.engine.state.openOrders);
     gauge("clob_settlement_accounts", "Traders.", () => source.engine.state.accounts.count);

@@ -81,8 +81,9 @@ function haltedJson(mark: string, position: number): json.ShardStatusJson["halte
 }
 
 function checkpointHead(side: ReadSide, checkpoint: PublishedCheckpoint): json.CheckpointAgeJson {
-  const { number, position, logTime, atMs } = checkpoint;
-  const age = Math.max(0, side.wallMs() - atMs);
+  const { number, position, logTime } = checkpoint;
+  // By what it covers, not by when it was signed: a settlement that is behind looks behind.
+  const age = Math.max(0, Math.floor(side.wallMs() - logTime / 1000));
   return { number, position, log_time_us: logTime, age_ms: age };
 }
 

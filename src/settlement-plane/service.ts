@@ -71,7 +71,6 @@ export async function startSettlementService(
       dir: join(shard.dir, "settlement"),
       snapshotRecords: Math.min(SNAPSHOT_RECORDS_MAX, config.matcher.snapshotCommands),
       logger: logger.with({ shard: id }),
-      wallMs,
       onReports: (_engine, reports) => marketData.onReports(id, reports),
       onBatch: () => marketData.onBatch(),
       stop: stopping.signal,

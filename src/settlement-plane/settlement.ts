@@ -1,8 +1,8 @@
 /**
  * One shard's settlement: re-executes, compares, commits, signs. Its engine answers the queries.
  *
- * Commitments and notes land in <dir>; a snapshot of engine and checkpointer together, taken only
- * right behind a commitment, lets a restart replay little.
+ * Commitments and notes land in <dir>; a snapshot of engine and checkpointer together, taken
+ * behind a commitment now and then and at a stop, lets a restart replay little.
  */
 import { join } from "node:path";
 import { assert } from "../base/assert.ts";
@@ -39,8 +39,6 @@ export interface SettlementParts {
   readonly dir: string;
   readonly snapshotRecords: number;
   readonly logger: Logger;
-  /** Milliseconds since 1970. */
-  readonly wallMs: () => number;
   readonly onReports: (engine: Engine, reports: ReportBatch) => void;
   readonly onBatch: (engine: Engine) => void;
   readonly stop: AbortSignal;
@@ -51,7 +49,6 @@ export interface PublishedCheckpoint {
   readonly position: number;
   /** Log time of the last record covered, microseconds. */
   readonly logTime: number;
-  readonly atMs: number;
   readonly inputNote: Uint8Array;
   readonly stateNote: Uint8Array;
 }
@@ -151,7 +148,7 @@ export class Settlement {
   }
 
   private publish(number: number, position: number): void {
-    const { venue, genesis, checkpointSigner, wallMs } = this.parts;
+    const { venue, genesis, checkpointSigner } = this.parts;
     const venueHex = toHex(venue);
     const key = noteKey(venueHex, checkpointSigner.publicKey);
     const sign = (message: Uint8Array): Uint8Array => checkpointSigner.sign(message);
@@ -171,7 +168,7 @@ export class Settlement {
     if (number + 1 === this.file.count)
       this.file.writeNotes({ input: inputNote, state: stateNote });
     const logTime = this.engine.logTime;
-    this.latest = { number, position, logTime, atMs: wallMs(), inputNote, stateNote };
+    this.latest = { number, position, logTime, inputNote, stateNote };
   }
 
   /** Engine and checkpointer in one file: [u32 size][engine][checkpointer][hash]. */

@@ -5,11 +5,12 @@
  * Everything goes through ingress as signed frames, like any operator's. Which account and key
  * each key file got is kept in <keys>/demo.json; a second start finds it and does nothing.
  */
-import { existsSync, readFileSync, writeFileSync } from "node:fs";
+import { existsSync, readFileSync } from "node:fs";
 import { join } from "node:path";
 import type { Config } from "../edges/config.ts";
 import { generateKeyFile, readKeyFile, type Signer } from "../edges/keys.ts";
 import { EXIT_REFUSED, ServiceEnd } from "../service/start.ts";
+import { writeWhole } from "../edges/snapshot-files.ts";
 import type { ShardDoor } from "../ingress-verifier/shard-door.ts";
 import { submit } from "../ingress-verifier/submission.ts";
 import * as codes from "../protocol/codes.ts";
@@ -52,16 +53,24 @@ export async function openDemoAccounts(config: Config, door: ShardDoor): Promise
     }
     accounts.push({ role, file, account, key });
   }
-  writeFileSync(path, `${JSON.stringify(accounts, null, 2)}\n`);
+  writeWhole(path, new TextEncoder().encode(`${JSON.stringify(accounts, null, 2)}\n`));
   return accounts;
 }
 
 /** What an earlier start has noted, or null. */
 function readDemoAccounts(path: string): DemoAccount[] | null {
   if (!existsSync(path)) return null;
-  const noted: unknown = JSON.parse(readFileSync(path, "utf8"));
+  const noted = parseOrNull(readFileSync(path, "utf8"));
   if (Array.isArray(noted) && noted.every(isDemoAccount)) return noted;
   throw new ServiceEnd(EXIT_REFUSED, `${path} is damaged; remove it and start again`);
+}
+
+function parseOrNull(text: string): unknown {
+  try {
+    return JSON.parse(text);
+  } catch {
+    return null;
+  }
 }
 
 function isDemoAccount(entry: unknown): entry is DemoAccount {

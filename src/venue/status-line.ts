@@ -36,14 +36,14 @@ export class StatusLine {
     const checkpoint =
       latest === null || latest === undefined
         ? "none yet"
-        : `#${latest.number} (${this.age(latest.atMs)} s ago)`;
+        : `#${latest.number} (${this.age(latest.logTime)} s ago)`;
     const counts = `${rate} orders/s   ${trades} trades`;
     const text = `${counts}   checkpoint ${checkpoint}   verified ${verified}`;
     process.stdout.write(this.isTerminal ? `\r${text.padEnd(78)}` : `${text}\n`);
   }
 
-  private age(atMs: number): string {
-    return ((this.clock.micros() / 1000 - atMs) / 1000).toFixed(1);
+  private age(logTime: number): string {
+    return ((this.clock.micros() - logTime) / 1_000_000).toFixed(1);
   }
 
   private tradesOf(shard: number): number {

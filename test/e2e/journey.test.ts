@@ -55,7 +55,6 @@ test("an order is matched, reported, committed, exported and verified", async ()
     dir: join(shard.dir, "settlement"),
     snapshotRecords: 1000,
     logger,
-    wallMs: () => clock.micros() / 1000,
     onReports: () => {},
     onBatch: () => {},
     stop: stop.signal,

@@ -233,7 +233,6 @@ export class FedShard {
       number,
       position,
       logTime: this.engine.logTime,
-      atMs: this.nowMs,
       inputNote: signed(inputOrigin(venue, 1), position, this.checkpointer.inputRoot),
       stateNote: signed(statesOrigin(venue, 1), number + 1, this.checkpointer.statesRoot),
     };

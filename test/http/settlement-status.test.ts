@@ -63,7 +63,7 @@ describe("status and time", () => {
             number: 0,
             position: OPENED + 3,
             log_time_us: timeOf(OPENED + 3),
-            age_ms: 640,
+            age_ms: 550,
           },
         },
       ],
