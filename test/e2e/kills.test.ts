@@ -18,7 +18,7 @@ const STORY_MS_MAX = 60_000;
 
 let undisturbed: Story;
 beforeAll(async () => {
-  writeKillFlow(flow, 11, 600);
+  writeKillFlow(flow, 11, 1200);
   undisturbed = await tellStory({ services: "one", flow, seed: 0, moments: 0 });
 }, STORY_MS_MAX);
 afterAll(() => rmSync(dir, { recursive: true, force: true }));
@@ -31,6 +31,7 @@ function expectAsIfNothingHappened(story: Story): void {
   expect(story.audit.matcher.position).toBe(story.audit.tip);
   expect(story.audit.matcher.roots).toBe(story.audit.matcher.recomputed);
   expect(story.audit.settlement.roots).toBe(story.audit.settlement.recomputed);
+  expect(story.fromSnapshot.matcher).toBeGreaterThan(0);
   expect(story.exitCodes.filter((code) => code !== 0)).toEqual([]);
   expect(story.filesWithKeys).toEqual([]);
 }

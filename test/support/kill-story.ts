@@ -14,10 +14,9 @@ import { Prng } from "../../src/base/prng.ts";
 import { readU64, viewOf } from "../../src/base/bytes.ts";
 import { HttpClient } from "../../src/client/http.ts";
 import type { BalanceJson, BookJson, OrderJson } from "../../src/client/http-json.ts";
-import { cutFrames } from "../../src/load/flow-commands.ts";
-import { loadWorkload } from "../../src/load/workload-file.ts";
 import type { ReplayResult } from "../../src/load/replay.ts";
 import { REPORT_POSITION_AT, REPORT_SIZE } from "../../src/protocol/report.ts";
+import { lastLine, ReplayClient } from "./kill-client.ts";
 import { type Audit, audit, filesWithKeys } from "./kill-audit.ts";
 import { KillFleet, type Part, until } from "./kill-fleet.ts";
 import type { RedisServer } from "./redis-server.ts";
@@ -44,6 +43,8 @@ export interface Story {
   readonly meaning: Meaning;
   readonly audit: Audit;
   readonly exitCodes: readonly number[];
+  /** Starts of a matcher and of a settlement that went on from a snapshot. */
+  readonly fromSnapshot: { readonly matcher: number; readonly settlement: number };
   readonly filesWithKeys: readonly string[];
 }
 
@@ -58,15 +59,12 @@ export interface Meaning {
   readonly trades: number;
 }
 
-const BATCH = 4;
-const WINDOW = 256;
 const JITTER_MS = 30;
 /** Who is asked to stop while others are too waits so long for reports that do not come. */
 const DRAIN_MS = 1000;
 /** The least that is allowed, so that kills fall between snapshots and into them. */
 const SNAPSHOT_COMMANDS = 1000;
 const SETTLED_MS = 60_000;
-const CLIENT_MS = 60_000;
 
 export async function tellStory(terms: StoryTerms): Promise<Story> {
   const { services, redis } = terms;
@@ -85,11 +83,27 @@ export async function tellStory(terms: StoryTerms): Promise<Story> {
   const ended = await Promise.all(fleet.parts.map((part) => fleet.terminate(part)));
   const exitCodes = [...killing.exitCodes, ...ended];
   const judged = await audit(fleet);
-  return { kills, result, meaning, audit: judged, exitCodes, filesWithKeys: filesWithKeys(fleet) };
+  return {
+    kills,
+    result,
+    meaning,
+    audit: judged,
+    exitCodes,
+    fromSnapshot: {
+      matcher: logged(fleet, /"from_snapshot":[1-9]/g),
+      settlement: logged(fleet, /"position":[1-9]\d*,"checkpoints":/g),
+    },
+    filesWithKeys: filesWithKeys(fleet),
+  };
 }
 
-function lastLine(text: string): string {
-  return text.trimEnd().split("\n").at(-1) ?? "";
+/** How often this stands in the log lines of all parts. */
+function logged(fleet: KillFleet, pattern: RegExp): number {
+  const path = join(fleet.data, "log.jsonl");
+  const lines = existsSync(path) ? readFileSync(path, "utf8") : "";
+  return (
+    [lines, ...fleet.parts.map((part) => fleet.said(part))].join("").match(pattern)?.length ?? 0
+  );
 }
 
 class Killing {
@@ -119,6 +133,8 @@ class Killing {
       kills.push(victims);
     }
     await client.untilDone();
+    // Once more when there is nothing new: what was recovered is all there is.
+    if (kills.length > 0) await this.strike([...this.fleet.parts], client);
     await Promise.all(this.fleet.parts.map((part) => this.fleet.untilReady(part)));
     return kills;
   }
@@ -168,88 +184,6 @@ class Killing {
       else if (victim !== "redis") this.fleet.begin(victim);
     }
   }
-}
-
-/** `load replay` as a process with a journal; started again when it is killed or gives up. */
-class ReplayClient {
-  private readonly fleet: KillFleet;
-  private readonly flow: string;
-  private readonly journal: string;
-  private readonly frames: number;
-  private exited: Promise<number> = Promise.resolve(-1);
-  isDone = false;
-
-  constructor(fleet: KillFleet, flow: string) {
-    this.fleet = fleet;
-    this.flow = flow;
-    this.journal = join(fleet.dir, "journal");
-    this.frames = framesIn(flow);
-  }
-
-  start(): void {
-    const { address, data } = this.fleet;
-    const flags = {
-      tcp: `${address.host}:${address.port}`,
-      ingress: address.ingress,
-      settlement: address.settlement,
-      operator: join(data, "keys", "operator.pem"),
-      journal: this.journal,
-      batch: String(BATCH),
-      window: String(WINDOW),
-      output: "json",
-    };
-    const texts = Object.entries(flags).map(([name, value]) => `--${name}=${value}`);
-    const args = ["src/load/main.ts", "replay", this.flow, "--keep-book", ...texts];
-    const child = this.fleet.spawn("client", args, false);
-    this.exited = child.exited.then((code) => {
-      this.isDone = code === 0;
-      return code;
-    });
-  }
-
-  /** Resolves when that share of the frames has left, or the client has ended. */
-  async untilSent(share: number): Promise<void> {
-    await until(
-      () => {
-        this.startAgain();
-        return this.isDone || this.sent() >= share * this.frames;
-      },
-      `the client to send ${Math.floor(share * this.frames)} frames`,
-      CLIENT_MS,
-    );
-  }
-
-  async untilDone(): Promise<void> {
-    await until(
-      () => {
-        this.startAgain();
-        return this.isDone;
-      },
-      "the client to end",
-      CLIENT_MS,
-    );
-    await this.exited;
-  }
-
-  /** While accounts and market are made it asks over HTTP, and gives up when nobody answers. */
-  private startAgain(): void {
-    if (this.isDone || this.fleet.isAlive("client")) return;
-    const complaint = lastLine(this.fleet.said("client"));
-    if (/order is lost|journal|differ|--help/.test(complaint)) throw new Error(complaint);
-    this.start();
-  }
-
-  private sent(): number {
-    const path = join(this.journal, "sent");
-    const bytes = existsSync(path) ? readFileSync(path) : new Uint8Array(0);
-    return bytes.length < 8 ? 0 : readU64(viewOf(bytes), 0);
-  }
-}
-
-function framesIn(flow: string): number {
-  const loaded = loadWorkload(flow);
-  if (typeof loaded === "string") throw new Error(loaded);
-  return [...cutFrames(loaded.workload, { accounts: 2, batchMax: BATCH, market: 1 })].length;
 }
 
 /** What settlement says once a checkpoint covers the whole replay. */
