@@ -32,6 +32,7 @@ function expectAsIfNothingHappened(story: Story): void {
   expect(story.audit.matcher.roots).toBe(story.audit.matcher.recomputed);
   expect(story.audit.settlement.roots).toBe(story.audit.settlement.recomputed);
   expect(story.fromSnapshot.matcher).toBeGreaterThan(0);
+  expect(story.fromSnapshot.settlement).toBeGreaterThan(0);
   expect(story.exitCodes.filter((code) => code !== 0)).toEqual([]);
   expect(story.filesWithKeys).toEqual([]);
 }

@@ -10,6 +10,7 @@
  */
 import { existsSync, readFileSync } from "node:fs";
 import { join } from "node:path";
+import { isDeepStrictEqual } from "node:util";
 import { Prng } from "../../src/base/prng.ts";
 import { readU64, viewOf } from "../../src/base/bytes.ts";
 import { HttpClient } from "../../src/client/http.ts";
@@ -79,7 +80,10 @@ export async function tellStory(terms: StoryTerms): Promise<Story> {
     throw new Error(`${String(error)}\n${fleet.lastWords()}\n${await fleet.vitals()}`);
   });
   const result: Story["result"] = JSON.parse(lastLine(fleet.said("client")));
-  const meaning = await meaningOf(fleet, result);
+  const before = await meaningOf(fleet, result);
+  if (kills.length > 0) await killing.strikeAtRest();
+  const meaning = kills.length > 0 ? await meaningOf(fleet, result) : before;
+  if (!isDeepStrictEqual(meaning, before)) throw new Error("a kill at rest has changed the state");
   const ended = await Promise.all(fleet.parts.map((part) => fleet.terminate(part)));
   const exitCodes = [...killing.exitCodes, ...ended];
   const judged = await audit(fleet);
@@ -133,10 +137,18 @@ class Killing {
       kills.push(victims);
     }
     await client.untilDone();
-    // Once more when there is nothing new: what was recovered is all there is.
-    if (kills.length > 0) await this.strike([...this.fleet.parts], client);
-    await Promise.all(this.fleet.parts.map((part) => this.fleet.untilReady(part)));
+    await this.untilReady();
     return kills;
+  }
+
+  /** All parts once more, when nothing new comes: what they recover then is all there is. */
+  async strikeAtRest(): Promise<void> {
+    await this.strike([...this.fleet.parts]);
+    await this.untilReady();
+  }
+
+  private async untilReady(): Promise<void> {
+    await Promise.all(this.fleet.parts.map((part) => this.fleet.untilReady(part)));
   }
 
   /** Who is still starting is asked only once it serves; how it ends before is another test's. */
@@ -171,7 +183,7 @@ class Killing {
   }
 
   /** Kills all of them, lets a moment pass or none, and begins them anew; waits for nothing. */
-  private async strike(victims: readonly Victim[], client: ReplayClient): Promise<void> {
+  private async strike(victims: readonly Victim[], client?: ReplayClient): Promise<void> {
     const { redis, isGentle = false } = this.terms;
     if (isGentle) this.exitCodes.push(...(await this.terminate(victims)));
     await Promise.all(
@@ -180,7 +192,7 @@ class Killing {
     await Bun.sleep(this.random.chance(50) ? 0 : this.random.below(100));
     if (victims.includes("redis")) await redis?.restart();
     for (const victim of victims) {
-      if (victim === "client") client.start();
+      if (victim === "client") client?.start();
       else if (victim !== "redis") this.fleet.begin(victim);
     }
   }
