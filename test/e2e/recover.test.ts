@@ -46,6 +46,9 @@ test("what a power loss takes from ex is made again, and settlement waits for it
 
   await fleet.launch("venue");
   await until(async () => (await position()) > before, "settlement to go on");
+  const isCommitted = async (): Promise<boolean> =>
+    (await http.status()).shards[0]?.checkpoint !== null;
+  await until(isCommitted, "a checkpoint, without which there is no export");
   expect(await fleet.terminate("venue")).toBe(0);
   const { verdict, matcher, settlement, tip } = await audit(fleet);
   expect(verdict).toMatchObject({ ok: true, isPinned: true });
