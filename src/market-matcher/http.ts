@@ -8,8 +8,6 @@ import type { Matcher } from "./matcher.ts";
 
 export interface MatcherHttpParts {
   readonly matchers: ReadonlyMap<number, Matcher>;
-  /** "c" or "ts". */
-  readonly levels: string;
 }
 
 export function createMatcherHttp(parts: MatcherHttpParts): Hono {

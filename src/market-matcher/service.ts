@@ -48,7 +48,7 @@ export function startMatcherService(parts: MatcherServiceParts): MatcherService 
     matchers.set(shard.genesis.shard, matcher);
     runs.push(matcher.run().catch((fault: unknown) => haltShard(shard, fault, onFault)));
   }
-  const app = createMatcherHttp({ matchers, levels: levels.name });
+  const app = createMatcherHttp({ matchers });
   const { host, port } = config.matcher.httpAddress;
   const flag = flagFor("", "matcher.http_address");
   const server = listening(`${host}:${port}`, flag, () =>

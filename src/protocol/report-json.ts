@@ -2,42 +2,17 @@
  * Reports as JSON: the same fields as the bytes, by name, in whole ticks, lots and units.
  *
  * u64 ids are strings; fields that a kind does not have are left out. Who wants decimals divides by
- * the
- * market's and asset's scales, see docs/HTTP.md.
+ * the market's and asset's scales, see docs/HTTP.md.
  */
 import { assert } from "../base/assert.ts";
+import { CANCEL_REASONS, REPORT_KINDS } from "./code-names.ts";
 import * as codes from "./codes.ts";
 import type { Report } from "./report.ts";
 
 export type ReportJson = Readonly<Record<string, string | number>>;
 
-const KINDS: ReadonlyMap<number, string> = new Map([
-  [codes.REPORT_ACCEPTED, "accepted"],
-  [codes.REPORT_FILL, "fill"],
-  [codes.REPORT_CANCELED, "canceled"],
-  [codes.REPORT_REPLACED, "replaced"],
-  [codes.REPORT_REDUCED, "reduced"],
-  [codes.REPORT_REJECTED, "rejected"],
-  [codes.REPORT_MASS_CANCELED, "mass_canceled"],
-  [codes.REPORT_LOGGED_ON, "logged_on"],
-  [codes.REPORT_ACCOUNT_OPENED, "account_opened"],
-  [codes.REPORT_KEY_ADDED, "key_added"],
-  [codes.REPORT_KEY_REVOKED, "key_revoked"],
-  [codes.REPORT_DEPOSITED, "deposited"],
-  [codes.REPORT_WITHDRAWN, "withdrawn"],
-  [codes.REPORT_ASSET_OPENED, "asset_opened"],
-  [codes.REPORT_MARKET_OPENED, "market_opened"],
-  [codes.REPORT_MARKET_STATE, "market_state"],
-  [codes.REPORT_ACCOUNT_STATE, "account_state"],
-]);
-
-const REASONS: ReadonlyMap<number, string> = new Map([
-  [codes.CANCEL_REQUESTED, "requested"],
-  [codes.CANCEL_MASS, "mass"],
-  [codes.CANCEL_IMMEDIATE, "immediate"],
-  [codes.CANCEL_SELF_TRADE, "self_trade"],
-  [codes.CANCEL_RECORD_FULL, "record_full"],
-]);
+const KINDS: ReadonlyMap<number, string> = new Map(REPORT_KINDS);
+const REASONS: ReadonlyMap<number, string> = new Map(CANCEL_REASONS);
 
 export type MarketStateName = "open" | "post_only" | "cancel_only" | "halted" | "closed";
 

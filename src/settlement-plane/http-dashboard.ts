@@ -1,7 +1,6 @@
 /**
  * The dashboard's files as texts in memory: one page, its scripts, its style. Nothing is fetched
- * from
- * elsewhere, and a compiled program carries them.
+ * from elsewhere, and a compiled program carries them.
  */
 /* oxlint-disable import/default -- a file that is imported as a text is the text */
 import { assert } from "../base/assert.ts";

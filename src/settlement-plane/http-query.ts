@@ -3,8 +3,7 @@
  * refused.
  *
  * A getter that meets something wrong keeps the first complaint and gives a harmless value, so that
- * a
- * route reads all it wants and who answers looks at `wrong` once.
+ * a route reads all it wants and who answers looks at `wrong` once.
  */
 export class Query {
   private readonly values: URLSearchParams;

@@ -5,8 +5,8 @@
  *   closed by us:    1001 going away, 1008 said something, 1013 too slow
  *
  * One message is sent to each reader by itself and never compressed. A reader with more than the
- * limit
- * waiting in its socket is closed: its book would be old anyway, and it knows how to begin again.
+ * limit waiting in its socket is closed: its book would be old anyway, and it knows how to begin
+ * again.
  */
 import { httpProblem, type Problem, problemOfCode } from "../edges/problem.ts";
 import * as codes from "../protocol/codes.ts";
