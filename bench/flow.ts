@@ -106,6 +106,7 @@ function flowGenesis(options: FlowOptions): Genesis {
     random: new Uint8Array(16),
     checkpointIntervalUs: 1_000_000,
     checkpointCommands: 100_000,
+    dayStartS: 0,
     limits: {
       accountsMax: 16,
       keysMax: 16,

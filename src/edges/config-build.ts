@@ -22,6 +22,7 @@ export function buildConfig(file: string, values: ConfigValues, shards: Shards):
     venue: {
       name: values.text("venue.name"),
       keysDir: values.text("venue.keys_dir") || join(dataDir, "keys"),
+      dayStartS: values.integer("venue.day_start_s"),
       severityMin: values.text("venue.severity_min") as Config["venue"]["severityMin"],
     },
     log: buildLog(values),

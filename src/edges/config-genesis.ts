@@ -32,6 +32,7 @@ export function genesisTerms(config: Config, shard: number): GenesisTerms {
     directoryOrigin: origin.id,
     checkpointIntervalUs: settlement.checkpointIntervalMs * 1000,
     checkpointCommands: settlement.checkpointCommands,
+    dayStartS: config.venue.dayStartS,
     limits: {
       accountsMax: limits.accountsMax,
       keysMax: limits.keysMax,

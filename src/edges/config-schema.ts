@@ -27,6 +27,14 @@ const VENUE_ROWS: readonly Row[] = [
   },
   {
     section: "venue",
+    key: "day_start_s",
+    kind: integer(0, 86_399),
+    fallback: 0,
+    genesis: true,
+    doc: "Seconds after 00:00 UTC at which a trading day begins: day orders end with it.",
+  },
+  {
+    section: "venue",
     key: "severity_min",
     kind: choice("debug", "info", "warning", "error"),
     fallback: "info",

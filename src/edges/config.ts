@@ -29,6 +29,8 @@ export interface Config {
 export interface VenueConfig {
   readonly name: string;
   readonly keysDir: string;
+  /** genesis */
+  readonly dayStartS: number;
   readonly severityMin: "debug" | "info" | "warning" | "error";
 }
 

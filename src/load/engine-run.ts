@@ -97,6 +97,7 @@ function genesisFor(workload: Workload): Uint8Array<ArrayBuffer> {
       random: new Uint8Array(16),
       checkpointIntervalUs: 1_000_000,
       checkpointCommands: 100_000,
+      dayStartS: 0,
       limits: {
         accountsMax: 2,
         keysMax: 3,

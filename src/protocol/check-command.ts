@@ -22,6 +22,8 @@ export function checkCommand(view: DataView, start: number, type: number): numbe
       return checkMassCancel(view, start);
     case codes.COMMAND_WITHDRAW:
       return zero(view, start, 1, 4) || amount(view, start + at.WITHDRAW_AMOUNT);
+    case codes.COMMAND_DEAD_MAN:
+      return checkDeadMan(view, start);
     case codes.COMMAND_LOGON:
       return zero(view, start, 1, 8) || time(view, start + at.LOGON_NEXT_REPORT);
     case codes.COMMAND_ACCOUNT_OPEN:
@@ -76,21 +78,52 @@ function checkNewOrder(view: DataView, start: number): number {
   const side = view.getUint8(start + at.ORDER_SIDE);
   if (side !== codes.SIDE_BUY && side !== codes.SIDE_SELL) return codes.REJECT_SIDE;
   const type = view.getUint8(start + at.ORDER_TYPE);
-  if (type !== codes.TYPE_LIMIT && type !== codes.TYPE_MARKET) return codes.REJECT_ORDER_TYPE;
+  if (type < codes.TYPE_LIMIT || type > codes.TYPE_STOP_LIMIT) return codes.REJECT_ORDER_TYPE;
   const tif = view.getUint8(start + at.ORDER_TIF);
-  if (tif < codes.TIF_GTC || tif > codes.TIF_FOK) return codes.REJECT_TIF;
-  const code = checkPriceAndQuantity(view, start);
-  if (code !== codes.ACCEPTED) return code;
-  if (view.getUint8(start + at.ORDER_STP) > codes.STP_CANCEL_BOTH) return codes.REJECT_STP;
+  if (tif < codes.TIF_GTC || tif > codes.TIF_DAY) return codes.REJECT_TIF;
+  if (view.getUint32(start + at.ORDER_QUANTITY, true) === 0) return codes.REJECT_QUANTITY;
+  if (view.getUint8(start + at.ORDER_STP) > codes.STP_DECREMENT) return codes.REJECT_STP;
   const postOnly = view.getUint8(start + at.ORDER_POST_ONLY);
-  if (postOnly > codes.POST_ONLY_REJECT) return codes.REJECT_POST_ONLY;
-  const zeros = zero(view, start, at.ORDER_POST_ONLY + 1, at.NEW_ORDER_SIZE);
+  if (postOnly > codes.POST_ONLY_SLIDE) return codes.REJECT_POST_ONLY;
+  const zeros = zero(view, start, at.ORDER_POST_ONLY + 1, at.ORDER_STOP_PRICE);
   if (zeros !== codes.ACCEPTED) return zeros;
-  // A market order never rests; a post-only order always does.
-  const rests = type === codes.TYPE_LIMIT && tif === codes.TIF_GTC;
-  if (type === codes.TYPE_MARKET && tif === codes.TIF_GTC) return codes.REJECT_COMBINATION;
-  if (postOnly !== codes.POST_ONLY_OFF && !rests) return codes.REJECT_COMBINATION;
-  return codes.ACCEPTED;
+  if (readU64(view, start + at.ORDER_GOOD_TILL) >= SAFE_LIMIT) return codes.REJECT_TIME;
+  if (readU64(view, start + at.ORDER_BUDGET) >= SAFE_LIMIT) return codes.REJECT_AMOUNT;
+  return checkOrderAsWhole(view, start);
+}
+
+/** What the fields of a NewOrder say together. */
+function checkOrderAsWhole(view: DataView, start: number): number {
+  const type = view.getUint8(start + at.ORDER_TYPE);
+  const tif = view.getUint8(start + at.ORDER_TIF);
+  const isStop = type === codes.TYPE_STOP || type === codes.TYPE_STOP_LIMIT;
+  const isImmediate = tif === codes.TIF_IOC || tif === codes.TIF_FOK;
+  const hasBudget = isSet(view, start + at.ORDER_BUDGET);
+  if (view.getUint32(start + at.ORDER_PRICE, true) === 0 && !hasBudget) return codes.REJECT_PRICE;
+  const hasStopPrice = view.getUint32(start + at.ORDER_STOP_PRICE, true) !== 0;
+  if (isStop && !hasStopPrice) return codes.REJECT_STOP_PRICE;
+  const hasGoodTill = isSet(view, start + at.ORDER_GOOD_TILL);
+  const isPostOnly = view.getUint8(start + at.ORDER_POST_ONLY) !== codes.POST_ONLY_OFF;
+  const fits =
+    hasStopPrice === isStop &&
+    hasGoodTill === (tif === codes.TIF_GTD) &&
+    // A market order never rests, a stop may wait; a budget is a market order's, and cuts it.
+    (type === codes.TYPE_LIMIT || isImmediate === (type === codes.TYPE_MARKET)) &&
+    (!hasBudget || (type === codes.TYPE_MARKET && tif === codes.TIF_IOC)) &&
+    (!isPostOnly || (type === codes.TYPE_LIMIT && !isImmediate));
+  return fits ? codes.ACCEPTED : codes.REJECT_COMBINATION;
+}
+
+/** A u64 is not zero. */
+function isSet(view: DataView, offset: number): boolean {
+  return (view.getInt32(offset, true) | view.getInt32(offset + 4, true)) !== 0;
+}
+
+function checkDeadMan(view: DataView, start: number): number {
+  const zeros = zero(view, start, 1, 8);
+  if (zeros !== codes.ACCEPTED) return zeros;
+  const timeout = readU64(view, start + at.DEAD_MAN_TIMEOUT);
+  return timeout > codes.DAY_US ? codes.REJECT_TIME : codes.ACCEPTED;
 }
 
 function checkReduce(view: DataView, start: number): number {

@@ -33,15 +33,14 @@ function checkHeader(view: DataView, scope: FrameScope): number {
   if (view.getUint32(0, true) !== frame.FRAME_MAGIC) return codes.REJECT_PROTOCOL;
   if (view.getUint8(frame.FRAME_VERSION_AT) !== codes.PROTOCOL_VERSION) return codes.REJECT_VERSION;
   const kind = view.getUint8(frame.FRAME_KIND_AT);
-  if (kind < codes.FRAME_DIRECTORY || kind > codes.FRAME_LOGON) return codes.REJECT_FRAME_KIND;
+  if (kind < codes.FRAME_DIRECTORY || kind > codes.FRAME_DISCONNECT) return codes.REJECT_FRAME_KIND;
   const shard = kind === codes.FRAME_DIRECTORY ? codes.SHARD_DIRECTORY : scope.shard;
   if (view.getUint16(frame.FRAME_SHARD_AT, true) !== shard) return codes.REJECT_SHARD;
   for (let i = 0; i < frame.VENUE_SIZE; i++) {
     if (view.getUint8(frame.FRAME_VENUE_AT + i) !== scope.venue[i]) return codes.REJECT_VENUE;
   }
   const account = view.getUint32(frame.FRAME_ACCOUNT_AT, true);
-  const trader = kind === codes.FRAME_TRADER || kind === codes.FRAME_LOGON;
-  if (trader && account === 0) return codes.REJECT_ACCOUNT;
+  if (kind >= codes.FRAME_TRADER && account === 0) return codes.REJECT_ACCOUNT;
   if (kind === codes.FRAME_OPERATOR && account !== 0) return codes.REJECT_ACCOUNT;
   const nonce = readU64(view, frame.FRAME_NONCE_AT);
   if (nonce === 0 || nonce >= SAFE_LIMIT) return codes.REJECT_NONCE;
@@ -76,7 +75,7 @@ function checkCommands(view: DataView): number {
     at = next;
   }
   if (at !== end) return codes.REJECT_BATCH_SIZE;
-  const alone = kind === codes.FRAME_DIRECTORY || kind === codes.FRAME_LOGON;
+  const alone = kind !== codes.FRAME_OPERATOR && kind !== codes.FRAME_TRADER;
   if (alone && count !== 1) return codes.REJECT_NOT_ALONE;
   return codes.ACCEPTED;
 }
@@ -84,6 +83,7 @@ function checkCommands(view: DataView): number {
 /** Which commands travel in which kind of frame: the ranges of the types say it. */
 function belongs(type: number, kind: number): boolean {
   if (COMMAND_SIZE[type] === 0) return false;
+  if (kind === codes.FRAME_DISCONNECT) return type === codes.COMMAND_MASS_CANCEL;
   if (type < codes.COMMAND_LOGON) return kind === codes.FRAME_TRADER;
   if (type < codes.COMMAND_ACCOUNT_OPEN) return kind === codes.FRAME_LOGON;
   if (type < codes.COMMAND_ASSET_OPEN) return kind === codes.FRAME_DIRECTORY;

@@ -11,6 +11,7 @@ export const FRAME_KINDS: Names = [
   [codes.FRAME_OPERATOR, "operator"],
   [codes.FRAME_TRADER, "trader"],
   [codes.FRAME_LOGON, "logon"],
+  [codes.FRAME_DISCONNECT, "disconnect"],
 ];
 
 export const SIDES: Names = [
@@ -21,12 +22,16 @@ export const SIDES: Names = [
 export const ORDER_TYPES: Names = [
   [codes.TYPE_LIMIT, "limit"],
   [codes.TYPE_MARKET, "market"],
+  [codes.TYPE_STOP, "stop"],
+  [codes.TYPE_STOP_LIMIT, "stop_limit"],
 ];
 
 export const TIMES_IN_FORCE: Names = [
   [codes.TIF_GTC, "gtc"],
   [codes.TIF_IOC, "ioc"],
   [codes.TIF_FOK, "fok"],
+  [codes.TIF_GTD, "gtd"],
+  [codes.TIF_DAY, "day"],
 ];
 
 export const SELF_TRADE_PREVENTIONS: Names = [
@@ -34,11 +39,13 @@ export const SELF_TRADE_PREVENTIONS: Names = [
   [codes.STP_CANCEL_TAKER, "cancel_taker"],
   [codes.STP_CANCEL_MAKER, "cancel_maker"],
   [codes.STP_CANCEL_BOTH, "cancel_both"],
+  [codes.STP_DECREMENT, "decrement"],
 ];
 
 export const POST_ONLY_MODES: Names = [
   [codes.POST_ONLY_OFF, "off"],
   [codes.POST_ONLY_REJECT, "reject"],
+  [codes.POST_ONLY_SLIDE, "slide"],
 ];
 
 export const MARKET_STATES: Names = [
@@ -83,6 +90,9 @@ export const REPORT_KINDS: Names = [
   [codes.REPORT_MARKET_OPENED, "market_opened"],
   [codes.REPORT_MARKET_STATE, "market_state"],
   [codes.REPORT_ACCOUNT_STATE, "account_state"],
+  [codes.REPORT_TRIGGERED, "triggered"],
+  [codes.REPORT_TIMER_SET, "timer_set"],
+  [codes.REPORT_TIMER_FIRED, "timer_fired"],
 ];
 
 export const LIQUIDITIES: Names = [
@@ -96,4 +106,7 @@ export const CANCEL_REASONS: Names = [
   [codes.CANCEL_IMMEDIATE, "immediate"],
   [codes.CANCEL_SELF_TRADE, "self_trade"],
   [codes.CANCEL_RECORD_FULL, "record_full"],
+  [codes.CANCEL_EXPIRED, "expired"],
+  [codes.CANCEL_DEAD_MAN, "dead_man"],
+  [codes.CANCEL_BUDGET, "budget"],
 ];

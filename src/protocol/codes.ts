@@ -19,6 +19,8 @@ export const FRAME_DIRECTORY = 2;
 export const FRAME_OPERATOR = 3;
 export const FRAME_TRADER = 4;
 export const FRAME_LOGON = 5;
+/** A mass cancel signed in advance; its nonce is that of the logon it goes with. */
+export const FRAME_DISCONNECT = 6;
 
 /** Shard number of frames for the directory, whichever shard leads it. */
 export const SHARD_DIRECTORY = 0xffff;
@@ -32,6 +34,7 @@ export const COMMAND_REPLACE = 18;
 export const COMMAND_REDUCE = 19;
 export const COMMAND_MASS_CANCEL = 20;
 export const COMMAND_WITHDRAW = 21;
+export const COMMAND_DEAD_MAN = 22;
 export const COMMAND_LOGON = 32;
 export const COMMAND_ACCOUNT_OPEN = 48;
 export const COMMAND_KEY_ADD = 49;
@@ -48,19 +51,31 @@ export const SIDE_SELL = 2;
 export const TYPE_LIMIT = 1;
 /** Immediate or cancel at the protection price in `price`. */
 export const TYPE_MARKET = 2;
+/** Waits until its stop price is reached, then immediate or cancel at `price`. */
+export const TYPE_STOP = 3;
+/** Waits until its stop price is reached, then a limit order at `price`. */
+export const TYPE_STOP_LIMIT = 4;
 
 export const TIF_GTC = 1;
 export const TIF_IOC = 2;
 export const TIF_FOK = 3;
+/** Good till the log time in `good_till`. */
+export const TIF_GTD = 4;
+/** Good till the end of the trading day. */
+export const TIF_DAY = 5;
 
 export const STP_NONE = 0;
 export const STP_CANCEL_TAKER = 1;
 export const STP_CANCEL_MAKER = 2;
 export const STP_CANCEL_BOTH = 3;
+/** Both lose the smaller one's lots, without a trade. */
+export const STP_DECREMENT = 4;
 
 export const POST_ONLY_OFF = 0;
 /** Refused when it would trade. */
 export const POST_ONLY_REJECT = 1;
+/** Moved to one price step from the best opposite price when it would trade. */
+export const POST_ONLY_SLIDE = 2;
 
 /** Market states. */
 export const STATE_OPEN = 1;
@@ -107,6 +122,9 @@ export const REPORT_ASSET_OPENED = 29;
 export const REPORT_MARKET_OPENED = 30;
 export const REPORT_MARKET_STATE = 31;
 export const REPORT_ACCOUNT_STATE = 32;
+export const REPORT_TRIGGERED = 33;
+export const REPORT_TIMER_SET = 34;
+export const REPORT_TIMER_FIRED = 35;
 
 export const LIQUIDITY_MAKER = 1;
 export const LIQUIDITY_TAKER = 2;
@@ -118,11 +136,19 @@ export const CANCEL_IMMEDIATE = 3;
 export const CANCEL_SELF_TRADE = 4;
 export const CANCEL_RECORD_FULL = 5;
 export const CANCEL_MARKET_CLOSED = 6;
+export const CANCEL_EXPIRED = 7;
+export const CANCEL_DEAD_MAN = 8;
+export const CANCEL_BUDGET = 9;
+
+/** Index of reports that no command caused: expiry, timers, stops left over (RULES 9). */
+export const INDEX_DUE = 0xffff;
 
 /** Integers: prices and quantities are u32, amounts are below 2^53. */
 export const U32_MAX = 0xffff_ffff;
 export const AMOUNT_MAX = 2 ** 53 - 1;
 export const PPM = 1_000_000;
+/** Microseconds: the longest dead-man timeout, and a trading day. */
+export const DAY_US = 86_400_000_000;
 
 export const NONCE_WINDOW = 1024;
 export const NONCE_AHEAD_MAX = 2 ** 20;
@@ -181,6 +207,7 @@ export const REJECT_NONCE = define(123, "nonce", "nonces count from 1 to 2^53 - 
 export const REJECT_SCOPES = define(124, "scopes", "no such scope for this key");
 export const REJECT_STATE = define(125, "state", "no such state");
 export const REJECT_RULES = define(126, "rules", "a market rule is out of its range");
+export const REJECT_STOP_PRICE = define(127, "stop_price", "a stop needs a stop price");
 
 export const REJECT_SIGNATURE = define(200, "signature", "the signature does not verify");
 export const REJECT_UNKNOWN_KEY = define(201, "unknown_key", "no such key of this account");
@@ -197,6 +224,7 @@ export const REJECT_PUBLIC_KEY_TAKEN = define(211, "public_key_taken", "the key 
 export const REJECT_ACCOUNTS_FULL = define(212, "accounts_full", "no account id is left");
 export const REJECT_KEYS_FULL = define(213, "keys_full", "no key id is left");
 export const REJECT_UNKNOWN_TARGET = define(214, "unknown_target", "no such key to revoke");
+export const REJECT_LOGON_GONE = define(215, "logon_gone", "not the key's last logon, or used");
 
 export const REJECT_UNKNOWN_MARKET = define(300, "unknown_market", "no such market on this shard");
 export const REJECT_MARKET_STATE = define(301, "market_state", "the market does not take this now");
@@ -229,6 +257,13 @@ export const REJECT_ORDERS_FULL = define(
 export const REJECT_RECORD_FULL = define(315, "record_full", "too many reports in a record", true);
 export const REJECT_UNKNOWN_ASSET = define(316, "unknown_asset", "no such asset");
 export const REJECT_REDUCE = define(317, "reduce_quantity", "not below what is open");
+export const REJECT_CATCHING_UP = define(
+  318,
+  "catching_up",
+  "expired or triggered orders come first",
+  true,
+);
+export const REJECT_ORDER_EXPIRED = define(319, "order_expired", "log time is past its good till");
 
 export const REJECT_UNKNOWN_ACCOUNT = define(400, "unknown_account", "no such account");
 export const REJECT_REFERENCE = define(401, "reference", "must rise for each deposit of a key");

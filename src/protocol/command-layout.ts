@@ -17,6 +17,9 @@ export const ORDER_PRICE = 16;
 export const ORDER_QUANTITY = 20;
 export const ORDER_STP = 24;
 export const ORDER_POST_ONLY = 25;
+export const ORDER_STOP_PRICE = 28;
+export const ORDER_GOOD_TILL = 32;
+export const ORDER_BUDGET = 40;
 /** Replace, 24 bytes, has price and quantity where NewOrder has them; Reduce its quantity at 16. */
 export const REDUCE_QUANTITY = 16;
 /** MassCancel, 8 bytes. */
@@ -25,6 +28,8 @@ export const MASS_SIDE = 1;
 export const WITHDRAW_ASSET = 4;
 export const WITHDRAW_AMOUNT = 8;
 export const WITHDRAW_DESTINATION = 16;
+/** DeadMan, 16 bytes. */
+export const DEAD_MAN_TIMEOUT = 8;
 /** Logon, 48 bytes. */
 export const LOGON_NEXT_REPORT = 8;
 export const LOGON_CHALLENGE = 16;
@@ -77,6 +82,7 @@ export const COMMAND_SIZE: Readonly<Uint8Array> = sizes([
   [codes.COMMAND_REDUCE, 24],
   [codes.COMMAND_MASS_CANCEL, 8],
   [codes.COMMAND_WITHDRAW, 48],
+  [codes.COMMAND_DEAD_MAN, 16],
   [codes.COMMAND_LOGON, 48],
   [codes.COMMAND_ACCOUNT_OPEN, 48],
   [codes.COMMAND_KEY_ADD, 48],

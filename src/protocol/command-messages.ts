@@ -55,19 +55,19 @@ const TRADER: readonly form.Message[] = [
     form.choice("side", "", names.SIDES, codes.REJECT_SIDE),
     form.choice(
       "order_type",
-      "a market order never rests, its price protects",
+      "a market order never rests, a stop waits; their price protects",
       names.ORDER_TYPES,
       codes.REJECT_ORDER_TYPE,
     ),
     form.choice(
       "time_in_force",
-      "a market order is ioc or fok",
+      "a market order is ioc or fok, a stop is not",
       names.TIMES_IN_FORCE,
       codes.REJECT_TIF,
     ),
     market,
     clientOrderId,
-    price,
+    number("price", "u32", "ticks, 1 or more; 0 only with a budget"),
     quantity,
     form.choice(
       "self_trade_prevention",
@@ -77,11 +77,19 @@ const TRADER: readonly form.Message[] = [
     ),
     form.choice(
       "post_only",
-      "refused when it would trade; limit gtc only",
+      "refused or moved when it would trade; limit orders that may rest only",
       names.POST_ONLY_MODES,
       codes.REJECT_POST_ONLY,
     ),
-    zero(22),
+    zero(2),
+    number("stop_price", "u32", "ticks, of a stop; else 0"),
+    form.time("good_till_us", "log time past which it is expired, of gtd; else 0"),
+    within(
+      number("budget", "u64", "quote units that a market ioc may trade; 0 none"),
+      0,
+      codes.AMOUNT_MAX,
+      codes.REJECT_AMOUNT,
+    ),
   ]),
   message("cancel", "trader", "cancels one open order", [
     type(codes.COMMAND_CANCEL),
@@ -117,6 +125,16 @@ const TRADER: readonly form.Message[] = [
     asset,
     form.amount("amount", "smallest units, 1 .. 2^53-1"),
     form.bytes("destination", 32, "what the custodian understands"),
+  ]),
+  message("dead_man", "trader", "cancels all the account's open orders after a time", [
+    type(codes.COMMAND_DEAD_MAN),
+    zero(7),
+    within(
+      number("timeout_us", "u64", "from the record's log time, at most a day; 0 disarms"),
+      0,
+      codes.DAY_US,
+      codes.REJECT_TIME,
+    ),
   ]),
 ];
 

@@ -15,12 +15,18 @@ export interface NewOrder {
   readonly type: number;
   readonly tif: number;
   readonly clientOrderId: bigint;
-  /** Ticks; of a market order the protection price. */
+  /** Ticks; of a market order or stop the protection price, 0 for none with a budget. */
   readonly price: number;
   /** Lots. */
   readonly quantity: number;
   readonly stp: number;
   readonly postOnly: number;
+  /** Ticks, of a stop. */
+  readonly stopPrice?: number;
+  /** Log time past which it is expired, of GTD. */
+  readonly goodTill?: number;
+  /** Units of the quote asset that a market order may trade. */
+  readonly budget?: number;
 }
 
 export interface MarketRules {
@@ -68,6 +74,9 @@ export function encodeNewOrder(order: NewOrder): Uint8Array<ArrayBuffer> {
   view.setUint32(at.ORDER_QUANTITY, order.quantity, true);
   view.setUint8(at.ORDER_STP, order.stp);
   view.setUint8(at.ORDER_POST_ONLY, order.postOnly);
+  view.setUint32(at.ORDER_STOP_PRICE, order.stopPrice ?? 0, true);
+  writeU64(view, at.ORDER_GOOD_TILL, order.goodTill ?? 0);
+  writeU64(view, at.ORDER_BUDGET, order.budget ?? 0);
   return bytesOf(view);
 }
 
@@ -127,6 +136,13 @@ export function encodeWithdraw(
   const bytes = bytesOf(view);
   bytes.set(destination, at.WITHDRAW_DESTINATION);
   return bytes;
+}
+
+/** All the account's orders are canceled this many microseconds later; 0 disarms. */
+export function encodeDeadMan(timeout: number): Uint8Array<ArrayBuffer> {
+  const view = command(codes.COMMAND_DEAD_MAN);
+  writeU64(view, at.DEAD_MAN_TIMEOUT, timeout);
+  return bytesOf(view);
 }
 
 /** `nextReport`: the first report number wanted, 0 for only new ones. */

@@ -6,7 +6,7 @@
  *
  *   offset  size  field
  *        0     1  type 1
- *        1     1  reserved               zero
+ *        1     1  layout                 1; drafts from before the first release have 0
  *        2     2  rules_version
  *        4     4  size                   of this command
  *        8    16  random
@@ -22,7 +22,7 @@
  *       62     2  assets
  *       64     2  markets (entries; a range is one)
  *       66     2  directory_origin       the shard that leads the directory
- *       68     4  reserved               zero
+ *       68     4  day_start_s            seconds after 00:00 UTC, 0 .. 86,399: a trading day begins
  *       72    32  checkpoint public key
  *      104        operator keys, 40 bytes each: public key 32, scopes 4, reserved 4
  *                 assets, 32 bytes each: as AssetOpen
@@ -40,6 +40,8 @@ import { FRAME_SIZE_MAX } from "./record.ts";
 
 const FIXED_SIZE = 104;
 const OPERATOR_SIZE = 40;
+const LAYOUT = 1;
+const DAY_START_MAX = 86_399;
 
 export interface OperatorKey {
   readonly publicKey: Uint8Array;
@@ -62,6 +64,8 @@ export interface Genesis {
   readonly random: Uint8Array;
   readonly checkpointIntervalUs: number;
   readonly checkpointCommands: number;
+  /** Seconds after 00:00 UTC at which a trading day begins. */
+  readonly dayStartS: number;
   readonly limits: GenesisLimits;
   readonly checkpointKey: Uint8Array;
   readonly operators: readonly OperatorKey[];
@@ -111,6 +115,7 @@ export function encodeGenesis(
 
 function writeFixed(view: DataView, genesis: Genesis, size: number): void {
   view.setUint8(0, codes.COMMAND_GENESIS);
+  view.setUint8(1, LAYOUT);
   view.setUint16(2, genesis.rulesVersion, true);
   view.setUint32(4, size, true);
   writeU64(view, 24, genesis.checkpointIntervalUs);
@@ -125,6 +130,7 @@ function writeFixed(view: DataView, genesis: Genesis, size: number): void {
   view.setUint16(62, genesis.assets.length, true);
   view.setUint16(64, genesis.markets.length, true);
   view.setUint16(66, genesis.directoryOrigin, true);
+  view.setUint32(68, genesis.dayStartS, true);
 }
 
 /** The genesis in these frame bytes, or a sentence about what is wrong. Signature not checked. */
@@ -170,7 +176,9 @@ function decodeBody(body: Uint8Array, header: frame.FrameHeader): Genesis | stri
     marketCount * MARKET_OPEN_SIZE;
   if (size !== body.length || u32(4) !== size) return "genesis counts and its length differ";
   if (view.getUint8(0) !== codes.COMMAND_GENESIS) return "genesis command has another type";
-  if (view.getUint8(1) !== 0 || u32(68) !== 0) return "reserved bytes of genesis are not zero";
+  const layout = view.getUint8(1);
+  if (layout !== LAYOUT) return `genesis has layout ${layout}, this build reads ${LAYOUT}`;
+  if (u32(68) > DAY_START_MAX) return "genesis has a day that begins after its end";
   const directoryOrigin = view.getUint16(66, true);
   const wrongOrigin = checkOrigin(directoryOrigin, header);
   if (wrongOrigin !== "") return wrongOrigin;
@@ -203,6 +211,7 @@ function decodeBody(body: Uint8Array, header: frame.FrameHeader): Genesis | stri
     random: body.slice(8, 24),
     checkpointIntervalUs: intervalUs,
     checkpointCommands: u32(32),
+    dayStartS: u32(68),
     limits,
     checkpointKey: body.slice(72, 104),
     operators,

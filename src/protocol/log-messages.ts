@@ -15,7 +15,7 @@ export const GENESIS: readonly form.Message[] = [
     "then the operator keys, the assets (asset_open), the markets (market_open)",
     [
       constant("type", codes.COMMAND_GENESIS),
-      zero(1),
+      constant("layout", 1),
       number("rules_version", "u16", "1"),
       number("size", "u32", "of this command, its entries included"),
       bytes("random", 16, "chosen once, so that no two venues are the same"),
@@ -31,7 +31,7 @@ export const GENESIS: readonly form.Message[] = [
       number("asset_count", "u16", "entries"),
       number("market_count", "u16", "entries; a range is one"),
       number("directory_origin", "u16", "the shard that leads the directory"),
-      zero(4),
+      number("day_start_s", "u32", "seconds after 00:00 UTC at which a trading day begins"),
       bytes("checkpoint_key", 32, "Ed25519, signs the notes"),
     ],
   ),
@@ -75,7 +75,7 @@ const COMMITMENT = message("commitment", "log", "then `assets` totals by rising 
   bytes("markets_root", 32, "RULES section 8"),
   bytes("books_root", 32, "RULES section 8"),
   bytes("previous", 32, "SHA-256 of commitment k-1, zero for the first"),
-  number("arrivals", "u64", "orders put to rest so far"),
+  number("arrivals", "u64", "orders put to rest or to wait so far"),
   number("assets", "u32", "count of totals"),
   zero(4),
 ]);

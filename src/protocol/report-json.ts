@@ -66,7 +66,9 @@ function commonFields(report: Report): ReportJson {
 function ownFields(kind: number, report: Report): ReportJson {
   switch (kind) {
     case codes.REPORT_ACCEPTED:
-      return { ...orderFields(report), held: report.first };
+      return { ...orderFields(report), held: report.first, asked: report.second };
+    case codes.REPORT_TRIGGERED:
+      return { ...orderFields(report), stop_price: report.first, reached_by: report.second };
     case codes.REPORT_FILL: {
       const liquidity = report.liquidity === codes.LIQUIDITY_MAKER ? "maker" : "taker";
       const { last, first, second } = report;
@@ -77,7 +79,12 @@ function ownFields(kind: number, report: Report): ReportJson {
       return { ...orderFields(report), last: report.last, released: report.first, reason };
     }
     case codes.REPORT_REPLACED:
-      return { ...orderFields(report), last: report.last, held: report.first };
+      return {
+        ...orderFields(report),
+        last: report.last,
+        held: report.first,
+        asked: report.second,
+      };
     case codes.REPORT_REDUCED:
       return { ...orderFields(report), last: report.last, released: report.first };
     case codes.REPORT_REJECTED:
@@ -123,6 +130,10 @@ function otherFields(kind: number, report: Report): ReportJson {
   switch (kind) {
     case codes.REPORT_MASS_CANCELED:
       return { market: subject, side: sideName(report.side), canceled: report.last };
+    case codes.REPORT_TIMER_SET:
+      return { fires_after: first, before: second };
+    case codes.REPORT_TIMER_FIRED:
+      return { fires_after: first, canceled: report.last };
     case codes.REPORT_LOGGED_ON:
       return { key: subject, next_report: first, last_report: second };
     case codes.REPORT_ACCOUNT_OPENED:

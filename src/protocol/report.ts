@@ -2,7 +2,7 @@
  * Report: what the engine says. 104 bytes each, numbered densely per account.
  *
  *   offset  size  field
- *        0     1  kind           16 .. 32, see codes.ts
+ *        0     1  kind           16 .. 35, see codes.ts
  *        1     1  side           1 buy, 2 sell, 0 where there is none
  *        2     1  liquidity      fill: 1 maker, 2 taker
  *        3     1  reason         canceled: why; rejected: the command's type; states: the new state
@@ -10,8 +10,8 @@
  *        8     8  number         dense per account from 1; 0: unnumbered, nothing changed
  *       16     8  position       of the record that caused it
  *       24     8  log_time       of that record
- *       32     8  tag            first 8 bytes of SHA-256 of that record's frame, zero for a tick
- *       40     2  index          of the command in that frame
+ *       32     8  tag            first 8 bytes of SHA-256 of that record's frame, zero for what is due
+ *       40     2  index          of the command in that frame; 65,535 for what is due
  *       42     2  code           rejected: the reject code
  *       44     4  subject        market, or asset, or the account or key spoken of
  *       48     8  order_nonce    order id: nonce, key and index of the frame that placed it

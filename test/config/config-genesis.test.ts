@@ -33,6 +33,7 @@ test("is decoded as it was configured, for a shard that does not lead", () => {
     directoryOrigin: 1,
     checkpointIntervalUs: 2_500_000,
     checkpointCommands: 100_000,
+    dayStartS: 0,
     limits: {
       accountsMax: 65_536,
       keysMax: 65_536,

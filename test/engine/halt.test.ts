@@ -26,6 +26,7 @@ const GENESIS: Genesis = {
   random: new Uint8Array(16),
   checkpointIntervalUs: 1,
   checkpointCommands: 1,
+  dayStartS: 0,
   limits: {
     accountsMax: 2,
     keysMax: 4,

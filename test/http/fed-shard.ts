@@ -266,6 +266,7 @@ function makeGenesis(markets: readonly encode.MarketRules[]): Bytes {
     random: new Uint8Array(16),
     checkpointIntervalUs: 1_000_000,
     checkpointCommands: 100_000,
+    dayStartS: 0,
     limits: LIMITS,
     checkpointKey: new Uint8Array(32).fill(9),
     operators: [{ publicKey: new Uint8Array(32).fill(200), scopes: codes.SCOPES_OPERATOR }],

@@ -42,6 +42,7 @@ export function standGenesis(operator: Uint8Array, limits: Setting): Genesis {
     random: new Uint8Array(16),
     checkpointIntervalUs: 1_000_000,
     checkpointCommands: 100_000,
+    dayStartS: 0,
     limits: { ...LIMITS, ...limits },
     checkpointKey: new Uint8Array(32).fill(9),
     operators: [{ publicKey: operator, scopes: codes.SCOPES_OPERATOR }],

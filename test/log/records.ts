@@ -24,6 +24,7 @@ export function genesisRecord(random = 1): Uint8Array {
     random: new Uint8Array(16).fill(random),
     checkpointIntervalUs: 1_000_000,
     checkpointCommands: 100_000,
+    dayStartS: 0,
     limits: {
       accountsMax: number,
       keysMax: number,

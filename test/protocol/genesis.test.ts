@@ -33,6 +33,7 @@ function genesisOf(counts: { operators: number; assets: number; markets: number 
     random: random.bytes(16),
     checkpointIntervalUs: 2 ** 40 + 1,
     checkpointCommands: 0xffff_fffe,
+    dayStartS: 0,
     limits: {
       accountsMax: 11,
       keysMax: 12,

@@ -226,6 +226,7 @@ function stageGenesis(options: StageOptions): Uint8Array {
     random: new Uint8Array(16),
     checkpointIntervalUs: 1,
     checkpointCommands: 1,
+    dayStartS: 0,
     limits: { ...LIMITS, ...options.limits },
     checkpointKey: new Uint8Array(32),
     operators: [

@@ -246,6 +246,7 @@ export function genesisOf(profile: Profile): Uint8Array<ArrayBuffer> {
     random: prng.bytes(16),
     checkpointIntervalUs: 1_000_000,
     checkpointCommands: 100_000,
+    dayStartS: 0,
     limits: profile.limits,
     checkpointKey: prng.bytes(32),
     operators: OPERATOR_SCOPES.map((scopes) => ({ publicKey: prng.bytes(32), scopes })),

@@ -67,6 +67,7 @@ export function smallGenesis(
     random: new Uint8Array(16).fill(7),
     checkpointIntervalUs: 1_000_000,
     checkpointCommands: 1000,
+    dayStartS: 0,
     limits: {
       accountsMax: 100,
       keysMax: 100,

@@ -89,6 +89,7 @@ export class SmallShard {
         random: new Uint8Array(16),
         checkpointIntervalUs: 1_000_000,
         checkpointCommands: 1_000,
+        dayStartS: 0,
         limits,
         checkpointKey: new Uint8Array(32).fill(9),
         operators: [{ publicKey: new Uint8Array(32).fill(200), scopes: codes.SCOPES_OPERATOR }],

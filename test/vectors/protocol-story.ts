@@ -70,6 +70,7 @@ const GENESIS: Genesis = {
   random: Uint8Array.from({ length: 16 }, (_, i) => i),
   checkpointIntervalUs: 1_000_000,
   checkpointCommands: 100_000,
+  dayStartS: 0,
   limits: {
     accountsMax: 65_536,
     keysMax: 65_536,
