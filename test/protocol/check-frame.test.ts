@@ -9,7 +9,7 @@ import { COMMANDS } from "../../src/protocol/command-messages.ts";
 import { BATCH_COUNT_MAX, REJECT_CODES, rejectCode } from "../../src/protocol/codes.ts";
 import { messageNamed } from "../../src/protocol/message-table.ts";
 import { allFaultyFrames, commandFaults, headerFaults } from "./faults.ts";
-import { commandOf, frameOf, legalFrames, legalValues, SCOPE } from "./samples.ts";
+import { commandOf, disconnectFrame, frameOf, legalFrames, legalValues, SCOPE } from "./samples.ts";
 import { decodeByTable, encodeByTable } from "./table-codec.ts";
 
 /** The name of what checkFrame answers: a test that fails then says something. */
@@ -27,6 +27,14 @@ describe("a frame that is right is accepted", () => {
         "accepted",
         values,
       ]);
+    }
+  });
+
+  test("one mass cancel that is kept for a disconnect, whatever it takes", () => {
+    const message = messageNamed("mass_cancel");
+    for (const side of [0n, 1n, 2n]) {
+      const command = commandOf(message, { type: 20n, side, market: 7n });
+      expect(answer(disconnectFrame([command]))).toBe("accepted");
     }
   });
 
@@ -53,7 +61,7 @@ describe("one fault gives its code", () => {
     const given = new Set(allFaultyFrames().map(({ code }) => code));
     const known = REJECT_CODES.filter(({ code }) => code < 200);
     expect(known.filter(({ code }) => !given.has(code))).toEqual([]);
-    expect(known.length).toBe(27);
+    expect(known.length).toBe(28);
   });
 });
 

@@ -54,6 +54,9 @@ const orderOf = (v: Values): encode.NewOrder => ({
   quantity: number(v, "quantity"),
   stp: number(v, "self_trade_prevention"),
   postOnly: number(v, "post_only"),
+  stopPrice: number(v, "stop_price"),
+  goodTill: number(v, "good_till_us"),
+  budget: number(v, "budget"),
 });
 
 const ENCODERS: Readonly<Record<string, Encoder>> = {
@@ -70,6 +73,7 @@ const ENCODERS: Readonly<Record<string, Encoder>> = {
   mass_cancel: (v) => encode.encodeMassCancel(number(v, "market"), number(v, "side")),
   withdraw: (v) =>
     encode.encodeWithdraw(number(v, "asset"), number(v, "amount"), hex(v, "destination")),
+  dead_man: (v) => encode.encodeDeadMan(number(v, "timeout_us")),
   logon: (v) => encode.encodeLogon(number(v, "next_report"), hex(v, "challenge")),
   account_open: keyEncoder(codes.COMMAND_ACCOUNT_OPEN),
   key_add: keyEncoder(codes.COMMAND_KEY_ADD),
@@ -132,11 +136,15 @@ const OFFSETS: Readonly<Record<string, string>> = {
   ORDER_QUANTITY: "new_order.quantity replace.quantity",
   ORDER_STP: "new_order.self_trade_prevention",
   ORDER_POST_ONLY: "new_order.post_only",
+  ORDER_STOP_PRICE: "new_order.stop_price",
+  ORDER_GOOD_TILL: "new_order.good_till_us",
+  ORDER_BUDGET: "new_order.budget",
   REDUCE_QUANTITY: "reduce.quantity",
   MASS_SIDE: "mass_cancel.side",
   WITHDRAW_ASSET: "withdraw.asset",
   WITHDRAW_AMOUNT: "withdraw.amount",
   WITHDRAW_DESTINATION: "withdraw.destination",
+  DEAD_MAN_TIMEOUT: "dead_man.timeout_us",
   LOGON_NEXT_REPORT: "logon.next_report",
   LOGON_CHALLENGE: "logon.challenge",
   KEY_SCOPES: "account_open.scopes key_add.scopes",

@@ -11,7 +11,7 @@ import { COMMANDS, FRAME } from "../../src/protocol/command-messages.ts";
 import * as frames from "../../src/protocol/frame.ts";
 import type { Field, Message } from "../../src/protocol/message-form.ts";
 import { messageNamed } from "../../src/protocol/message-table.ts";
-import { commandOf, frameOf, legalValues, SCOPE } from "./samples.ts";
+import { commandOf, disconnectFrame, frameOf, legalValues, SCOPE } from "./samples.ts";
 import { fieldNamed, writeField } from "./table-codec.ts";
 
 export interface Fault {
@@ -34,7 +34,7 @@ export function headerFaults(message: Message): Fault[] {
   return [
     set("another protocol", "protocol", "CLOD", codes.REJECT_PROTOCOL),
     set("a version to come", "version", 2n, codes.REJECT_VERSION),
-    set("no such kind", "kind", 6n, codes.REJECT_FRAME_KIND),
+    set("no such kind", "kind", 7n, codes.REJECT_FRAME_KIND),
     set("another shard", "shard", 8n, codes.REJECT_SHARD),
     set("another venue", "venue", "00".repeat(32), codes.REJECT_VENUE),
     ...(message.group === "directory"
@@ -90,20 +90,13 @@ function togetherFaults(message: Message): Fault[] {
       }
     },
   });
-  const order = (name: string, type: bigint, tif: bigint, post: bigint): Fault =>
-    set(name, codes.REJECT_COMBINATION, { order_type: type, time_in_force: tif, post_only: post });
+  const order = (name: string, values: Readonly<Record<string, bigint>>, code?: number): Fault =>
+    set(name, code ?? codes.REJECT_COMBINATION, { ...PLAIN_ORDER, ...values });
   const rules = (name: string, values: Readonly<Record<string, bigint | string>>): Fault =>
     set(name, codes.REJECT_RULES, values);
   const symbol = (name: string, values: Readonly<Record<string, bigint | string>>): Fault =>
     set(name, codes.REJECT_SYMBOL, values);
-  if (message.name === "new_order") {
-    return [
-      order("a market order that would rest", 2n, 1n, 0n),
-      order("a market order post-only", 2n, 2n, 1n),
-      order("post-only at once", 1n, 2n, 1n),
-      order("post-only or nothing", 1n, 3n, 1n),
-    ];
-  }
+  if (message.name === "new_order") return orderFaults(order);
   if (message.name !== "market_open") return [];
   return [
     rules("base is quote", { base: 3n, quote: 3n }),
@@ -113,6 +106,58 @@ function togetherFaults(message: Message): Fault[] {
     symbol("a range without a place for the id", { market: 1n, count: 2n, symbol: "M-USD" }),
     symbol("two places for the id", { market: 1n, count: 2n, symbol: "M#-#" }),
     symbol("no room for the last id", { market: 1n, count: 100_000n, symbol: "ABCDEFGHIJK#" }),
+  ];
+}
+
+/** A limit order with nothing else to it: what its fields say together is legal. */
+const PLAIN_ORDER = {
+  order_type: BigInt(codes.TYPE_LIMIT),
+  time_in_force: BigInt(codes.TIF_GTC),
+  price: 5n,
+  post_only: 0n,
+  stop_price: 0n,
+  good_till_us: 0n,
+  budget: 0n,
+};
+
+type OrderFault = (name: string, values: Readonly<Record<string, bigint>>, code?: number) => Fault;
+
+/** First the codes of their own, in the order of the checks. */
+function orderFaults(order: OrderFault): Fault[] {
+  const [LIMIT, MARKET, STOP, STOP_LIMIT] = [1n, 2n, 3n, 4n];
+  const [GTC, IOC, FOK, GTD, DAY] = [1n, 2n, 3n, 4n, 5n];
+  const of = (type: bigint, tif: bigint): Record<string, bigint> => ({
+    order_type: type,
+    time_in_force: tif,
+    stop_price: type === STOP || type === STOP_LIMIT ? 6n : 0n,
+    good_till_us: tif === GTD ? 7n : 0n,
+  });
+  return [
+    order("no price", { price: 0n }, codes.REJECT_PRICE),
+    order("a stop without price", { ...of(STOP, GTC), price: 0n }, codes.REJECT_PRICE),
+    order("a market order without price or budget", { ...of(MARKET, IOC), price: 0n }, 113),
+    order("a stop without stop price", { ...of(STOP, GTC), stop_price: 0n }, 127),
+    order("a stop-limit without stop price", { ...of(STOP_LIMIT, DAY), stop_price: 0n }, 127),
+    order("a limit order with stop price", { stop_price: 6n }),
+    order("a market order with stop price", { ...of(MARKET, IOC), stop_price: 6n }),
+    ...[GTC, GTD, DAY].map((tif) => order(`a market order of tif ${tif}`, of(MARKET, tif))),
+    ...[STOP, STOP_LIMIT].flatMap((type) =>
+      [IOC, FOK].map((tif) => order(`a stop ${type} of tif ${tif}`, of(type, tif))),
+    ),
+    order("gtd without good till", { time_in_force: GTD }),
+    ...[GTC, IOC, FOK, DAY].map((tif) =>
+      order(`good till of tif ${tif}`, { ...of(LIMIT, tif), good_till_us: 7n }),
+    ),
+    order("a limit order with budget", { ...of(LIMIT, IOC), budget: 8n }),
+    order("a budget, all or nothing", { ...of(MARKET, FOK), budget: 8n }),
+    order("a stop with budget", { ...of(STOP, GTC), budget: 8n }),
+    ...[1n, 2n].flatMap((mode) => [
+      order(`a market order post-only ${mode}`, { ...of(MARKET, IOC), post_only: mode }),
+      order(`post-only ${mode} at once`, { ...of(LIMIT, IOC), post_only: mode }),
+      order(`post-only ${mode} or nothing`, { ...of(LIMIT, FOK), post_only: mode }),
+      order(`a stop post-only ${mode}`, { ...of(STOP, GTC), post_only: mode }),
+      order(`a stop-limit post-only ${mode}`, { ...of(STOP_LIMIT, GTD), post_only: mode }),
+    ]),
   ];
 }
 
@@ -152,6 +197,28 @@ export function wholeFrameFaults(
     { name: "the last command is cut", code: codes.REJECT_BATCH_SIZE, frame: cut },
     { name: "a nonce of 2^53", code: codes.REJECT_NONCE, frame: nonce },
     { name: "two directory commands", code: codes.REJECT_NOT_ALONE, frame: pair },
+    ...disconnectFaults(make, scope),
+  ];
+}
+
+/** A frame of kind 6 holds one mass cancel and nothing else. */
+function disconnectFaults(
+  make: (message: Message) => Uint8Array<ArrayBuffer>,
+  scope: typeof SCOPE,
+): { name: string; code: number; frame: Uint8Array }[] {
+  const mass = messageNamed("mass_cancel");
+  const noAccount = disconnectFrame([make(mass)], scope);
+  viewOf(noAccount).setUint32(frames.FRAME_ACCOUNT_AT, 0, true);
+  const two = disconnectFrame([make(mass), make(mass)], scope);
+  const others = COMMANDS.filter((message) => message !== mass).map((message) => ({
+    name: `a disconnect with ${message.name}`,
+    code: codes.REJECT_COMMAND_TYPE,
+    frame: disconnectFrame([make(message)], scope),
+  }));
+  return [
+    { name: "a disconnect of account 0", code: codes.REJECT_ACCOUNT, frame: noAccount },
+    { name: "two mass cancels at a disconnect", code: codes.REJECT_NOT_ALONE, frame: two },
+    ...others,
   ];
 }
 

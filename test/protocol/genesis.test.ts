@@ -33,7 +33,7 @@ function genesisOf(counts: { operators: number; assets: number; markets: number 
     random: random.bytes(16),
     checkpointIntervalUs: 2 ** 40 + 1,
     checkpointCommands: 0xffff_fffe,
-    dayStartS: 0,
+    dayStartS: 43_210,
     limits: {
       accountsMax: 11,
       keysMax: 12,
@@ -79,6 +79,7 @@ describe("a genesis comes back as it was written", () => {
     const { limits } = SMALL;
     expect(decodeByTable(GENESIS, body)).toEqual({
       type: 1n,
+      layout: 1n,
       rules_version: 1n,
       size: BigInt(LEGAL.length - BODY - 64),
       random: SMALL.random.toHex(),
@@ -94,6 +95,7 @@ describe("a genesis comes back as it was written", () => {
       asset_count: 2n,
       market_count: 2n,
       directory_origin: 3n,
+      day_start_s: 43_210n,
       checkpoint_key: SMALL.checkpointKey.toHex(),
     });
     const second = body.subarray(GENESIS.size + OPERATOR.size);
@@ -151,8 +153,9 @@ describe("a genesis is refused", () => {
     ["has a reserved byte in its header", 71, 1, "genesis header has a field that no genesis has"],
     ["has another length", 66, 1, "genesis length and its size field differ"],
     ["is another command", BODY, 2, "genesis command has another type"],
-    ["has a reserved byte", BODY + 1, 1, "reserved bytes of genesis are not zero"],
-    ["has another reserved byte", BODY + 71, 1, "reserved bytes of genesis are not zero"],
+    ["is a draft's", BODY + 1, 0, "genesis has layout 0, this build reads 1"],
+    ["is of a later layout", BODY + 1, 2, "genesis has layout 2, this build reads 1"],
+    ["has a day of many weeks", BODY + 71, 1, "genesis has a day that begins after its end"],
     ["has later rules", BODY + 2, 2, "rules version 2 is unknown"],
     ["counts one operator more", BODY + 60, 3, "genesis counts and its length differ"],
     ["counts one asset less", BODY + 62, 1, "genesis counts and its length differ"],
@@ -173,6 +176,13 @@ describe("a genesis is refused", () => {
     const { at } = fieldNamed(GENESIS, "checkpoint_interval_us");
     const said = saidOf((_, view) => writeU64(view, BODY + at, 2 ** 53));
     expect(said).toBe("a limit of genesis is zero or too large");
+  });
+
+  test("with a day that begins a day late, not a second earlier", () => {
+    const said = (start: number): string =>
+      saidOf((_, view) => view.setUint32(BODY + 68, start, true));
+    expect([said(0), said(86_399)]).toEqual(["accepted", "accepted"]);
+    expect(said(86_400)).toBe("genesis has a day that begins after its end");
   });
 
   test.each([0, 0xffff])("for shard %p, or with a directory of that number", (id) => {

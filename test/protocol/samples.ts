@@ -7,6 +7,7 @@ import * as codes from "../../src/protocol/codes.ts";
 import { COMMANDS } from "../../src/protocol/command-messages.ts";
 import { encodeFrame } from "../../src/protocol/frame.ts";
 import type { Field, Group, Message } from "../../src/protocol/message-form.ts";
+import { messageNamed } from "../../src/protocol/message-table.ts";
 import { encodeByTable, type Values } from "./table-codec.ts";
 
 export const SHARD = 7;
@@ -51,12 +52,20 @@ function symbol(random: Prng): string {
 }
 
 function makeOrderLegal(values: Record<string, bigint | string>): void {
-  const isMarket = values["order_type"] === BigInt(codes.TYPE_MARKET);
-  if (isMarket && values["time_in_force"] === BigInt(codes.TIF_GTC)) {
-    values["time_in_force"] = BigInt(codes.TIF_IOC);
-  }
-  const rests = !isMarket && values["time_in_force"] === BigInt(codes.TIF_GTC);
-  if (!rests) values["post_only"] = 0n;
+  const type = Number(values["order_type"]);
+  const isStop = type === codes.TYPE_STOP || type === codes.TYPE_STOP_LIMIT;
+  const isMarket = type === codes.TYPE_MARKET;
+  const isImmediate = (tif: number): boolean => tif === codes.TIF_IOC || tif === codes.TIF_FOK;
+  if (isMarket && !isImmediate(Number(values["time_in_force"]))) values["time_in_force"] = 2n;
+  if (isStop && isImmediate(Number(values["time_in_force"]))) values["time_in_force"] = 4n;
+  const tif = Number(values["time_in_force"]);
+  if (type !== codes.TYPE_LIMIT || isImmediate(tif)) values["post_only"] = 0n;
+  if (!isStop) values["stop_price"] = 0n;
+  else if (values["stop_price"] === 0n) values["stop_price"] = 7n;
+  if (tif !== codes.TIF_GTD) values["good_till_us"] = 0n;
+  else if (values["good_till_us"] === 0n) values["good_till_us"] = 8n;
+  if (!isMarket || tif !== codes.TIF_IOC) values["budget"] = 0n;
+  if (values["budget"] === 0n && values["price"] === 0n) values["price"] = 9n;
 }
 
 function makeMarketLegal(values: Record<string, bigint | string>, random: Prng): void {
@@ -79,8 +88,8 @@ export function frameOf(
   message: Message,
   commands: readonly Uint8Array[],
   scope = SCOPE,
+  kind = FRAME_KIND[message.group] ?? 0,
 ): Uint8Array<ArrayBuffer> {
-  const kind = FRAME_KIND[message.group] ?? 0;
   const isDirectory = kind === codes.FRAME_DIRECTORY;
   const isOperator = kind === codes.FRAME_OPERATOR;
   const header = {
@@ -95,9 +104,20 @@ export function frameOf(
   return encodeFrame(header, commands);
 }
 
-/** One legal frame with one command of each type. */
+/** One legal frame with one command of each type, and one to be kept for a disconnect. */
 export function legalFrames(random: Prng, scope = SCOPE): Uint8Array<ArrayBuffer>[] {
-  return COMMANDS.map((message) =>
-    frameOf(message, [commandOf(message, legalValues(message, random))], scope),
-  );
+  const one = (message: Message): Uint8Array<ArrayBuffer> =>
+    commandOf(message, legalValues(message, random));
+  return [
+    ...COMMANDS.map((message) => frameOf(message, [one(message)], scope)),
+    disconnectFrame([one(messageNamed("mass_cancel"))], scope),
+  ];
+}
+
+/** A frame of kind 6 around whatever commands. */
+export function disconnectFrame(
+  commands: readonly Uint8Array[],
+  scope = SCOPE,
+): Uint8Array<ArrayBuffer> {
+  return frameOf(messageNamed("mass_cancel"), commands, scope, codes.FRAME_DISCONNECT);
 }
