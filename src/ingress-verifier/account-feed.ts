@@ -25,6 +25,9 @@ interface FeedParts {
   readonly door: ShardDoor;
   readonly session: Session;
   readonly account: number;
+  /** Of the logon. */
+  readonly key: number;
+  readonly nonce: number;
   /** First report number wanted; 0: only new ones. */
   readonly next: number;
   /** Age, in log time, up to which reports are sent again. */
@@ -34,6 +37,10 @@ interface FeedParts {
 
 export class AccountFeed implements Origin, Listener {
   readonly account: number;
+  /** Key and nonce of its logon, and the position where the engine took it; 0 not yet. */
+  readonly key: number;
+  readonly nonce: number;
+  loggedOnAt = 0;
   private readonly parts: FeedParts;
   private next: number;
   private isClosed = false;
@@ -49,6 +56,8 @@ export class AccountFeed implements Origin, Listener {
   constructor(parts: FeedParts) {
     this.parts = parts;
     this.account = parts.account;
+    this.key = parts.key;
+    this.nonce = parts.nonce;
     this.next = parts.next;
   }
 
@@ -79,6 +88,7 @@ export class AccountFeed implements Origin, Listener {
 
   private begin(view: DataView, offset: number): void {
     this.isAccepted = true;
+    this.loggedOnAt = readU64(view, offset + at.REPORT_POSITION_AT);
     this.parts.session.adoptFeed(this);
     if (this.isClosed) return;
     this.last = readU64(view, offset + at.REPORT_NUMBER_AT);

@@ -95,6 +95,7 @@ export class Ingress {
   async drain(): Promise<void> {
     clearInterval(this.ticker);
     this.entry.stopListening();
+    this.entry.handOver();
     const until = this.parts.now() + this.parts.drainTimeoutMs;
     for (const door of this.doors.values()) {
       await door.queue.drain();

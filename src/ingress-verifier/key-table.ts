@@ -4,14 +4,16 @@
  * A hint only: it follows the reports of the engine and may be behind. Revocation, scope and
  * expiry are the engine's to decide; a key that is not here yet is refused and may be tried again.
  */
-import { equalBytes } from "../base/bytes.ts";
+import { equalBytes, readU64 } from "../base/bytes.ts";
 import type { Genesis } from "../protocol/genesis.ts";
-import { REPORT_KEY_ADDED } from "../protocol/codes.ts";
+import { REPORT_KEY_ADDED, REPORT_LOGGED_ON } from "../protocol/codes.ts";
 import * as at from "../protocol/report.ts";
 
 interface KnownKey {
   readonly account: number;
   readonly publicKey: Uint8Array;
+  /** Position of its newest logon, 0 for none. */
+  loggedOnAt: number;
 }
 
 export class KeyTable {
@@ -19,7 +21,7 @@ export class KeyTable {
 
   constructor(genesis: Genesis) {
     for (const [index, operator] of genesis.operators.entries()) {
-      this.keys.set(index + 1, { account: 0, publicKey: operator.publicKey });
+      this.keys.set(index + 1, { account: 0, publicKey: operator.publicKey, loggedOnAt: 0 });
     }
   }
 
@@ -41,13 +43,26 @@ export class KeyTable {
     return null;
   }
 
-  /** Takes note of a key_added report; others are passed over. */
+  /** Position of the key's newest logon, 0 for none. */
+  loggedOnAt(key: number): number {
+    return this.keys.get(key)?.loggedOnAt ?? 0;
+  }
+
+  /** Takes note of key_added and logged_on reports; others are passed over. */
   follow(report: DataView, offset: number): void {
-    if (report.getUint8(offset) !== REPORT_KEY_ADDED) return;
+    const kind = report.getUint8(offset);
+    if (kind === REPORT_LOGGED_ON) {
+      const known = this.keys.get(report.getUint32(offset + at.REPORT_SUBJECT_AT, true));
+      const position = readU64(report, offset + at.REPORT_POSITION_AT);
+      if (known !== undefined) known.loggedOnAt = position;
+      return;
+    }
+    if (kind !== REPORT_KEY_ADDED) return;
     const start = report.byteOffset + offset + at.REPORT_PUBLIC_KEY_AT;
     this.keys.set(report.getUint32(offset + at.REPORT_KEY_ID_AT, true), {
       account: report.getUint32(offset + at.REPORT_ACCOUNT_AT, true),
       publicKey: new Uint8Array(report.buffer, start, 32).slice(),
+      loggedOnAt: 0,
     });
   }
 }

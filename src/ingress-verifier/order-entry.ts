@@ -92,6 +92,11 @@ export class OrderEntry {
     this.server.stop();
   }
 
+  /** Every connection is about to end: appends what was signed for that. */
+  handOver(): void {
+    for (const session of this.sessions.values()) session.handOver();
+  }
+
   /** Says goodbye to everyone. */
   end(): void {
     clearInterval(this.watch);

@@ -21,6 +21,7 @@ import { refusalOf } from "./admit.ts";
 import type { Origin } from "./append-queue.ts";
 import { AccountFeed } from "./account-feed.ts";
 import { ADDRESS_SHARE, BadFrames } from "./bad-frames.ts";
+import { DisconnectDesk } from "./disconnect-desk.ts";
 import type { ShardDoor } from "./shard-door.ts";
 
 export interface SessionParts {
@@ -49,6 +50,7 @@ export class Session {
   private readonly cutter = new soup.PacketCutter(PACKET_MAX);
   private readonly packet = new Uint8Array(3 + REPORT_SIZE);
   private readonly feeds = new Map<number, AccountFeed>();
+  private readonly desk = new DisconnectDesk();
   private door: ShardDoor | null = null;
   private readonly badFrames = new BadFrames();
   private packets = 0;
@@ -86,8 +88,14 @@ export class Session {
     if (this.cutter.isInside && this.insideSince === 0) this.insideSince = this.receivedAt;
   }
 
+  /** Appends what was signed for the end of this connection. */
+  handOver(): void {
+    if (this.door !== null) this.desk.handOver(this.door, this.parts.stop);
+  }
+
   close(): void {
     this.isClosed = true;
+    this.handOver();
     for (const feed of this.feeds.values()) feed.close();
     this.feeds.clear();
   }
@@ -195,6 +203,7 @@ export class Session {
     const kind = view.getUint8(frames.FRAME_KIND_AT);
     const account = view.getUint32(frames.FRAME_ACCOUNT_AT, true);
     if (kind === codes.FRAME_LOGON) return this.logOn(door, frame, account);
+    if (kind === codes.FRAME_DISCONNECT) return this.desk.keep(frame, this.feeds.get(account));
     if (kind === codes.FRAME_TRADER && !this.feeds.has(account)) return codes.REJECT_NOT_LOGGED_ON;
     const wantsAll = kind !== codes.FRAME_TRADER;
     const isTaken = door.append(frame, this.originOf(wantsAll));
@@ -209,8 +218,10 @@ export class Session {
     const isKnown = this.feeds.has(account);
     if (!isKnown && this.feeds.size >= this.parts.accountsMax) return codes.REJECT_CONNECTIONS;
     const next = readU64(view, LOGON_AT + LOGON_NEXT_REPORT);
+    const { key, nonce } = frames.readFrameHeader(view, 0);
     const { reportsKeptMs, stop } = this.parts;
-    const feed = new AccountFeed({ door, session: this, account, next, reportsKeptMs, stop });
+    const logon = { account, key, nonce, next };
+    const feed = new AccountFeed({ door, session: this, ...logon, reportsKeptMs, stop });
     if (!door.append(frame, feed)) return codes.REJECT_OVERLOADED;
     if (!isKnown) this.feeds.set(account, feed);
     return this.afterAppend(door);
@@ -227,6 +238,7 @@ export class Session {
   /** Called by a feed whose logon the engine refused; an earlier one of the account goes on. */
   dropFeed(feed: AccountFeed): void {
     if (this.holdsFeed(feed)) this.feeds.delete(feed.account);
+    this.desk.forget(feed);
   }
 
   holdsFeed(feed: AccountFeed): boolean {

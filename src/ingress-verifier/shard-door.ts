@@ -96,6 +96,11 @@ export class ShardDoor {
     return this.keys.ownerOf(publicKey);
   }
 
+  /** Whether no other logon of the key was reported behind this position, 0 for none yet. */
+  isLastLogon(key: number, position: number): boolean {
+    return position === 0 || this.keys.loggedOnAt(key) === position;
+  }
+
   /** Checks a frame as far as ingress can. */
   admit(frame: Uint8Array): number {
     const code = this.admitter.admit(frame);
