@@ -1,9 +1,9 @@
 /**
  * BooksAlone: the engine's own slab, index, levels and queues in a matching loop without accounts,
- * money, reports or frames; and a plain sorted-array book of objects beside it.
+ * money, reports or frames.
  *
- * Both take the messages from arrays that were filled beforehand, and answer with a checksum of
- * their trades and cancels, which must be the same.
+ * Like every book that is measured beside it, it takes the messages from arrays that were filled
+ * beforehand, and answers with a checksum of its trades and cancels: the same for all.
  */
 import { Book } from "../src/engine/book.ts";
 import type { LevelLimits, PriceLevels } from "../src/engine/levels.ts";
@@ -13,8 +13,9 @@ import { OrderSlab } from "../src/engine/order-slab.ts";
 import { Seats } from "../src/engine/seats.ts";
 import { MESSAGE_CANCEL, MESSAGE_NEW, type Workload } from "../src/load/workload.ts";
 
-/** A workload as columns; `side` of cancels and modifies is not used. */
+/** The first messages of a workload as columns; `side` of cancels and modifies is not used. */
 export interface Columns {
+  readonly count: number;
   readonly type: Uint8Array;
   readonly side: Uint8Array;
   readonly ioc: Uint8Array;
@@ -23,9 +24,15 @@ export interface Columns {
   readonly id: Int32Array;
 }
 
-export function columnsOf(workload: Workload): Columns {
-  const { count } = workload;
+/** A book that answers with the checksum of what it did. */
+export interface Runs {
+  run(columns: Columns): number;
+}
+
+export function columnsOf(workload: Workload, messagesMax: number): Columns {
+  const count = Math.min(workload.count, messagesMax);
   const columns = {
+    count,
     type: new Uint8Array(count),
     side: new Uint8Array(count),
     ioc: new Uint8Array(count),
@@ -45,7 +52,7 @@ export function columnsOf(workload: Workload): Columns {
   return columns;
 }
 
-export class BooksAlone {
+export class BooksAlone implements Runs {
   private readonly slab: OrderSlab;
   private readonly book: Book;
   private readonly index: OrderIndex;
@@ -56,13 +63,13 @@ export class BooksAlone {
     this.slab = new OrderSlab(ordersMax);
     const seats = new Seats(this.slab, 1, 1, 0);
     this.index = new OrderIndex(this.slab, seats, ordersMax, 0);
-    this.book = new Book(levels({ sideCount: 4, levelCount: ordersMax }), this.slab, seats);
+    this.book = new Book(levels({ sideCount: 8, levelCount: ordersMax }), this.slab, seats);
     this.seat = seats.open(1, 1);
   }
 
   run(columns: Columns): number {
     const { type, side, ioc, quantity, price, id } = columns;
-    for (let i = 0; i < type.length; i++) {
+    for (let i = 0; i < columns.count; i++) {
       if (type[i] === MESSAGE_NEW) {
         const slot = this.place(2 * this.seat + side[i]!, price[i]!, quantity[i]!, id[i]!);
         this.match(slot, true, ioc[i] === 1);
@@ -135,94 +142,7 @@ export class BooksAlone {
   }
 }
 
-interface PlainOrder {
-  readonly id: number;
-  readonly side: number;
-  price: number;
-  leaves: number;
-}
-
-interface PlainLevel {
-  readonly price: number;
-  readonly orders: PlainOrder[];
-}
-
-/** What one writes first: a sorted array of levels per side, an array of orders in each, a Map. */
-export class PlainBook {
-  /** The best level is the last, so that taking it away is cheap. */
-  private readonly sides: readonly PlainLevel[][] = [[], []];
-  private readonly orders = new Map<number, PlainOrder>();
-  private sum = 0;
-
-  run(columns: Columns): number {
-    const { type, side, ioc, quantity, price, id } = columns;
-    for (let i = 0; i < type.length; i++) {
-      const values = { id: id[i]!, side: side[i]!, price: price[i]!, leaves: quantity[i]! };
-      if (type[i] === MESSAGE_NEW) {
-        this.match(values, ioc[i] === 1);
-        continue;
-      }
-      const found = this.orders.get(id[i]!);
-      if (found === undefined) continue;
-      this.sum = folded(this.sum, found.id);
-      this.take(found);
-      if (type[i] === MESSAGE_CANCEL) continue;
-      found.price = values.price;
-      found.leaves = values.leaves;
-      this.match(found, false);
-    }
-    return this.sum;
-  }
-
-  private match(taker: PlainOrder, isIoc: boolean): void {
-    const levels = this.sides[taker.side ^ 1]!;
-    while (taker.leaves > 0) {
-      const level = levels.at(-1);
-      if (level === undefined) break;
-      if (taker.side === 1 ? level.price < taker.price : level.price > taker.price) break;
-      const maker = level.orders[0]!;
-      const quantity = Math.min(taker.leaves, maker.leaves);
-      taker.leaves -= quantity;
-      maker.leaves -= quantity;
-      this.sum = folded(this.sum, quantity + maker.id);
-      if (maker.leaves === 0) this.take(maker);
-    }
-    if (taker.leaves > 0 && !isIoc) this.rest(taker);
-  }
-
-  /** Where the level of this price is or belongs. */
-  private search(side: number, price: number): number {
-    const levels = this.sides[side]!;
-    let low = 0;
-    let high = levels.length;
-    while (low < high) {
-      const middle = (low + high) >> 1;
-      const isWorse = side === 0 ? levels[middle]!.price < price : levels[middle]!.price > price;
-      if (isWorse) low = middle + 1;
-      else high = middle;
-    }
-    return low;
-  }
-
-  private rest(taker: PlainOrder): void {
-    const levels = this.sides[taker.side]!;
-    const at = this.search(taker.side, taker.price);
-    if (levels[at]?.price === taker.price) levels[at].orders.push(taker);
-    else levels.splice(at, 0, { price: taker.price, orders: [taker] });
-    this.orders.set(taker.id, taker);
-  }
-
-  private take(found: PlainOrder): void {
-    const levels = this.sides[found.side]!;
-    const at = this.search(found.side, found.price);
-    const { orders } = levels[at]!;
-    orders.splice(orders.indexOf(found), 1);
-    if (orders.length === 0) levels.splice(at, 1);
-    this.orders.delete(found.id);
-  }
-}
-
 /** Order sensitive, in 32 bits. */
-function folded(sum: number, value: number): number {
+export function folded(sum: number, value: number): number {
   return (Math.imul(sum, 31) + value) | 0;
 }

@@ -1,29 +1,36 @@
 /**
  * CoreParts: the figures of the core that are not a race over a scenario: 21,000 markets against
- * one, what empty markets weigh, a snapshot of many orders, and how long one apply takes.
+ * one, what empty markets weigh, a snapshot of many orders, and recovery from a log.
  */
+import { mkdtempSync, rmSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
 import { viewOf } from "../src/base/bytes.ts";
+import type { ShardLog } from "../src/edges/log.ts";
+import { openSegmentLog } from "../src/edges/segment-log.ts";
+import { SnapshotFiles } from "../src/edges/snapshot-files.ts";
 import { Engine } from "../src/engine/engine.ts";
-import { createLevels } from "../src/engine/levels.ts";
 import { type Message, readWorkload, type Workload, writeWorkload } from "../src/load/workload.ts";
-import { readRecord, RecordView } from "../src/protocol/record.ts";
-import { ReportBatch } from "../src/protocol/report.ts";
-import { buildFlow, type Flow, type FlowOptions, PLAIN_FLOW, replayPack } from "./flow.ts";
+import { recover } from "../src/market-matcher/recover.ts";
+import { encodeExecution, ReportChain } from "../src/protocol/execution.ts";
+import { RECORD_HEADER_SIZE, readRecord, RecordView } from "../src/protocol/record.ts";
+import { bestLevels, ONE_ACCOUNT, opened } from "./core-candidates.ts";
+import { median, type Size, verdictOf } from "./core-table.ts";
+import { applyPack, buildFlow, type Flow, PLAIN_FLOW, replayPack } from "./flow.ts";
 import { loadScenario } from "./scenarios.ts";
 
-type Size = "smoke" | "full";
-
 const MARKETS = 21_000;
-const ROUNDS = { smoke: 1, full: 5 };
+const ROUNDS = { smoke: 1, full: 7 };
 const SNAPSHOT_ORDERS = { smoke: 20_000, full: 1_000_000 };
-const OPTIONS = { levels: createLevels, roots: false };
+const OPTIONS = { levels: bestLevels, roots: false };
 const MIB = 2 ** 20;
-
-function opened(flow: Flow): Engine {
-  const engine = new Engine(flow.genesisFrame, OPTIONS);
-  replayPack(engine, flow.setup);
-  return engine;
-}
+const SHARE_GOAL = 60;
+const MIB_GOAL = 100;
+const SECOND = 1000;
+const REPLAY_GOAL = 3;
+const FRAMES_PER_PACK = 512;
+const READ_BYTES = 1 << 18;
+const NEVER = new AbortController().signal;
 
 /** Milliseconds. */
 function timed(body: () => void): number {
@@ -32,33 +39,48 @@ function timed(body: () => void): number {
   return (Bun.nanoseconds() - begin) / 1e6;
 }
 
-function median(numbers: readonly number[]): number {
-  return numbers.toSorted((a, b) => a - b)[numbers.length >> 1]!;
-}
-
 export async function benchMarkets(size: Size): Promise<void> {
   const workload = await loadScenario("normal", size);
-  const options: FlowOptions = { ...PLAIN_FLOW, accounts: 1 };
-  const flows = [1, MARKETS].map((markets) => buildFlow(workload, { ...options, markets }));
+  const flows = [1, MARKETS].map((markets) => buildFlow(workload, { ...ONE_ACCOUNT, markets }));
   const rates: number[][] = [[], []];
-  const weights: number[][] = [[], []];
-  for (let round = 0; round < ROUNDS[size]; round++) {
+  for (let round = 0; round <= ROUNDS[size]; round++) {
     for (const [i, flow] of flows.entries()) {
-      Bun.gc(true);
-      const before = process.memoryUsage.rss();
-      const engine = opened(flow);
-      weights[i]!.push((process.memoryUsage.rss() - before) / MIB);
+      const engine = opened(flow, bestLevels, false);
       const ms = timed(() => replayPack(engine, flow.records));
-      rates[i]!.push(workload.count / ms / 1000);
+      if (round > 0) rates[i]!.push(workload.count / ms / 1000);
     }
   }
   const [one = 0, many = 0] = rates.map(median);
   const share = Math.round((100 * many) / one);
   console.log(
     `core, ${MARKETS} markets at random: ${many.toFixed(2)} M/s, ${share} % of one market's ` +
-      `${one.toFixed(2)}; empty they weigh ${median(weights[1]!).toFixed(0)} MiB, ` +
-      `one weighs ${median(weights[0]!).toFixed(0)}`,
+      `${one.toFixed(2)}; goal ${SHARE_GOAL} %: ${verdictOf(share >= SHARE_GOAL, size)}`,
   );
+}
+
+/** `ask` starts a process of its own for each figure, which answers with `memoryOf`. */
+export async function benchMemory(
+  size: Size,
+  ask: (size: Size, name: string) => Promise<string>,
+): Promise<void> {
+  const one: number = JSON.parse(await ask(size, "memory 1"));
+  const many: number = JSON.parse(await ask(size, `memory ${MARKETS}`));
+  const more = (many - one) / MIB;
+  console.log(
+    `core, resident with ${MARKETS} empty markets: ${(many / MIB).toFixed(0)} MiB, with one ` +
+      `${(one / MIB).toFixed(0)}; ${more.toFixed(1)} more, goal ${MIB_GOAL}: ` +
+      verdictOf(more <= MIB_GOAL, size),
+  );
+}
+
+/** Resident bytes of this process once it holds an engine with so many markets. */
+export async function memoryOf(markets: number): Promise<number> {
+  const flow = buildFlow(await loadScenario("normal", "smoke"), { ...ONE_ACCOUNT, markets });
+  const engine = opened(flow, bestLevels, false);
+  Bun.gc(true);
+  const { rss } = process.memoryUsage();
+  if (engine.position === 0) throw new Error("the engine is held until here");
+  return rss;
 }
 
 /** Resting orders over 2,000 prices and two accounts. */
@@ -79,7 +101,7 @@ function restingOrders(count: number): Workload {
 export function benchSnapshot(size: Size): void {
   const count = SNAPSHOT_ORDERS[size];
   const flow = buildFlow(restingOrders(count), { ...PLAIN_FLOW, ordersMax: count });
-  const engine = opened(flow);
+  const engine = opened(flow, bestLevels, false);
   replayPack(engine, flow.records);
   const chain = new Uint8Array(32);
   const writes: number[] = [];
@@ -94,36 +116,101 @@ export function benchSnapshot(size: Size): void {
       }),
     );
   }
+  const [write, read] = [median(writes), median(reads)];
   console.log(
-    `core, snapshot of ${count} orders: ${(bytes.length / MIB).toFixed(1)} MiB, ` +
-      `written in ${median(writes).toFixed(0)} ms, restored in ${median(reads).toFixed(0)} ms`,
+    `core, snapshot of ${count} orders: ${(bytes.length / MIB).toFixed(1)} MiB, written in ` +
+      `${write.toFixed(0)} ms, restored in ${read.toFixed(0)} ms, goal ${SECOND} each: ` +
+      verdictOf(write < SECOND && read < SECOND, size),
   );
 }
 
-/** One command per frame: how long each apply takes, from the sorted times. */
-export function benchApply(workload: Workload): void {
-  const flow = buildFlow(workload, { ...PLAIN_FLOW, batchMax: 1 });
-  replayPack(opened(flow), flow.records); // Warm.
-  const engine = opened(flow);
-  const view = viewOf(flow.records);
-  const record = new RecordView();
-  const reports = new ReportBatch();
-  const times = new Float64Array(flow.firsts.length);
-  let index = 0;
-  for (let at = 0; at < flow.records.length; at = record.end) {
-    readRecord(view, at, record);
-    reports.clear();
+/** What a restart does without a snapshot: reads the log, applies it, steps and compares chains. */
+export async function benchReplay(size: Size): Promise<void> {
+  const workload = await loadScenario("normal", size);
+  const flow = buildFlow(workload, ONE_ACCOUNT);
+  const dir = mkdtempSync(join(tmpdir(), "clob-bench-"));
+  const log = openSegmentLog({
+    dir: join(dir, "log"),
+    shard: 1,
+    segmentBytesMax: 67_108_864,
+    clockDifferenceMsMax: 5000,
+  });
+  const tip = await fillLog(log, flow);
+  const applied: number[] = [];
+  const recovered: number[] = [];
+  for (let round = 0; round <= ROUNDS[size]; round++) {
+    const engine = opened(flow, bestLevels, false);
+    const ms = timed(() => replayPack(engine, flow.records));
     const begin = Bun.nanoseconds();
-    engine.apply(view, record, reports);
-    times[index++] = Bun.nanoseconds() - begin;
+    const found = await recover({
+      genesisFrame: flow.genesisFrame,
+      options: OPTIONS,
+      snapshots: new SnapshotFiles(join(dir, "none"), "bench", 1),
+      input: await log.openInputReader(),
+      executions: await log.openExecutionReader(),
+      tip,
+      stop: NEVER,
+      onSkippedSnapshot: () => {},
+    });
+    const all = (Bun.nanoseconds() - begin) / 1e6;
+    if (found.engine.position !== tip) throw new Error("recovery ended before the tip");
+    if (round === 0) continue;
+    applied.push(workload.count / ms / 1000);
+    recovered.push(workload.count / all / 1000);
   }
-  times.sort();
-  const at = (share: number): string => {
-    const found = times[Math.min(times.length - 1, Math.floor(times.length * share))]!;
-    return `${(found / 1000).toFixed(2)} us`;
-  };
+  await log.close();
+  rmSync(dir, { recursive: true });
+  const [rate, whole] = [median(applied), median(recovered)];
   console.log(
-    `core, one apply of a frame with one command: p50 ${at(0.5)}, p99 ${at(0.99)}, ` +
-      `p99.9 ${at(0.999)}, worst ${at(1)}`,
+    `core, replay: ${rate.toFixed(2)} M commands/s, goal ${REPLAY_GOAL}: ` +
+      `${verdictOf(rate >= REPLAY_GOAL, size)}; recovery from the embedded log, with reading it, the ` +
+      `report chain and its comparison with ex: ${whole.toFixed(2)}`,
   );
+}
+
+/** The flow's records in `in`, and in `ex` what a matcher would have published of them. */
+async function fillLog(log: ShardLog, flow: Flow): Promise<number> {
+  await log.create(flow.setup.slice(0, firstEnd(flow.setup)));
+  const frames = [...framesOf(flow.setup).slice(1), ...framesOf(flow.records)];
+  const writer = await log.openInputWriter();
+  for (let at = 0; at < frames.length; at += FRAMES_PER_PACK) {
+    await writer.append(frames.slice(at, at + FRAMES_PER_PACK));
+  }
+  const output = await log.openExecutionWriter();
+  const input = await log.openInputReader();
+  const engine = new Engine(flow.genesisFrame, OPTIONS);
+  const chain = new ReportChain();
+  const header = { shard: 1, rulesVersion: 1, directoryOrigin: 1, epoch: output.epoch };
+  while (engine.position < writer.tip()) {
+    const first = engine.position + 1;
+    const batch = await input.read(engine.position, READ_BYTES, NEVER);
+    const chainBefore = chain.value.slice();
+    const reports: Uint8Array[] = [];
+    applyPack(engine, batch!.bytes, (_index, written) => {
+      chain.step(written);
+      reports.push(written.slice());
+    });
+    const last = engine.position;
+    const numbers = { ...header, first, last, durable: last, chainBefore, chain: chain.value };
+    await output.append(encodeExecution(numbers, Buffer.concat(reports)));
+  }
+  return engine.position;
+}
+
+/** Where the first record of a pack ends. */
+function firstEnd(pack: Uint8Array): number {
+  const record = new RecordView();
+  readRecord(viewOf(pack), 0, record);
+  return record.end;
+}
+
+function framesOf(pack: Uint8Array): Uint8Array[] {
+  const view = viewOf(pack);
+  const record = new RecordView();
+  const frames: Uint8Array[] = [];
+  for (let at = 0; at < pack.length; at = record.end) {
+    readRecord(view, at, record);
+    frames.push(pack.subarray(at + RECORD_HEADER_SIZE, record.end));
+  }
+  return frames;
 }
