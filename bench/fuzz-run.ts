@@ -64,7 +64,14 @@ function found(pattern: RegExp): number {
   return Number(match[1]);
 }
 
+/** The last commit that changed what is fuzzed, and whether it has changed since. */
 async function gitCommit(): Promise<string> {
-  const git = Bun.spawn(["git", "describe", "--always", "--dirty", "--abbrev=40"], { cwd: root });
+  const commit = await said(["git", "log", "-1", "--format=%H", "--", "native"]);
+  const changed = await said(["git", "status", "--porcelain", "--", "native"]);
+  return changed === "" ? commit : `${commit}-dirty`;
+}
+
+async function said(command: string[]): Promise<string> {
+  const git = Bun.spawn(command, { cwd: root });
   return (await new Response(git.stdout).text()).trim();
 }
