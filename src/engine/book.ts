@@ -1,14 +1,17 @@
 /**
- * Book: the resting orders of all markets, by price and then by arrival.
+ * Book: the open orders of all markets in their queues: those that rest by price and arrival, those
+ * that wait by stop price and arrival.
  *
  *   sides    2 x market slot + 0 bids, 1 asks; which prices there are and which is best: levels.ts
+ *            behind them, from `stopsAt`, 2 x market slot + 0 sells that wait, the highest stop
+ *            price first, 1 buys that wait, the lowest first
  *   word 0   oldest     order of the level, head of its queue
  *        1   youngest   tail of its queue
  *        2   orders     in the queue
  *        3   unused
  *        4   lots       open at the level, a double in words 4 and 5; 6 and 7 unused
  *
- * A level exists while an order rests at it.
+ * A level exists while an order is in its queue.
  */
 import { assert } from "../base/assert.ts";
 import type { PriceLevels } from "./levels.ts";
@@ -34,12 +37,15 @@ const LOTS_DOUBLE = 2;
 export class Book {
   readonly levels: PriceLevels;
   readonly words: Int32Array;
+  /** The first side of stops: half of all sides. */
+  private readonly stopsAt: number;
   private readonly doubles: Float64Array;
   private readonly slab: OrderSlab;
   private readonly seats: Int32Array;
 
   constructor(levels: PriceLevels, slab: OrderSlab, seats: Seats) {
     this.levels = levels;
+    this.stopsAt = levels.best.length >> 1;
     const memory = new ArrayBuffer((levels.levelCount + 1) * 4 * (1 << LEVEL_SHIFT));
     this.words = new Int32Array(memory);
     this.doubles = new Float64Array(memory);
@@ -52,13 +58,29 @@ export class Book {
     return 2 * this.seats[((seatSide >> 1) << SEAT_SHIFT) + SEAT_MARKET]! + (seatSide & 1);
   }
 
+  /** The side of this market on which sells wait; the next one is that of buys. */
+  stopSideOf(market: number): number {
+    return this.stopsAt + 2 * market;
+  }
+
   /** Puts the order in `slot` at the tail of the level of its price. */
   enter(slot: number): void {
+    const order = slot << ORDER_SHIFT;
+    const side = this.sideOf(this.slab.words[order + SEAT_SIDE]!);
+    this.join(slot, side, this.slab.lots[order + PRICE]!);
+  }
+
+  /** Puts the stop in `slot` at the tail of those that wait for this price. */
+  wait(slot: number, stopPrice: number): void {
+    const side = this.sideOf(this.slab.words[(slot << ORDER_SHIFT) + SEAT_SIDE]!);
+    this.join(slot, this.stopsAt + (side ^ 1), stopPrice);
+  }
+
+  private join(slot: number, side: number, price: number): void {
     const { words, doubles } = this;
     const { words: orders, lots } = this.slab;
     const order = slot << ORDER_SHIFT;
-    const side = this.sideOf(orders[order + SEAT_SIDE]!);
-    const level = this.levels.enter(side, lots[order + PRICE]!);
+    const level = this.levels.enter(side, price);
     assert(level !== 0, "there are as many levels as orders may be open");
     const at = level << LEVEL_SHIFT;
     // What lies in a level's words before its first order is left from another level.
@@ -85,7 +107,7 @@ export class Book {
     const { words: orders, lots } = this.slab;
     const order = slot << ORDER_SHIFT;
     const level = orders[order + LEVEL]!;
-    assert(level !== 0, "only a resting order leaves the book");
+    assert(level !== 0, "only an order in a queue leaves it");
     const at = level << LEVEL_SHIFT;
     const next = orders[order + NEXT]!;
     const previous = orders[order + PREVIOUS]!;
@@ -97,10 +119,21 @@ export class Book {
     const left = words[at + ORDERS]! - 1;
     words[at + ORDERS] = left;
     doubles[4 * level + LOTS_DOUBLE] = doubles[4 * level + LOTS_DOUBLE]! - lots[order + LEAVES]!;
-    if (left === 0) this.levels.leave(this.sideOf(orders[order + SEAT_SIDE]!), level);
+    if (left === 0) this.levels.leave(this.sideNow(slot), level);
   }
 
-  /** Lots of a resting order were traded or taken off. */
+  /** The side in one of whose queues the order is. */
+  private sideNow(slot: number): number {
+    const side = this.sideOf(this.slab.words[(slot << ORDER_SHIFT) + SEAT_SIDE]!);
+    return this.slab.waits(slot) ? this.stopsAt + (side ^ 1) : side;
+  }
+
+  /** The price of the queue that the order is in: of a stop that waits, its stop price. */
+  priceNow(slot: number): number {
+    return this.levels.price[this.slab.words[(slot << ORDER_SHIFT) + LEVEL]!]!;
+  }
+
+  /** Lots of an order in this level were traded or taken off. */
   shrink(level: number, by: number): void {
     this.doubles[4 * level + LOTS_DOUBLE] = this.doubles[4 * level + LOTS_DOUBLE]! - by;
   }

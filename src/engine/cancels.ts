@@ -5,7 +5,7 @@ import * as codes from "../protocol/codes.ts";
 import * as command from "../protocol/command-layout.ts";
 import { ArrivalHeap } from "./arrival-heap.ts";
 import { RULE_QUANTITY_STEP } from "./markets.ts";
-import { LEAVES, LEVEL, ORDER_SHIFT, OWN_NEXT } from "./order-slab.ts";
+import { ORDER_SHIFT, OWN_NEXT } from "./order-slab.ts";
 import type { Parts } from "./parts.ts";
 import { type ReportsOut, ROOM_FOR_CANCEL } from "./reports-out.ts";
 import type { Resting } from "./resting.ts";
@@ -45,15 +45,7 @@ export class Cancels {
     if (quantity % step !== 0) return out.reject(codes.REJECT_LOT, quantity, step);
     const leaves = state.slab.leaves(slot);
     if (quantity >= leaves) return out.reject(codes.REJECT_REDUCE, quantity, leaves);
-
-    const order = slot << ORDER_SHIFT;
-    const left = leaves - quantity;
-    const released = this.resting.hold(slot, leaves) - this.resting.hold(slot, left);
-    state.balances.release(this.resting.balance(slot), released);
-    state.slab.words[order + LEAVES] = left;
-    state.book.shrink(state.slab.words[order + LEVEL]!, quantity);
-    state.changes.order(slot);
-    out.order(slot, codes.REPORT_REDUCED, quantity, released);
+    this.resting.reduce(slot, quantity, 0);
   }
 
   /** The order that a Cancel or Reduce names, or 0 and the reject is written. */

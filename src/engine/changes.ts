@@ -2,9 +2,9 @@
  * Changes: what differs from the state tries since they were last brought up to date (roots.ts).
  *
  *   accounts, markets   a list without repeats, and a flag per row that says it is in the list
- *   orders              the same by slot, for orders that rest; and KEPT: the trie has this order
+ *   orders              the same by slot, for open orders; and KEPT: the trie has this order
  *   removed             keys of orders that the trie has and the book has not, 5 words each:
- *                       [ market slot | side | price | arrival, low | arrival, high ]
+ *                       [ market slot | side as in the key | price | arrival, low | high ]
  *
  * So bringing the tries up to date costs what changed, not what exists. Without roots nothing is
  * kept.
@@ -50,7 +50,7 @@ export class Changes {
   readonly on: boolean;
   readonly accounts: RowList;
   readonly markets: RowList;
-  /** Slots of orders that rest, or did when they were listed. */
+  /** Slots of orders in a queue, or that were when they were listed. */
   readonly orders: RowList;
   removed = new Uint32Array(REMOVED_START * REMOVED_WORDS);
   removedCount = 0;
@@ -74,7 +74,7 @@ export class Changes {
     if (this.on) this.markets.add(slot);
   }
 
-  /** The order rests now, or still does with other lots. */
+  /** The order is in a queue now, or still is with other lots. */
   order(slot: number): void {
     if (this.on) this.orders.add(slot);
   }
@@ -84,9 +84,13 @@ export class Changes {
     this.kept[slot] = KEPT;
   }
 
-  /** The order leaves its place; its fields are still there. `side` is 0 buy, 1 sell. */
-  remove(slot: number, market: number, side: number): void {
-    if (!this.on || this.kept[slot] !== KEPT) return;
+  /** The trie has this order, until it is removed. */
+  isKept(slot: number): boolean {
+    return this.on && this.kept[slot] === KEPT;
+  }
+
+  /** The order, which is kept, leaves its place; side and price are those of its key. */
+  remove(slot: number, market: number, side: number, price: number): void {
     this.kept[slot] = 0;
     const at = this.removedCount * REMOVED_WORDS;
     if (at === this.removed.length) this.grow();
@@ -95,7 +99,7 @@ export class Changes {
     const arrival = this.slab.arrival(slot);
     removed[at] = market;
     removed[at + 1] = side;
-    removed[at + 2] = this.slab.price(slot);
+    removed[at + 2] = price;
     removed[at + 3] = arrival >>> 0;
     removed[at + 4] = Math.floor(arrival / TWO_32);
   }

@@ -6,14 +6,16 @@
  * touched.
  */
 import type { GenesisLimits } from "../protocol/genesis.ts";
+import { KEY_MASK } from "./order-slab.ts";
 import { LEVEL_COUNT_MAX, SIDE_COUNT_MAX } from "./levels.ts";
 
 /** Each open order may have a level of its own. */
 const ORDERS_CEILING = LEVEL_COUNT_MAX - 2;
-/** Two sides each; slots count from 1. */
-const MARKETS_CEILING = SIDE_COUNT_MAX / 2 - 2;
+/** Four sides each; slots count from 1. */
+const MARKETS_CEILING = SIDE_COUNT_MAX / 4 - 2;
 const ACCOUNTS_CEILING = 2 ** 24;
-const KEYS_CEILING = 2 ** 24;
+/** Orders keep key ids in 24 bits. */
+const KEYS_CEILING = KEY_MASK;
 const ASSETS_CEILING = 2 ** 20;
 /** 104 bytes each: a record's reports stay below 2 GiB. */
 const REPORTS_CEILING = 2 ** 24;

@@ -7,6 +7,7 @@
  *                             26   state now
  *                        27 - 28   slots of base and quote asset
  *                             29   the higher of its two fees, in ppm
+ *                             30   price of the last trade, 0 none
  *
  * Slots count from 1 in the order of opening; ids are the operators'. So one market is two cache
  * lines, and a command in one of 21,000 markets touches no other.
@@ -43,6 +44,7 @@ export const STATE = 26;
 export const BASE_ASSET = 27;
 export const QUOTE_ASSET = 28;
 const PPM_MAX = 29;
+export const LAST_PRICE = 30;
 
 export class Markets {
   count = 0;
@@ -89,6 +91,15 @@ export class Markets {
 
   trades(slot: number): number {
     return this.doubles[slot * MARKET_DOUBLES + TRADES_DOUBLE]!;
+  }
+
+  /** Price of the last trade, 0 none. */
+  lastPrice(slot: number): number {
+    return this.words[(slot << MARKET_SHIFT) + LAST_PRICE]!;
+  }
+
+  setLastPrice(slot: number, price: number): void {
+    this.words[(slot << MARKET_SHIFT) + LAST_PRICE] = price;
   }
 
   setTrades(slot: number, trades: number): void {

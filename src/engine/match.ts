@@ -126,6 +126,7 @@ export class Matcher {
 
     const trade = this.markets.trades(market) + 1;
     this.markets.setTrades(market, trade);
+    this.markets.setLastPrice(market, price);
     this.state.trades++;
     this.state.changes.market(market);
     this.book.shrink(level, quantity);

@@ -1,5 +1,5 @@
 /**
- * OpenOrder: an order that rests, as an object, for those who read the state.
+ * OpenOrder: an order that rests or waits, as an object, for those who read the state.
  */
 import { SIDE_BUY } from "../protocol/codes.ts";
 import { CLIENT_HIGH, CLIENT_LOW, ORDER_SHIFT } from "./order-slab.ts";
@@ -19,7 +19,16 @@ export interface OpenOrder {
   readonly nonce: number;
   readonly index: number;
   readonly selfTrade: number;
-  readonly postOnly: boolean;
+  /** The mode, POST_ONLY_OFF and so on. */
+  readonly postOnly: number;
+  /** Stop or stop-limit while it waits, else limit. */
+  readonly type: number;
+  /** A stop that was not triggered yet. */
+  readonly waits: boolean;
+  /** Of a stop that waits, else 0. */
+  readonly stopPrice: number;
+  /** Log time past which it is expired, 0 never. */
+  readonly goodTill: number;
   readonly arrival: number;
 }
 
@@ -42,7 +51,11 @@ export function openOrder(state: State, slot: number): OpenOrder {
     nonce: slab.nonce(slot),
     index: slab.index(slot),
     selfTrade: slab.selfTrade(slot),
-    postOnly: slab.postOnly(slot) === 1,
+    postOnly: slab.postOnly(slot),
+    type: slab.type(slot),
+    waits: slab.waits(slot),
+    stopPrice: slab.waits(slot) ? state.book.priceNow(slot) : 0,
+    goodTill: state.goodTill(slot),
     arrival: slab.arrival(slot),
   };
 }

@@ -72,10 +72,9 @@ export class Orders {
     words[base + order.CUMULATIVE] = 0;
     words[base + order.PRICE] = terms.price;
     words[base + order.SEAT_SIDE] = 2 * terms.seat + (terms.isSell ? 1 : 0);
-    words[base + order.ORDER_KEY] = signer.key;
+    words[base + order.INDEX_KEY] = order.packKey(this.out.index, signer.key);
     words[base + order.NONCE_LOW] = signer.nonceLow;
-    const options = terms.selfTrade * 2 + terms.postOnly;
-    words[base + order.PACKED] = order.pack(signer.nonceHigh, this.out.index, options);
+    words[base + order.PACKED] = order.pack(signer.nonceHigh, terms.selfTrade, terms.postOnly);
     words[base + order.CLIENT_LOW] = terms.clientLow;
     words[base + order.CLIENT_HIGH] = terms.clientHigh;
     state.balances.hold(this.resting.balance(slot), terms.needed);

@@ -126,7 +126,7 @@ export class ReportsOut {
     const view = this.batch.view;
     view.setInt32(at + report.REPORT_ORDER_NONCE_AT, words[from + order.NONCE_LOW]!, true);
     view.setUint32(at + report.REPORT_ORDER_NONCE_AT + 4, slab.nonceHigh(slot), true);
-    view.setInt32(at + report.REPORT_ORDER_KEY_AT, words[from + order.ORDER_KEY]!, true);
+    view.setInt32(at + report.REPORT_ORDER_KEY_AT, slab.key(slot), true);
     view.setUint16(at + report.REPORT_ORDER_INDEX_AT, slab.index(slot), true);
     view.setInt32(at + report.REPORT_CLIENT_ID_AT, words[from + order.CLIENT_LOW]!, true);
     view.setInt32(at + report.REPORT_CLIENT_ID_AT + 4, words[from + order.CLIENT_HIGH]!, true);

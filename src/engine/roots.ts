@@ -88,7 +88,7 @@ export class Roots {
     const view = new DataView(this.order.buffer);
     for (let i = 0; i < count; i++) {
       const slot = rows[i]!;
-      // Listed, but gone since; the slot may also rest as another order now.
+      // Listed, but gone since; the slot may also be another open order's now.
       if (slab.words[(slot << ORDER_SHIFT) + LEVEL] === 0) continue;
       bytes.writeOrderKey(this.state, slot, this.orderKeyView);
       bytes.writeOrder(this.state, slot, view, 0);

@@ -16,7 +16,7 @@ export function readAccounts(cursor: Cursor, count: number, state: State): strin
   for (let account = 0; account < count; account++) {
     if (!has(cursor, bytes.ACCOUNT_HEAD_SIZE)) return "snapshot's accounts are cut";
     const { view, at } = cursor;
-    const keyCount = view.getUint32(at + 16, true);
+    const keyCount = view.getUint32(at + 24, true);
     const wrong = readHead(cursor, account, state);
     if (wrong !== "") return wrong;
     keys += keyCount;
@@ -31,12 +31,20 @@ function readHead(cursor: Cursor, account: number, state: State): string {
   const { accounts } = state;
   const suspended = view.getUint32(at + 4, true);
   const number = readU64(view, at + 8);
-  const keyCount = view.getUint32(at + 16, true);
-  const balanceCount = view.getUint32(at + 20, true);
-  const isLegal = view.getUint32(at, true) === account && suspended <= 1 && number < SAFE_LIMIT;
+  const timer = readU64(view, at + 16);
+  const keyCount = view.getUint32(at + 24, true);
+  const balanceCount = view.getUint32(at + 28, true);
+  const isLegal =
+    view.getUint32(at, true) === account &&
+    suspended <= 1 &&
+    number < SAFE_LIMIT &&
+    timer < SAFE_LIMIT &&
+    (timer === 0 || account !== 0);
   if (!isLegal) return `account ${account} of the snapshot is not one`;
   accounts.suspended[account] = suspended;
   accounts.number[account] = number;
+  state.timers.at[account] = timer;
+  if (timer !== 0) state.timers.put(account, account);
   state.changes.account(account);
   cursor.at += bytes.ACCOUNT_HEAD_SIZE;
   if (!has(cursor, keyCount * bytes.KEY_STATE_SIZE + balanceCount * bytes.BALANCE_STATE_SIZE)) {

@@ -31,7 +31,9 @@ export function readOrders(cursor: Cursor, count: number, state: State, resting:
     before = arrival;
     const slot = putOrder(view, at, state);
     state.arrivals = arrival - 1;
-    resting.rest(slot);
+    const type = view.getUint8(at + 15);
+    if (type === codes.TYPE_LIMIT) resting.rest(slot);
+    else resting.wait(slot, type, view.getUint32(at + 64, true));
     resting.register(slot);
     const holds = resting.hold(slot, state.slab.leaves(slot));
     const balance = resting.balance(slot);
@@ -49,9 +51,11 @@ function isOrder(view: DataView, at: number, state: State): boolean {
   const market = state.markets.find(u32(8));
   const fields =
     (side === codes.SIDE_BUY || side === codes.SIDE_SELL) &&
-    view.getUint8(at + 13) <= codes.STP_CANCEL_BOTH &&
-    view.getUint8(at + 14) <= codes.POST_ONLY_REJECT &&
-    view.getUint8(at + 15) === 0 &&
+    view.getUint8(at + 13) <= codes.STP_DECREMENT &&
+    view.getUint8(at + 14) <= codes.POST_ONLY_SLIDE &&
+    isTyped(view, at) &&
+    readU64(view, at + 56) < SAFE_LIMIT &&
+    u32(68) === 0 &&
     u32(16) >= 1 &&
     u32(20) >= 1 &&
     u32(20) + u32(24) <= codes.U32_MAX &&
@@ -70,6 +74,15 @@ function isOrder(view: DataView, at: number, state: State): boolean {
   return units < SAFE_LIMIT && state.markets.holdOfBuy(market, u32(16), u32(20)) < SAFE_LIMIT;
 }
 
+/** A limit order has no stop price; a stop has one and is not post-only. */
+function isTyped(view: DataView, at: number): boolean {
+  const type = view.getUint8(at + 15);
+  const stopPrice = view.getUint32(at + 64, true);
+  if (type === codes.TYPE_LIMIT) return stopPrice === 0;
+  const isStop = type === codes.TYPE_STOP || type === codes.TYPE_STOP_LIMIT;
+  return isStop && stopPrice !== 0 && view.getUint8(at + 14) === codes.POST_ONLY_OFF;
+}
+
 /** Fills a slot with the order's fields. */
 function putOrder(view: DataView, at: number, state: State): number {
   const { slab } = state;
@@ -79,15 +92,18 @@ function putOrder(view: DataView, at: number, state: State): number {
   const slot = slab.take();
   const words = slab.words;
   const base = slot << order.ORDER_SHIFT;
-  const options = view.getUint8(at + 13) * 2 + view.getUint8(at + 14);
+  const selfTrade = view.getUint8(at + 13);
+  const postOnly = view.getUint8(at + 14);
   const index = view.getUint16(at + 36, true);
+  const goodTill = readU64(view, at + 56);
   words[base + order.LEAVES] = view.getUint32(at + 20, true);
   words[base + order.CUMULATIVE] = view.getUint32(at + 24, true);
   words[base + order.PRICE] = view.getUint32(at + 16, true);
   words[base + order.SEAT_SIDE] = 2 * seat + view.getUint8(at + 12) - codes.SIDE_BUY;
-  words[base + order.ORDER_KEY] = view.getUint32(at + 32, true);
+  words[base + order.INDEX_KEY] = order.packKey(index, view.getUint32(at + 32, true));
   words[base + order.NONCE_LOW] = view.getUint32(at + 40, true);
-  words[base + order.PACKED] = order.pack(view.getUint32(at + 44, true), index, options);
+  words[base + order.PACKED] = order.pack(view.getUint32(at + 44, true), selfTrade, postOnly);
+  if (goodTill !== 0) state.setGoodTill(slot, goodTill);
   words[base + order.CLIENT_LOW] = view.getInt32(at + 48, true);
   words[base + order.CLIENT_HIGH] = view.getInt32(at + 52, true);
   return slot;

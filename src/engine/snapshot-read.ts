@@ -81,13 +81,29 @@ function readMarkets(cursor: Cursor, count: number, state: State): string {
       view.getUint32(at + command.MARKET_COUNT, true) === 1 &&
       assets.find(view.getUint32(at + command.MARKET_BASE, true)) !== 0 &&
       assets.find(view.getUint32(at + command.MARKET_QUOTE, true)) !== 0;
-    const trades = readU64(view, at + command.MARKET_OPEN_SIZE);
-    if (!isLegal || id <= before || trades >= SAFE_LIMIT) return `market ${i} is not one`;
+    if (!isLegal || id <= before) return `market ${i} is not one`;
     before = id;
     const slot = markets.open(view, at, id, assets);
-    markets.setTrades(slot, trades);
-    state.trades += trades;
     state.changes.market(slot);
+    const wrong = readTrading(view, at + command.MARKET_OPEN_SIZE, state, slot);
+    if (wrong !== "") return `market ${i} ${wrong}`;
   }
+  return "";
+}
+
+/** What a market has behind its rules: trades, the last price, the window. */
+function readTrading(view: DataView, at: number, state: State, slot: number): string {
+  const trades = readU64(view, at);
+  const last = view.getUint32(at + 8, true);
+  const low = view.getUint32(at + 12, true);
+  const high = view.getUint32(at + 16, true);
+  if (trades >= SAFE_LIMIT || view.getUint32(at + 20, true) !== 0) return "is not one";
+  if ((trades === 0) !== (last === 0)) return "has a last price without trades, or none";
+  const isWindow = low === 0 ? high === 0 : low <= high && trades > 0;
+  if (!isWindow) return "has a window that no trades open";
+  state.markets.setTrades(slot, trades);
+  state.markets.setLastPrice(slot, last);
+  state.trades += trades;
+  if (high !== 0) state.windows.widen(slot, low, high);
   return "";
 }

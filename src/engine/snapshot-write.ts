@@ -97,6 +97,7 @@ function writeOrder(state: State, slot: number, view: DataView, at: number): voi
   view.setUint8(at + 12, (seatSide & 1) + SIDE_BUY);
   view.setUint8(at + 13, slab.selfTrade(slot));
   view.setUint8(at + 14, slab.postOnly(slot));
+  view.setUint8(at + 15, slab.type(slot));
   view.setUint32(at + 16, slab.price(slot), true);
   view.setUint32(at + 20, slab.leaves(slot), true);
   view.setUint32(at + 24, slab.cumulative(slot), true);
@@ -106,4 +107,6 @@ function writeOrder(state: State, slot: number, view: DataView, at: number): voi
   writeU64(view, at + 40, slab.nonce(slot));
   view.setInt32(at + 48, words[order + CLIENT_LOW]!, true);
   view.setInt32(at + 52, words[order + CLIENT_HIGH]!, true);
+  writeU64(view, at + 56, state.goodTill(slot));
+  view.setUint32(at + 64, slab.waits(slot) ? state.book.priceNow(slot) : 0, true);
 }

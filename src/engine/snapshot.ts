@@ -2,7 +2,7 @@
  * Snapshot: the state of a shard at a position as bytes that mean the same to every engine.
  *
  *   offset  size  field
- *        0     1  version           1
+ *        0     1  version           2
  *        1     1  reserved          zero
  *        2     2  shard
  *        4     2  rules_version
@@ -11,31 +11,32 @@
  *       40    32  genesis           SHA-256 of the genesis frame
  *       72     8  position
  *       80     8  log_time
- *       88     8  arrivals          orders put to rest so far
+ *       88     8  arrivals          orders put to rest or to wait so far
  *       96    32  report_chain      the caller's: its value after `position`
  *      128     4  assets
  *      132     4  markets
  *      136     4  accounts          account 0 too
  *      140     4  orders
  *      144        assets by rising id, 56 bytes each     as in RULES 8
- *                 markets by rising id, 96 bytes each    as in RULES 8
+ *                 markets by rising id, 112 bytes each   as in RULES 8
  *                 accounts by rising id                  as in RULES 8
- *                 orders by rising arrival, 56 bytes each
+ *                 orders by rising arrival, 72 bytes each
  *       -32    32  SHA-256 of all bytes before
  *
  *   order:  0 arrival u64   8 market u32   12 side u8       13 self-trade prevention u8
- *          14 post-only u8  15 zero u8    16 price u32     20 leaves u32   24 cumulative u32
+ *          14 post-only u8  15 type u8    16 price u32     20 leaves u32   24 cumulative u32
  *          28 account u32   32 key u32    36 index u16     38 zero u16     40 nonce u64
- *          48 client order id u64
+ *          48 client order id u64         56 good till u64
+ *          64 stop price u32, 0 of a limit order               68 zero u32
  *
  * Little-endian throughout. One state has one snapshot.
  */
 import { equalBytes, readU64, SAFE_LIMIT, viewOf } from "../base/bytes.ts";
 import { HASH_SIZE, sha256 } from "../base/hash.ts";
 
-export const SNAPSHOT_VERSION = 1;
+export const SNAPSHOT_VERSION = 2;
 export const SNAPSHOT_HEADER_SIZE = 144;
-export const SNAPSHOT_ORDER_SIZE = 56;
+export const SNAPSHOT_ORDER_SIZE = 72;
 
 export const SHARD_AT = 2;
 export const RULES_VERSION_AT = 4;

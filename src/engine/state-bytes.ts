@@ -1,9 +1,9 @@
 /**
  * StateBytes: the state of accounts, markets, orders and totals as bytes, by meaning (RULES 8).
  *
- *   account   24 bytes, then 208 per key, then 24 per asset held
- *   market    88 bytes as it would be opened now, then u64 trades
- *   order     key u32 market, u8 side, u32 price, u64 arrival, big-endian; 40 bytes
+ *   account   32 bytes, then 208 per key, then 24 per asset held
+ *   market    88 bytes as it would be opened now, then trades, last price and window; 112 bytes
+ *   order     key u32 market, u8 side, u32 price, u64 arrival, big-endian; 56 bytes
  *   totals    56 bytes per asset
  *
  * Nothing of how the engine keeps it (slots, chains, tables) is in them. Writers fill a place given
@@ -11,18 +11,18 @@
  */
 import { writeU64 } from "../base/bytes.ts";
 import { DEPOSITS, FEES, WITHDRAWALS } from "../ledger/assets.ts";
-import { NONCE_WINDOW, SIDE_BUY } from "../protocol/codes.ts";
+import { NONCE_WINDOW, SIDE_BUY, SIDE_SELL } from "../protocol/codes.ts";
 import { ASSET_OPEN_SIZE, MARKET_OPEN_SIZE } from "../protocol/command-layout.ts";
 import { CLIENT_HIGH, CLIENT_LOW, ORDER_SHIFT } from "./order-slab.ts";
 import { SEAT_ACCOUNT, SEAT_MARKET, SEAT_SHIFT } from "./seats.ts";
 import type { State } from "./state.ts";
 
-export const ACCOUNT_HEAD_SIZE = 24;
+export const ACCOUNT_HEAD_SIZE = 32;
 export const KEY_STATE_SIZE = 208;
 export const BALANCE_STATE_SIZE = 24;
-export const MARKET_STATE_SIZE = MARKET_OPEN_SIZE + 8;
+export const MARKET_STATE_SIZE = MARKET_OPEN_SIZE + 24;
 export const ORDER_KEY_SIZE = 17;
-export const ORDER_STATE_SIZE = 40;
+export const ORDER_STATE_SIZE = 56;
 export const TOTALS_SIZE = ASSET_OPEN_SIZE + 24;
 
 const PUBLIC_KEY_SIZE = 32;
@@ -60,8 +60,9 @@ export function writeAccount(state: State, account: number, view: DataView, at: 
   view.setUint32(at, account, true);
   view.setUint32(at + 4, accounts.suspended[account]!, true);
   writeU64(view, at + 8, accounts.number[account]!);
-  view.setUint32(at + 16, keyCount(state, account), true);
-  view.setUint32(at + 20, held, true);
+  writeU64(view, at + 16, state.timers.at[account]!);
+  view.setUint32(at + 24, keyCount(state, account), true);
+  view.setUint32(at + 28, held, true);
   let end = at + ACCOUNT_HEAD_SIZE;
   for (let key = accounts.firstKey[account]!; key !== 0; key = keys.next[key]!) {
     writeKey(state, key, view, end);
@@ -97,18 +98,25 @@ function writeKey(state: State, key: number, view: DataView, at: number): void {
 }
 
 export function writeMarket(state: State, slot: number, view: DataView, at: number): void {
-  state.markets.write(slot, view, at);
-  writeU64(view, at + MARKET_OPEN_SIZE, state.markets.trades(slot));
+  const { markets, windows } = state;
+  const more = at + MARKET_OPEN_SIZE;
+  markets.write(slot, view, at);
+  writeU64(view, more, markets.trades(slot));
+  view.setUint32(more + 8, markets.lastPrice(slot), true);
+  view.setUint32(more + 12, windows.low[slot]!, true);
+  view.setUint32(more + 16, windows.high[slot]!, true);
+  view.setUint32(more + 20, 0, true);
 }
 
-/** The key of an order in the trie of books; `side` is 1 buy, 2 sell. */
+/** The key of an open order in the trie of books. */
 export function writeOrderKey(state: State, slot: number, view: DataView): void {
   const seatSide = state.slab.seatSide(slot);
   const market = state.seats.words[((seatSide >> 1) << SEAT_SHIFT) + SEAT_MARKET]!;
   const arrival = state.slab.arrival(slot);
   view.setUint32(0, state.markets.id(market));
-  view.setUint8(4, (seatSide & 1) + SIDE_BUY);
-  view.setUint32(5, state.slab.price(slot));
+  const side = (seatSide & 1) + SIDE_BUY;
+  view.setUint8(4, state.slab.waits(slot) ? side + SIDE_SELL : side);
+  view.setUint32(5, state.book.priceNow(slot));
   view.setUint32(9, Math.floor(arrival / 0x1_0000_0000));
   view.setUint32(13, arrival >>> 0);
 }
@@ -127,7 +135,10 @@ export function writeOrder(state: State, slot: number, view: DataView, at: numbe
   view.setInt32(at + 24, slab.words[order + CLIENT_LOW]!, true);
   view.setInt32(at + 28, slab.words[order + CLIENT_HIGH]!, true);
   view.setUint32(at + 32, slab.cumulative(slot), true);
-  view.setUint32(at + 36, 0, true);
+  view.setUint32(at + 36, slab.waits(slot) ? slab.price(slot) : 0, true);
+  writeU64(view, at + 40, state.goodTill(slot));
+  view.setUint32(at + 48, slab.type(slot), true);
+  view.setUint32(at + 52, 0, true);
 }
 
 /** The totals of all assets, by rising id. */

@@ -3,6 +3,7 @@
  *
  *   who    accounts, keys            what   assets, balances
  *   where  markets, book             orders slab (the orders), seats (whose), index (by client id)
+ *   when   expiries (of orders), timers (of accounts), windows (stops of a market to trigger)
  */
 import { Assets } from "../ledger/assets.ts";
 import { Balances } from "../ledger/balances.ts";
@@ -10,12 +11,16 @@ import { type Genesis, type GenesisLimits, venueOf } from "../protocol/genesis.t
 import { Accounts } from "./accounts.ts";
 import { Book } from "./book.ts";
 import { Changes } from "./changes.ts";
+import { Deadlines } from "./deadlines.ts";
 import { Keys } from "./keys.ts";
 import type { LevelLimits, PriceLevels } from "./levels.ts";
 import { Markets, RULE_BASE, RULE_QUOTE } from "./markets.ts";
 import { OrderIndex } from "./order-index.ts";
 import { OrderSlab } from "./order-slab.ts";
 import { SEAT_BASE, SEAT_MARKET, SEAT_QUOTE, SEAT_SHIFT, Seats } from "./seats.ts";
+import { Windows } from "./windows.ts";
+
+const MICROSECONDS = 1_000_000;
 
 export interface EngineOptions {
   readonly levels: (limits: LevelLimits) => PriceLevels;
@@ -37,11 +42,11 @@ export class State {
   /** Records applied. */
   position = 0;
   logTime = 0;
-  /** Orders put to rest so far, in all markets. */
+  /** Orders put to rest or to wait so far, in all markets. */
   arrivals = 0;
   /** Trades so far, in all markets: the sum of the markets' counters. */
   trades = 0;
-  /** Orders that rest now. */
+  /** Orders that rest or wait now. */
   openOrders = 0;
 
   readonly accounts: Accounts;
@@ -54,6 +59,13 @@ export class State {
   readonly index: OrderIndex;
   readonly book: Book;
   readonly changes: Changes;
+  /** By slot: good till, then arrival. */
+  readonly expiries: Deadlines;
+  /** By account: dead-man timer, then id. */
+  readonly timers: Deadlines;
+  readonly windows: Windows;
+  /** Microseconds after 00:00 UTC at which a trading day begins. */
+  readonly dayStart: number;
 
   constructor(genesisFrame: Uint8Array, genesis: Genesis, options: EngineOptions) {
     const limits = genesis.limits;
@@ -71,9 +83,24 @@ export class State {
     this.slab = new OrderSlab(limits.ordersMax);
     this.seats = new Seats(this.slab, limits.ordersMax, limits.accountsMax, seed);
     this.index = new OrderIndex(this.slab, this.seats, limits.ordersMax, seed);
-    const sides = { sideCount: 2 * (limits.marketsMax + 1), levelCount: limits.ordersMax };
+    const sides = { sideCount: 4 * (limits.marketsMax + 1), levelCount: limits.ordersMax };
     this.book = new Book(options.levels(sides), this.slab, this.seats);
     this.changes = new Changes(options.roots, limits, this.slab);
+    this.expiries = new Deadlines(limits.ordersMax + 2);
+    this.timers = new Deadlines(limits.accountsMax + 1);
+    this.windows = new Windows(this.markets, this.changes);
+    this.dayStart = genesis.dayStartS * MICROSECONDS;
+  }
+
+  /** The order's, 0 never. */
+  goodTill(slot: number): number {
+    return this.slab.isTimed(slot) ? this.expiries.at[slot]! : 0;
+  }
+
+  /** An order that is in no queue yet has a good till. */
+  setGoodTill(slot: number, goodTill: number): void {
+    this.slab.setTimed(slot);
+    this.expiries.at[slot] = goodTill;
   }
 
   /** The slot of the account's open order in that market with the client id at `at`, or 0. */

@@ -205,6 +205,11 @@ export class Views {
     return this.state.accounts.suspended[account] === 1;
   }
 
+  /** Log time past which the account's dead-man timer fires, 0 none. */
+  timer(account: number): number {
+    return this.state.timers.at[account] ?? 0;
+  }
+
   /** Reports of this account so far. */
   reportNumber(account: number): number {
     return this.state.accounts.number[account] ?? 0;
@@ -228,6 +233,12 @@ export class Views {
   trades(id: number): number {
     const slot = this.state.markets.find(id);
     return slot === 0 ? 0 : this.state.markets.trades(slot);
+  }
+
+  /** Price of the market's last trade, 0 none. */
+  lastPrice(id: number): number {
+    const slot = this.state.markets.find(id);
+    return slot === 0 ? 0 : this.state.markets.lastPrice(slot);
   }
 
   /** All assets by id, with their totals. */
