@@ -26,18 +26,28 @@ interface Kept {
 export class DisconnectDesk {
   /** By account; never more than the connection has feeds. */
   private readonly kept = new Map<number, Kept>();
+  /** The newest logon of each account, be it taken or on its way. */
+  private readonly newest = new Map<number, AccountFeed>();
 
-  /** Keeps a copy of an admitted frame; `feed` is what its account's logon opened here. */
-  keep(frame: Uint8Array, feed: AccountFeed | undefined): number {
-    if (feed === undefined) return codes.REJECT_NOT_LOGGED_ON;
+  /** A logon is on its way: frames that name it may come at once. */
+  expect(feed: AccountFeed): void {
+    this.newest.set(feed.account, feed);
+  }
+
+  /** Keeps a copy of an admitted frame; `current`: what its account's reports come by. */
+  keep(frame: Uint8Array, current: AccountFeed | undefined): number {
     const { account, key, nonce } = readFrameHeader(viewOf(frame), 0);
-    if (feed.key !== key || feed.nonce !== nonce) return codes.REJECT_LOGON_GONE;
+    const logons = [this.newest.get(account), current].filter((feed) => feed?.key === key);
+    if (logons.length === 0) return codes.REJECT_NOT_LOGGED_ON;
+    const feed = logons.find((one) => one?.nonce === nonce);
+    if (feed === undefined) return codes.REJECT_LOGON_GONE;
     this.kept.set(account, { frame: frame.slice(), feed });
     return codes.ACCEPTED;
   }
 
   /** The engine refused the logon that this feed was to follow. */
   forget(feed: AccountFeed): void {
+    if (this.newest.get(feed.account) === feed) this.newest.delete(feed.account);
     if (this.kept.get(feed.account)?.feed === feed) this.kept.delete(feed.account);
   }
 

@@ -224,6 +224,7 @@ export class Session {
     const feed = new AccountFeed({ door, session: this, ...logon, reportsKeptMs, stop });
     if (!door.append(frame, feed)) return codes.REJECT_OVERLOADED;
     if (!isKnown) this.feeds.set(account, feed);
+    this.desk.expect(feed);
     return this.afterAppend(door);
   }
 

@@ -88,9 +88,8 @@ describe("a disconnect frame", () => {
     await using stand = await Stand.start();
     const { wire } = await kept(stand);
     const again = await stand.logonFrame(wire, ALICE, 0);
-    wire.send(again);
+    wire.send(again, leaving(stand, BOB), leaving(stand, ALICE), leaving(stand, ALICE));
     await wire.report(({ tag }) => tag === tagOf(again));
-    wire.send(leaving(stand, BOB), leaving(stand, ALICE), leaving(stand, ALICE));
     await served(wire);
     wire.cut();
     const names = [ALICE, BOB].map((who) => `${who.key}-${stand.nonceOf(who)}`);
