@@ -41,7 +41,18 @@ export function addKey(
   return key;
 }
 
-export function checkNonce(key: NaiveKey, nonce: number): Answer {
+/** A disconnect frame names the nonce of a logon and works once; any other frame has its own. */
+export function checkFrameNonce(key: NaiveKey, kind: number, nonce: number): Answer {
+  if (kind !== codes.FRAME_DISCONNECT) return checkNonce(key, nonce);
+  return nonce === key.logon ? null : refuse(codes.REJECT_LOGON_GONE, nonce, key.logon);
+}
+
+export function spendFrameNonce(key: NaiveKey, kind: number, nonce: number): void {
+  if (kind === codes.FRAME_DISCONNECT) key.logon = 0;
+  else spendNonce(key, nonce);
+}
+
+function checkNonce(key: NaiveKey, nonce: number): Answer {
   const most = key.high + codes.NONCE_AHEAD_MAX;
   if (nonce > most) return refuse(codes.REJECT_NONCE_TOO_FAR, nonce, most);
   const least = key.high - codes.NONCE_WINDOW + 1;
@@ -49,7 +60,7 @@ export function checkNonce(key: NaiveKey, nonce: number): Answer {
   return key.used.has(nonce) ? refuse(codes.REJECT_DUPLICATE, nonce, key.high) : null;
 }
 
-export function spendNonce(key: NaiveKey, nonce: number): void {
+function spendNonce(key: NaiveKey, nonce: number): void {
   key.used.add(nonce);
   if (nonce <= key.high) return;
   const old = key.high;

@@ -2,9 +2,11 @@
  * NaiveEngine: the second engine, the judge of the fast one. Written from RULES.md alone.
  *
  *   record --> halt?                                     (2.1)
+ *          --> what is due           naive-due           (9)
  *          --> known key? nonce?     unnumbered reject   (2.4, 2.5)
  *          --> whole frame refused?  a reject each       (2.6)
- *          --> command by command    naive-orders, naive-directory, naive-operators
+ *          --> command by command    naive-orders, naive-cancels, naive-account-commands,
+ *                                    naive-directory, naive-operators
  *
  * Slow where slow is simpler. It shares nothing with the fast engine but the bytes of the protocol.
  * `apply` either throws NaiveHalt and has changed nothing, or has moved to the next position.
@@ -19,27 +21,32 @@ import * as frames from "../protocol/frame.ts";
 import { decodeGenesis, type Genesis, venueOf } from "../protocol/genesis.ts";
 import { RECORD_HEADER_SIZE, RECORD_TICK, type RecordView } from "../protocol/record.ts";
 import type { ReportBatch } from "../protocol/report.ts";
+import * as accounts from "./naive-account-commands.ts";
 import { levelsOf, type NaiveLevel } from "./naive-book.ts";
+import * as cancels from "./naive-cancels.ts";
 import * as directory from "./naive-directory.ts";
+import { doWhatIsDue } from "./naive-due.ts";
 import { freeOf, heldOf } from "./naive-ledger.ts";
 import * as operators from "./naive-operators.ts";
 import * as orders from "./naive-orders.ts";
 import { type NaiveRootSet, rootsOf } from "./naive-roots.ts";
 import * as states from "./naive-state.ts";
 import { NaiveHalt } from "./naive-state.ts";
-import { type Answer, NaiveTurn, refuse, type Stamp, writeNext } from "./naive-turn.ts";
+import { type Answer, NaiveTurn, refuse } from "./naive-turn.ts";
+import { NaiveVoice, TAG_OF_DUE, type VoiceParts, writeNext } from "./naive-voice.ts";
 
 /** A command begins only if the most that a simple one says still fits. */
 const ROOM_TO_BEGIN = 4;
 
 const COMMANDS = new Map<number, (turn: NaiveTurn) => Answer>([
   [codes.COMMAND_NEW_ORDER, orders.newOrder],
-  [codes.COMMAND_CANCEL, orders.cancelOrder],
+  [codes.COMMAND_CANCEL, cancels.cancelOrder],
   [codes.COMMAND_REPLACE, orders.replaceOrder],
-  [codes.COMMAND_REDUCE, orders.reduceOrder],
-  [codes.COMMAND_MASS_CANCEL, orders.massCancel],
-  [codes.COMMAND_WITHDRAW, orders.withdraw],
-  [codes.COMMAND_LOGON, orders.logon],
+  [codes.COMMAND_REDUCE, cancels.reduceOrder],
+  [codes.COMMAND_MASS_CANCEL, cancels.massCancel],
+  [codes.COMMAND_WITHDRAW, accounts.withdraw],
+  [codes.COMMAND_DEAD_MAN, accounts.deadMan],
+  [codes.COMMAND_LOGON, accounts.logon],
   [codes.COMMAND_ACCOUNT_OPEN, directory.accountOpen],
   [codes.COMMAND_KEY_ADD, directory.keyAdd],
   [codes.COMMAND_KEY_REVOKE, directory.keyRevoke],
@@ -79,25 +86,27 @@ export class NaiveEngine {
     this.haltIfWrong(record, frame);
     this.state.position++;
     this.state.logTime = record.logTime;
-    if (this.state.position === 1 || record.kind === RECORD_TICK) return;
-    const stamp = {
-      position: this.state.position,
-      logTime: record.logTime,
-      tag: toHex(sha256(frame).subarray(0, frames.TAG_SIZE)),
-    };
-    this.applyFrame(new DataView(view.buffer, frame.byteOffset, frame.length), stamp, reports);
+    if (this.state.position === 1) return;
+    const most = this.state.genesis.limits.reportsPerRecordMax;
+    const stamp = { position: this.state.position, logTime: record.logTime, tag: TAG_OF_DUE };
+    const parts = { state: this.state, stamp, reports, before: reports.count, most };
+    doWhatIsDue(new NaiveVoice({ ...parts, most: Math.floor(most / 2) }));
+    if (record.kind === RECORD_TICK) return;
+    const tag = toHex(sha256(frame).subarray(0, frames.TAG_SIZE));
+    const frameView = new DataView(view.buffer, frame.byteOffset, frame.length);
+    this.applyFrame(frameView, { ...parts, stamp: { ...stamp, tag } });
   }
 
   roots(): NaiveRootSet {
     return rootsOf(this.state);
   }
 
-  /** What an account has, by asset id. */
   /** The key with this id, or null: for whoever checks signatures. */
   publicKeyOf(key: number): Uint8Array | null {
     return this.state.keys[key - 1]?.publicKey ?? null;
   }
 
+  /** What an account has, by asset id. */
   balances(account: number): { asset: number; free: bigint; held: bigint }[] {
     const owner = this.state.accounts[account];
     assert(owner !== undefined, "only accounts that exist have balances");
@@ -106,14 +115,14 @@ export class NaiveEngine {
       .map((asset) => ({ asset, free: freeOf(owner, asset), held: heldOf(owner, asset) }));
   }
 
-  /** Price levels of one side, best first. */
+  /** Price levels of one side of the book, best first: stops that wait are not in it. */
   levels(market: number, side: number): NaiveLevel[] {
     const found = this.state.markets.get(market);
     assert(found !== undefined, "only markets that exist have levels");
     return levelsOf(found, side);
   }
 
-  /** All open orders, oldest first. */
+  /** All open orders, oldest first; the field `waits` tells stops from what lies in the book. */
   openOrders(): states.NaiveOrder[] {
     return states.allOrders(this.state);
   }
@@ -134,27 +143,28 @@ export class NaiveEngine {
     if (code !== codes.ACCEPTED) throw new NaiveHalt(codes.rejectCode(code).says);
   }
 
-  private applyFrame(view: DataView, stamp: Stamp, reports: ReportBatch): void {
+  private applyFrame(view: DataView, parts: VoiceParts): void {
     const header = frames.readFrameHeader(view, 0);
+    const { kind, nonce } = header;
     const key = directory.keyOf(this.state, header.key, header.account);
     const refusal =
       key === undefined
         ? refuse(codes.REJECT_UNKNOWN_KEY)
-        : directory.checkNonce(key, header.nonce);
+        : directory.checkFrameNonce(key, kind, nonce);
     if (key === undefined || refusal !== null) {
-      writeNext(reports, stamp, {
+      writeNext(parts.reports, parts.stamp, {
         kind: codes.REPORT_REJECTED,
         account: header.account,
         orderKey: header.key,
-        orderNonce: header.nonce,
+        orderNonce: nonce,
         ...refusal,
       });
       return;
     }
-    directory.spendNonce(key, header.nonce);
+    directory.spendFrameNonce(key, kind, nonce);
     const account = this.state.accounts[header.account]!;
-    const parts = { state: this.state, stamp, reports, account, key, nonce: header.nonce, view };
-    applyCommands(new NaiveTurn(parts), checkWhole(key, header, stamp.logTime));
+    const turn = new NaiveTurn({ ...parts, account, key, nonce, view });
+    applyCommands(turn, checkWhole(key, header, parts.stamp.logTime));
   }
 }
 
@@ -195,7 +205,12 @@ function applyCommand(turn: NaiveTurn, type: number): Answer {
 const HAS_SIDE = [codes.COMMAND_NEW_ORDER, codes.COMMAND_MASS_CANCEL];
 const HAS_PRICE = [codes.COMMAND_NEW_ORDER, codes.COMMAND_REPLACE];
 const HAS_CLIENT_ID = [...HAS_PRICE, codes.COMMAND_CANCEL, codes.COMMAND_REDUCE];
-const NO_SUBJECT = [codes.COMMAND_LOGON, codes.COMMAND_ACCOUNT_OPEN, codes.COMMAND_KEY_ADD];
+const NO_SUBJECT = [
+  codes.COMMAND_DEAD_MAN,
+  codes.COMMAND_LOGON,
+  codes.COMMAND_ACCOUNT_OPEN,
+  codes.COMMAND_KEY_ADD,
+];
 
 /** What a reject repeats of the command it refuses (RULES.md section 3). */
 function ofCommand(turn: NaiveTurn, type: number) {

@@ -3,7 +3,8 @@
  *
  *   notional = price x lots x tick value        quote asset
  *   fee      = floor(notional x ppm / 10^6)     quote asset, per fill
- *   hold     = a buy: notional + its fee at the dearer rate; a sell: lots x lot units of base
+ *   hold     = a buy: notional + its fee at the dearer rate, or its budget;
+ *              a sell: lots x lot units of base
  *
  * Per asset: sum of free + sum of held + fees = deposits - withdrawals, none of them negative.
  */
@@ -34,10 +35,10 @@ export function sellHold(market: NaiveMarket, lots: number): bigint {
   return BigInt(lots) * market.lotUnits;
 }
 
-/** What an order would hold with this price and these lots open. */
+/** What an order would hold with this price and these lots open; a budget is held whole. */
 export function holdFor(order: NaiveOrder, price: number, lots: number): bigint {
-  if (order.side === SIDE_BUY) return buyHold(order.market, price, lots);
-  return sellHold(order.market, lots);
+  if (order.side !== SIDE_BUY) return sellHold(order.market, lots);
+  return order.budget ?? buyHold(order.market, price, lots);
 }
 
 export function holdOf(order: NaiveOrder): bigint {

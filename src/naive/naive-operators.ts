@@ -92,8 +92,12 @@ function readMarket(opened: Uint8Array): NaiveMarket {
     takerPpm: u32(fields.MARKET_TAKER_PPM),
     state: view.getUint8(fields.MARKET_STATE_AT),
     trades: 0,
+    last: 0,
+    low: 0,
+    high: 0,
     bids: [],
     asks: [],
+    waiting: [],
   };
 }
 

@@ -1,20 +1,39 @@
 /**
- * NaiveOrderChecks: why an order, or a new price and quantity of one, is refused (RULES.md, 5).
+ * NaiveOrderChecks: which market and order a command names, and why an order, or a new price and
+ * quantity of one, is refused (RULES.md section 5).
  *
  * Each check looks and changes nothing. `a ?? b` reads "a's refusal, or else b's".
  */
 import * as codes from "../protocol/codes.ts";
+import * as fields from "../protocol/command-layout.ts";
 import { crosses, oppositeOf } from "./naive-book.ts";
-import { AMOUNT_LAST, buyHold, freeOf, heldAsset, holdOf, sellHold } from "./naive-ledger.ts";
+import { isCatchingUp } from "./naive-due.ts";
+import { AMOUNT_LAST, buyHold, freeOf, heldAsset, holdFor, sellHold } from "./naive-ledger.ts";
 import type { NaiveMarket, NaiveOrder } from "./naive-state.ts";
 import { countOrders } from "./naive-state.ts";
 import { type Answer, type NaiveTurn, refuse } from "./naive-turn.ts";
 
-/** What a NewOrder says of how long it lives. */
-export interface Life {
-  /** A limit order good till canceled. */
-  readonly rests: boolean;
-  readonly fillOrKill: boolean;
+/** What a NewOrder says that its order does not keep. */
+export interface Wish {
+  /** The price in the command; 0 is no price at all, with a budget. */
+  readonly priceAsked: number;
+  /** IOC, FOK: neither rests nor waits. */
+  readonly isImmediate: boolean;
+  readonly isFillOrKill: boolean;
+}
+
+export function marketOf(turn: NaiveTurn): NaiveMarket | undefined {
+  return turn.state.markets.get(turn.u32(fields.COMMAND_MARKET));
+}
+
+export function unknownMarket(turn: NaiveTurn): Answer {
+  return refuse(codes.REJECT_UNKNOWN_MARKET, turn.u32(fields.COMMAND_MARKET));
+}
+
+/** The account's open order in this market that the command names. */
+export function orderOf(turn: NaiveTurn, market: NaiveMarket): NaiveOrder | undefined {
+  const order = turn.account.orders.get(turn.u64(fields.COMMAND_CLIENT_ID));
+  return order?.market === market ? order : undefined;
 }
 
 export function checkScope(turn: NaiveTurn, needed: number): Answer {
@@ -44,9 +63,19 @@ export function checkTakesOrders(market: NaiveMarket, postOnly: boolean): Answer
   return refuse(codes.REJECT_MARKET_STATE, market.state, codes.STATE_OPEN);
 }
 
-/** Tick, lot, minimum, maximum, band. */
-export function checkNumbers(market: NaiveMarket, price: number, quantity: number): Answer {
-  if (price % market.priceStep !== 0) return refuse(codes.REJECT_TICK, price, market.priceStep);
+export function checkCaughtUp(turn: NaiveTurn, market: NaiveMarket): Answer {
+  return isCatchingUp(turn.state, market) ? refuse(codes.REJECT_CATCHING_UP) : null;
+}
+
+/** Tick, lot, minimum, maximum, band. `prices`: the limit price and a stop's stop price. */
+export function checkNumbers(
+  market: NaiveMarket,
+  prices: readonly number[],
+  quantity: number,
+): Answer {
+  for (const price of prices) {
+    if (price % market.priceStep !== 0) return refuse(codes.REJECT_TICK, price, market.priceStep);
+  }
   if (quantity % market.quantityStep !== 0) {
     return refuse(codes.REJECT_LOT, quantity, market.quantityStep);
   }
@@ -56,15 +85,18 @@ export function checkNumbers(market: NaiveMarket, price: number, quantity: numbe
   if (quantity > market.quantityMax) {
     return refuse(codes.REJECT_QUANTITY_MAX, quantity, market.quantityMax);
   }
-  if (price < market.priceMin) return refuse(codes.REJECT_PRICE_BAND, price, market.priceMin);
-  if (price > market.priceMax) return refuse(codes.REJECT_PRICE_BAND, price, market.priceMax);
+  for (const price of prices) {
+    if (price < market.priceMin) return refuse(codes.REJECT_PRICE_BAND, price, market.priceMin);
+    if (price > market.priceMax) return refuse(codes.REJECT_PRICE_BAND, price, market.priceMax);
+  }
   return null;
 }
 
-/** Of either side, whatever side the order has. */
-export function checkAmount(market: NaiveMarket, price: number, quantity: number): Answer {
-  const fits =
-    buyHold(market, price, quantity) <= AMOUNT_LAST && sellHold(market, quantity) <= AMOUNT_LAST;
+/** Of either side, whatever side the order has; a budget bounds what a buy pays by itself. */
+export function checkAmount(order: NaiveOrder, price: number, quantity: number): Answer {
+  const { market, budget } = order;
+  const paid = budget === null ? buyHold(market, price, quantity) : 0n;
+  const fits = paid <= AMOUNT_LAST && sellHold(market, quantity) <= AMOUNT_LAST;
   return fits ? null : refuse(codes.REJECT_AMOUNT_OVERFLOW, price, quantity);
 }
 
@@ -73,26 +105,53 @@ export function checkFunds(needed: bigint, available: bigint): Answer {
   return needed > available ? refuse(codes.REJECT_FUNDS, needed, available) : null;
 }
 
-/** The order's side and market at a price it may not have yet. */
-export function checkPostOnly(order: NaiveOrder, price: number): Answer {
+/** The best opposite price that the order would trade at if it had this price; else 0. */
+function priceMet(order: NaiveOrder, price: number): number {
   const best = oppositeOf(order.market, order.side).at(-1);
-  if (!order.postOnly || best === undefined) return null;
-  if (!crosses(order.side, price, best.price)) return null;
-  return refuse(codes.REJECT_POST_ONLY_CROSSES, price, best.price);
+  return best !== undefined && crosses(order.side, price, best.price) ? best.price : 0;
 }
 
-/** Checks 4 to 16 of a NewOrder; its scope, account and market are checked already. */
-export function checkNewOrder(turn: NaiveTurn, order: NaiveOrder, life: Life): Answer {
+/** The price it gets when it asks for `price`: another one only if it is post-only and slides. */
+export function slidPrice(order: NaiveOrder, price: number): number {
+  const met = priceMet(order, price);
+  if (met === 0 || order.postOnly !== codes.POST_ONLY_SLIDE) return price;
+  const { priceStep } = order.market;
+  return order.side === codes.SIDE_BUY ? met - priceStep : met + priceStep;
+}
+
+export function checkPostOnly(order: NaiveOrder, price: number): Answer {
+  const met = priceMet(order, price);
+  if (met === 0 || order.postOnly === codes.POST_ONLY_OFF) return null;
+  const slid = slidPrice(order, price);
+  const { priceMin, priceMax } = order.market;
+  const slides = order.postOnly === codes.POST_ONLY_SLIDE;
+  if (slides && slid >= priceMin && slid <= priceMax) return null;
+  return refuse(codes.REJECT_POST_ONLY_CROSSES, price, met);
+}
+
+function checkNotExpired(turn: NaiveTurn, { goodTill }: NaiveOrder): Answer {
+  const { logTime } = turn.state;
+  if (goodTill === 0 || logTime <= goodTill) return null;
+  return refuse(codes.REJECT_ORDER_EXPIRED, goodTill, logTime);
+}
+
+/** Checks 4 to 18 of a NewOrder; its scope, account and market are checked already. */
+export function checkNewOrder(turn: NaiveTurn, order: NaiveOrder, wish: Wish): Answer {
   const { market, account, price, leaves } = order;
+  const prices = [wish.priceAsked, order.stopPrice].filter((stated) => stated !== 0);
+  const slid = slidPrice(order, price);
+  const needed = holdFor(order, slid, leaves);
   return (
-    checkTakesOrders(market, order.postOnly) ??
-    checkNumbers(market, price, leaves) ??
+    checkTakesOrders(market, order.postOnly !== codes.POST_ONLY_OFF) ??
+    checkCaughtUp(turn, market) ??
+    checkNumbers(market, prices, leaves) ??
+    checkNotExpired(turn, order) ??
     (account.orders.has(order.clientOrderId) ? refuse(codes.REJECT_DUPLICATE_ORDER) : null) ??
-    (life.rests ? checkPlace(turn, order) : null) ??
-    checkAmount(market, price, leaves) ??
-    checkFunds(holdOf(order), freeOf(account, heldAsset(market, order.side))) ??
+    (wish.isImmediate ? null : checkPlace(turn, order)) ??
     checkPostOnly(order, price) ??
-    (life.fillOrKill ? checkFillOrKill(turn, order) : null)
+    checkAmount(order, slid, leaves) ??
+    checkFunds(needed, freeOf(account, heldAsset(market, order.side))) ??
+    (wish.isFillOrKill ? checkFillOrKill(turn, order) : null)
   );
 }
 

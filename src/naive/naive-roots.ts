@@ -21,11 +21,14 @@ export interface NaiveRootSet {
   readonly totals: Uint8Array;
 }
 
-const ACCOUNT_SIZE = 24;
+const ACCOUNT_SIZE = 32;
 const KEY_SIZE = 208;
 const BALANCE_SIZE = 24;
 const BOOK_KEY_SIZE = 17;
-const BOOK_VALUE_SIZE = 40;
+const BOOK_VALUE_SIZE = 56;
+const MARKET_SIZE = MARKET_OPEN_SIZE + 24;
+/** What a waiting order's side is counted up by in its key: 3 a buy, 4 a sell. */
+const WAITS = 2;
 const TOTAL_SIZE = 56;
 
 /** Writes little-endian fields one after the other. */
@@ -108,7 +111,7 @@ function accountBytes(account: NaiveAccount, keys: readonly NaiveKey[]): Uint8Ar
   const out = new Writer(ACCOUNT_SIZE + keys.length * KEY_SIZE + assets.length * BALANCE_SIZE);
   out.u32(account.id);
   out.u8(account.suspended ? 1 : 0).skip(3);
-  out.u64(account.number).u32(keys.length).u32(assets.length);
+  out.u64(account.number).u64(account.timer).u32(keys.length).u32(assets.length);
   for (const key of keys) writeKey(out, key);
   for (const asset of assets) {
     out.u32(asset).skip(4).u64(freeOf(account, asset)).u64(heldOf(account, asset));
@@ -129,22 +132,27 @@ function writeKey(out: Writer, key: NaiveKey): void {
 }
 
 function marketBytes(market: NaiveMarket): Uint8Array {
-  const out = new Writer(MARKET_OPEN_SIZE + 8).put(market.opened).u64(market.trades);
+  const out = new Writer(MARKET_SIZE).put(market.opened).u64(market.trades);
+  out.u32(market.last).u32(market.low).u32(market.high).skip(4);
   out.bytes[MARKET_STATE_AT] = market.state;
   return out.end();
 }
 
+/** One that waits has its stop price in the key and its limit price in the value. */
 function bookEntry(order: NaiveOrder): TrieEntry {
+  const { waits } = order;
   const key = new Uint8Array(BOOK_KEY_SIZE);
   const view = new DataView(key.buffer);
   view.setUint32(0, order.market.id);
-  view.setUint8(4, order.side);
-  view.setUint32(5, order.price);
+  view.setUint8(4, waits ? order.side + WAITS : order.side);
+  view.setUint32(5, waits ? order.stopPrice : order.price);
   view.setBigUint64(9, BigInt(order.arrival));
   const out = new Writer(BOOK_VALUE_SIZE).u32(order.account.id);
   out.u32(order.orderKey).u64(order.orderNonce).u16(order.orderIndex);
-  out.u8(order.stp).u8(order.postOnly ? 1 : 0);
-  out.u32(order.leaves).u64(order.clientOrderId).u32(order.cumulative).skip(4);
+  out.u8(order.stp).u8(order.postOnly);
+  out.u32(order.leaves).u64(order.clientOrderId).u32(order.cumulative);
+  out.u32(waits ? order.price : 0).u64(order.goodTill);
+  out.u8(waits ? order.type : codes.TYPE_LIMIT).skip(7);
   return { key, value: out.end() };
 }
 

@@ -1,10 +1,12 @@
 /**
  * NaiveState: all that the rules speak of (RULES.md section 1), as plain objects.
  *
- *   state --> accounts[id] --> free, held by asset; open orders by client order id
+ *   state --> accounts[id] --> free, held by asset; open orders by client order id; timer
  *         --> keys[id - 1] --> used nonces
  *         --> assets by id --> deposits, withdrawals, fees
- *         --> markets by id --> bids, asks: sorted arrays of orders, the best one last
+ *         --> markets by id --> bids, asks: sorted arrays of resting orders, the best one last
+ *                           --> waiting: the stops that were not triggered yet, in no order
+ *         --> timed: the open orders that have a good till
  *
  * Nothing here is fast and everything is where a reader would look for it. Maps are for look-up;
  * whoever walks one sorts what comes out. Money is a bigint, so no sum can be rounded.
@@ -35,6 +37,8 @@ export interface NaiveAccount {
   suspended: boolean;
   /** Reports so far. */
   number: number;
+  /** Dead-man: the log time past which all its orders are canceled; 0 none. */
+  timer: number;
   readonly free: Map<number, bigint>;
   readonly held: Map<number, bigint>;
   readonly orders: Map<bigint, NaiveOrder>;
@@ -68,8 +72,14 @@ export interface NaiveMarket {
   readonly takerPpm: number;
   state: number;
   trades: number;
+  /** Price of the last trade, 0 before the first. */
+  last: number;
+  /** The window: prices whose stops are being triggered; 0 and 0 if there are none. */
+  low: number;
+  high: number;
   readonly bids: NaiveOrder[];
   readonly asks: NaiveOrder[];
+  readonly waiting: NaiveOrder[];
 }
 
 export interface NaiveOrder {
@@ -81,7 +91,19 @@ export interface NaiveOrder {
   readonly orderNonce: number;
   readonly orderIndex: number;
   readonly stp: number;
-  readonly postOnly: boolean;
+  /** As it was placed: a stop that was triggered is a stop still. */
+  readonly type: number;
+  readonly postOnly: number;
+  /** What does not trade at once lies down in the book. */
+  readonly rests: boolean;
+  /** Of a stop, else 0. */
+  readonly stopPrice: number;
+  /** Log time past which it is expired; 0 never. */
+  readonly goodTill: number;
+  /** A stop that was not triggered yet: it is open, but not in the book. */
+  waits: boolean;
+  /** What a market order may still trade of the quote asset; null without a budget. */
+  budget: bigint | null;
   price: number;
   leaves: number;
   cumulative: number;
@@ -97,6 +119,7 @@ export interface NaiveState {
   readonly keys: NaiveKey[];
   readonly assets: Map<number, NaiveAsset>;
   readonly markets: Map<number, NaiveMarket>;
+  readonly timed: Set<NaiveOrder>;
 }
 
 /** A shard before its first record: account 0 only. */
@@ -110,6 +133,7 @@ export function emptyState(genesis: Genesis): NaiveState {
     keys: [],
     assets: new Map(),
     markets: new Map(),
+    timed: new Set(),
   };
 }
 
@@ -118,16 +142,21 @@ export function newAccount(id: number): NaiveAccount {
     id,
     suspended: false,
     number: 0,
+    timer: 0,
     free: new Map(),
     held: new Map(),
     orders: new Map(),
   };
 }
 
-/** All open orders of the shard, oldest first. */
+/** All open orders of the shard, waiting ones too, oldest first. */
 export function allOrders(state: NaiveState): NaiveOrder[] {
-  const orders = state.accounts.flatMap((account) => [...account.orders.values()]);
-  return orders.sort((a, b) => a.arrival - b.arrival);
+  return state.accounts.flatMap(ordersOf).sort((a, b) => a.arrival - b.arrival);
+}
+
+/** The open orders of an account, oldest first. */
+export function ordersOf(account: NaiveAccount): NaiveOrder[] {
+  return [...account.orders.values()].sort((a, b) => a.arrival - b.arrival);
 }
 
 export function countOrders(state: NaiveState): number {
