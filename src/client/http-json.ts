@@ -142,6 +142,8 @@ export interface AccountJson {
   readonly shard: number;
   readonly position: number;
   readonly suspended: boolean;
+  /** Log time past which its dead-man timer fires, 0 for none. */
+  readonly timer_us: number;
   /** Number of its newest report. */
   readonly reports: number;
   readonly open_orders: number;
@@ -158,7 +160,8 @@ export interface NonceJson {
   readonly nonce_high: number;
 }
 
-export interface OrderJson {
+/** What of an order stays known. */
+export interface AnyOrderJson {
   readonly order_id: string;
   readonly client_order_id: string;
   readonly account: number;
@@ -168,9 +171,31 @@ export interface OrderJson {
   readonly price: string;
   readonly leaves: string;
   readonly filled: string;
-  readonly post_only: boolean;
-  readonly self_trade_prevention: "none" | "cancel_taker" | "cancel_maker" | "cancel_both";
-  readonly state: "open" | "filled" | "canceled";
+  readonly state: "open" | "waiting" | "filled" | "canceled";
+  /** Of one that waits, or that was triggered as far as that is remembered; else null. */
+  readonly stop_price: string | null;
+  /** Why it was canceled. */
+  readonly reason: string | null;
+}
+
+type Stp = "none" | "cancel_taker" | "cancel_maker" | "cancel_both" | "decrement";
+
+/** An open order: it rests in the book, or waits outside until its stop price is reached. */
+export interface OrderJson extends AnyOrderJson {
+  /** A stop-limit order that was triggered is a limit order. */
+  readonly type: "limit" | "market" | "stop" | "stop_limit";
+  /** Log time past which it is expired, 0 for never. */
+  readonly good_till_us: number;
+  readonly post_only: "off" | "reject" | "slide";
+  readonly self_trade_prevention: Stp;
+}
+
+/** An order that is no longer open: what only the book knew is gone. */
+export interface FinishedOrderJson extends AnyOrderJson {
+  readonly type: null;
+  readonly good_till_us: null;
+  readonly post_only: null;
+  readonly self_trade_prevention: null;
 }
 
 export interface OrdersJson {

@@ -34,6 +34,11 @@ export function marketStateName(state: number): string {
   return STATES.get(state) ?? `state_${state}`;
 }
 
+/** The name of the reason of a cancel, also of one that only a newer venue knows. */
+export function cancelReasonName(reason: number): string {
+  return REASONS.get(reason) ?? `reason_${reason}`;
+}
+
 /** The name of the state of a market of our own. */
 export function knownMarketState(state: number): MarketStateName {
   const name = STATES.get(state);
@@ -74,10 +79,8 @@ function ownFields(kind: number, report: Report): ReportJson {
       const { last, first, second } = report;
       return { ...orderFields(report), last, trade_id: first, fee: second, liquidity };
     }
-    case codes.REPORT_CANCELED: {
-      const reason = REASONS.get(report.reason) ?? `reason_${report.reason}`;
-      return { ...orderFields(report), last: report.last, released: report.first, reason };
-    }
+    case codes.REPORT_CANCELED:
+      return { ...takenOff(report), reason: cancelReasonName(report.reason) };
     case codes.REPORT_REPLACED:
       return {
         ...orderFields(report),
@@ -86,7 +89,8 @@ function ownFields(kind: number, report: Report): ReportJson {
         asked: report.second,
       };
     case codes.REPORT_REDUCED:
-      return { ...orderFields(report), last: report.last, released: report.first };
+      if (report.reason === 0) return takenOff(report);
+      return { ...takenOff(report), reason: cancelReasonName(report.reason) };
     case codes.REPORT_REJECTED:
       return rejectFields(report);
     default:
@@ -104,6 +108,11 @@ function orderFields(report: Report): ReportJson {
     cumulative: report.cumulative,
     leaves: report.leaves,
   };
+}
+
+/** Of an order that lost lots without a trade. */
+function takenOff(report: Report): ReportJson {
+  return { ...orderFields(report), last: report.last, released: report.first };
 }
 
 function sideName(side: number): string {
@@ -133,7 +142,7 @@ function otherFields(kind: number, report: Report): ReportJson {
     case codes.REPORT_TIMER_SET:
       return { fires_after: first, before: second };
     case codes.REPORT_TIMER_FIRED:
-      return { fires_after: first, canceled: report.last };
+      return { fires_after: first, canceled: report.last, goes_on: report.reason };
     case codes.REPORT_LOGGED_ON:
       return { key: subject, next_report: first, last_report: second };
     case codes.REPORT_ACCOUNT_OPENED:

@@ -10,7 +10,7 @@
  *        8     8  number         dense per account from 1; 0: unnumbered, nothing changed
  *       16     8  position       of the record that caused it
  *       24     8  log_time       of that record
- *       32     8  tag            first 8 bytes of SHA-256 of that record's frame, zero for what is due
+ *       32     8  tag            first 8 bytes of SHA-256 of that record's frame; 0: what is due
  *       40     2  index          of the command in that frame; 65,535 for what is due
  *       42     2  code           rejected: the reject code
  *       44     4  subject        market, or asset, or the account or key spoken of

@@ -66,15 +66,15 @@ export const RESUME = message("resume", "session", "behind a logged_on: which re
 const cause: readonly form.Row[] = [
   number("position", "u64", "of the record that caused it"),
   number("log_time_us", "u64", "of that record"),
-  bytes("tag", 8, "first 8 bytes of SHA-256 of that record's frame"),
-  number("index", "u16", "of the command in that frame"),
+  bytes("tag", 8, "first 8 bytes of SHA-256 of that record's frame; zero for what is due"),
+  number("index", "u16", "of the command in that frame; 65,535 for what is due"),
 ];
 
 export const REPORT = message("report", "session", "what the engine says", [
-  named(number("kind", "u8", "16 .. 32, see report kinds"), names.REPORT_KINDS),
+  named(number("kind", "u8", "16 .. 35, see report kinds"), names.REPORT_KINDS),
   named(number("side", "u8", "0 none"), names.SIDES),
   named(number("liquidity", "u8", "of a fill"), names.LIQUIDITIES),
-  number("reason", "u8", "canceled: why; rejected: the command's type; states: the new state"),
+  number("reason", "u8", "canceled, reduced: why; rejected: the command's type; else RULES 3"),
   number("account", "u32", "whose report; 0 the operators"),
   number("number", "u64", "dense per account from 1; 0 unnumbered, nothing changed"),
   ...cause,
@@ -89,8 +89,8 @@ export const REPORT = message("report", "session", "what the engine says", [
   number("last", "u32", "lots traded now, or taken off"),
   number("cumulative", "u32", "lots traded so far"),
   number("leaves", "u32", "lots still open"),
-  number("first", "u64", "fill: trade id; rejected: the number stated; else an amount"),
-  number("second", "u64", "fill: fee; rejected: the number it disagrees with"),
+  number("first", "u64", "fill: trade id; rejected: the number stated; else RULES 3"),
+  number("second", "u64", "fill: fee; rejected: the number it disagrees with; else RULES 3"),
 ]);
 
 export const KEY_REPORT = message(

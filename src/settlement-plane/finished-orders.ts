@@ -8,7 +8,7 @@
  * The ring of ids names the oldest at once. Asking the map for its first key would walk over the
  * holes of all that were forgotten.
  *
- * What only the book knew (self-trade prevention, post-only) is gone with the order.
+ * What only the book knew (self-trade prevention, post-only, good till) is gone with the order.
  */
 import { orderIdText } from "../protocol/report-json.ts";
 
@@ -21,7 +21,10 @@ export interface FinishedOrder {
   readonly price: number;
   /** Lots. */
   readonly filled: number;
-  readonly isCanceled: boolean;
+  /** Why it was canceled; 0 when it was filled. */
+  readonly reason: number;
+  /** Ticks, of one that was seen being triggered; else 0. */
+  readonly stopPrice: number;
 }
 
 export interface OrderId {

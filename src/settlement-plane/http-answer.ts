@@ -11,7 +11,7 @@ import {
   problemOfCode,
 } from "../edges/problem.ts";
 import type { MarketData } from "./market-data.ts";
-import type { Query } from "./http-query.ts";
+import { parseInteger, type Query } from "./http-query.ts";
 import type { ShardData } from "./shard-data.ts";
 import type { ShardSource } from "./shard-source.ts";
 
@@ -77,6 +77,23 @@ export function shardOf(side: ReadSide, id: number): Shard | Refused {
   const data = side.marketData.shardData(id);
   if (source === undefined || data === null) return notFound(`shard ${id} is not served here`);
   return { id, source, data };
+}
+
+/** The answer to a question about one shard. */
+export function onShard(
+  side: ReadSide,
+  answer: (shard: Shard, ask: Ask) => object,
+): (ask: Ask) => object {
+  return (ask) => {
+    const shard = pickShard(side, ask.query);
+    return shard instanceof Refused ? shard : answer(shard, ask);
+  };
+}
+
+/** The account of the path, or -1 if there is none such. */
+export function accountOf({ data }: Shard, { params }: Ask): number {
+  const id = parseInteger(params["a"] ?? "");
+  return id !== null && id <= data.views.accountCount ? id : -1;
 }
 
 const LIMIT_DEFAULT = 100;

@@ -113,11 +113,10 @@ function prices({
 }: Found): Pick<json.MarketJson, "best_bid" | "best_ask" | "last_price"> {
   const { views } = shard.data;
   const text = (ticks: number): string | null => (ticks === 0 ? null : terms.price(ticks));
-  const ring = shard.data.ringOf(terms.id);
   return {
     best_bid: text(views.best(terms.id, codes.SIDE_BUY)),
     best_ask: text(views.best(terms.id, codes.SIDE_SELL)),
-    last_price: ring === null ? null : text(ring.read(ring.newestId).price),
+    last_price: text(views.lastPrice(terms.id)),
   };
 }
 

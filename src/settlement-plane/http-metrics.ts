@@ -51,6 +51,10 @@ function addShards(metrics: Metrics, side: ReadSide): void {
     gauge("clob_settlement_open_orders", "Resting now.", () => source.engine.state.openOrders);
     gauge("clob_settlement_accounts", "Traders.", () => source.engine.state.accounts.count);
     total("clob_settlement_commands_total", "Of traders, in this process.", () => data.rate.total);
+    const { counts } = data;
+    total("clob_settlement_orders_expired_total", "In this process.", () => counts.expired);
+    total("clob_settlement_stops_triggered_total", "In this process.", () => counts.triggered);
+    total("clob_settlement_timers_fired_total", "Dead-man timers.", () => counts.timersFired);
     total("clob_settlement_trades_total", "Since genesis.", () => data.trades);
     total("clob_settlement_checkpoints_total", "Since genesis.", () =>
       source.latest === null ? 0 : source.latest.number + 1,

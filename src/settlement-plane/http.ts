@@ -21,6 +21,7 @@ import {
 import { DASHBOARD_FILES } from "./http-dashboard.ts";
 import { marketRoutes } from "./http-markets.ts";
 import { type ReadCounts, settlementMetrics } from "./http-metrics.ts";
+import { orderRoutes } from "./http-orders.ts";
 import { Query } from "./http-query.ts";
 import { statusRoutes } from "./http-status.ts";
 
@@ -48,7 +49,8 @@ export function createSettlementHttp(parts: SettlementHttpParts): Hono {
   for (const { path, body, type } of DASHBOARD_FILES) {
     add(app, path, () => text(body, type));
   }
-  for (const route of [...statusRoutes(side), ...marketRoutes(side), ...accountRoutes(side)]) {
+  const routes = [statusRoutes, marketRoutes, accountRoutes, orderRoutes];
+  for (const route of routes.flatMap((of) => of(side))) {
     add(app, route.path, (context) => answerRoute(route, context, counts));
   }
   app.notFound(() => refuse(counts, new Refused(httpProblem(404, "not_found"))));

@@ -13,8 +13,10 @@ import type { Engine } from "../engine/engine.ts";
 import { Views } from "../engine/views.ts";
 import * as codes from "../protocol/codes.ts";
 import * as at from "../protocol/report.ts";
+import { orderIdText } from "../protocol/report-json.ts";
 import { CommandRate } from "./command-rate.ts";
-import { FinishedOrders } from "./finished-orders.ts";
+import { DueCounts } from "./due-counts.ts";
+import { FinishedOrders, type OrderId } from "./finished-orders.ts";
 import { type Trade, TradeRing } from "./trade-ring.ts";
 
 /** Told of each market that an order report speaks of, and of each trade. */
@@ -26,6 +28,7 @@ export interface MarketListener {
 export class ShardData {
   readonly finished = new FinishedOrders();
   readonly rate: CommandRate;
+  readonly counts = new DueCounts();
   readonly views: Views;
   /** The newest position that a matcher is known to have published. */
   matchedPosition = 0;
@@ -37,6 +40,8 @@ export class ShardData {
   private readonly listener: MarketListener;
   /** Limit of the order that the record at hand brought to the book last. */
   private takerPrice = 0;
+  /** Stop prices by order id, of orders that were seen being triggered and are open still. */
+  private readonly triggered = new Map<string, number>();
 
   constructor(
     engine: Engine,
@@ -63,7 +68,8 @@ export class ShardData {
     for (let offset = 0; offset < end; offset += at.REPORT_SIZE) {
       if (answersCommand(view, offset)) commands++;
       const kind = view.getUint8(offset);
-      if (kind > codes.REPORT_REDUCED) continue;
+      this.counts.follow(view, offset);
+      if (!isOfOrder(kind)) continue;
       this.listener.onChange(view.getUint32(offset + at.REPORT_SUBJECT_AT, true));
       this.followOrder(view, offset, kind);
     }
@@ -75,14 +81,18 @@ export class ShardData {
     const { trades } = this;
     for (let offset = 0; offset < view.byteLength; offset += at.REPORT_SIZE) {
       const kind = view.getUint8(offset);
-      if (kind <= codes.REPORT_REDUCED) this.followOrder(view, offset, kind);
+      if (isOfOrder(kind)) this.followOrder(view, offset, kind);
     }
     this.trades = trades;
   }
 
   private followOrder(view: DataView, offset: number, kind: number): void {
     const price = view.getUint32(offset + at.REPORT_PRICE_AT, true);
-    if (kind === codes.REPORT_ACCEPTED || kind === codes.REPORT_REPLACED) this.takerPrice = price;
+    if (makesTaker(kind)) this.takerPrice = price;
+    if (kind === codes.REPORT_TRIGGERED) {
+      const stopPrice = readU64(view, offset + at.REPORT_FIRST_AT);
+      this.triggered.set(orderText(orderIdOf(view, offset)), stopPrice);
+    }
     const isFill = kind === codes.REPORT_FILL;
     const isTaker = view.getUint8(offset + at.REPORT_LIQUIDITY_AT) === codes.LIQUIDITY_TAKER;
     if (isFill && isTaker) this.trade(view, offset, price);
@@ -110,11 +120,9 @@ export class ShardData {
   }
 
   private finish(view: DataView, offset: number, price: number): void {
-    const id = {
-      key: view.getUint32(offset + at.REPORT_ORDER_KEY_AT, true),
-      nonce: readU64(view, offset + at.REPORT_ORDER_NONCE_AT),
-      index: view.getUint16(offset + at.REPORT_ORDER_INDEX_AT, true),
-    };
+    const id = orderIdOf(view, offset);
+    const isCanceled = view.getUint8(offset) === codes.REPORT_CANCELED;
+    const stopPrice = this.forgetTriggered(id);
     this.finished.add(id, {
       account: view.getUint32(offset + at.REPORT_ACCOUNT_AT, true),
       market: view.getUint32(offset + at.REPORT_SUBJECT_AT, true),
@@ -122,9 +130,45 @@ export class ShardData {
       clientOrderId: view.getBigUint64(offset + at.REPORT_CLIENT_ID_AT, true),
       price,
       filled: view.getUint32(offset + at.REPORT_CUMULATIVE_AT, true),
-      isCanceled: view.getUint8(offset) === codes.REPORT_CANCELED,
+      reason: isCanceled ? view.getUint8(offset + at.REPORT_REASON_AT) : 0,
+      stopPrice,
     });
   }
+
+  /** The stop price at which it was triggered, 0 if it was not. */
+  private forgetTriggered(id: OrderId): number {
+    if (this.triggered.size === 0) return 0;
+    const text = orderText(id);
+    const stopPrice = this.triggered.get(text) ?? 0;
+    this.triggered.delete(text);
+    return stopPrice;
+  }
+}
+
+/** Whether a report of this kind speaks of an order that was taken. */
+function isOfOrder(kind: number): boolean {
+  return kind <= codes.REPORT_REDUCED || kind === codes.REPORT_TRIGGERED;
+}
+
+/** Whether the order of such a report may take from the book next. */
+function makesTaker(kind: number): boolean {
+  return (
+    kind === codes.REPORT_ACCEPTED ||
+    kind === codes.REPORT_REPLACED ||
+    kind === codes.REPORT_TRIGGERED
+  );
+}
+
+function orderIdOf(view: DataView, offset: number): OrderId {
+  return {
+    key: view.getUint32(offset + at.REPORT_ORDER_KEY_AT, true),
+    nonce: readU64(view, offset + at.REPORT_ORDER_NONCE_AT),
+    index: view.getUint16(offset + at.REPORT_ORDER_INDEX_AT, true),
+  };
+}
+
+function orderText({ key, nonce, index }: OrderId): string {
+  return orderIdText(key, nonce, index);
 }
 
 /** Whether this report is the one answer that each command of a trader gets. */
@@ -133,14 +177,16 @@ function answersCommand(view: DataView, offset: number): boolean {
   switch (view.getUint8(offset)) {
     case codes.REPORT_ACCEPTED:
     case codes.REPORT_REPLACED:
-    case codes.REPORT_REDUCED:
     case codes.REPORT_MASS_CANCELED:
     case codes.REPORT_WITHDRAWN:
+    case codes.REPORT_TIMER_SET:
       return true;
+    case codes.REPORT_REDUCED:
+      return reason === 0;
     case codes.REPORT_CANCELED:
       return reason === codes.CANCEL_REQUESTED;
     case codes.REPORT_REJECTED:
-      return reason >= codes.COMMAND_NEW_ORDER && reason <= codes.COMMAND_WITHDRAW;
+      return reason >= codes.COMMAND_NEW_ORDER && reason <= codes.COMMAND_DEAD_MAN;
     default:
       return false;
   }

@@ -166,6 +166,17 @@ export class FedShard {
     return body;
   }
 
+  /** Log time of the record that comes next. */
+  get nowUs(): number {
+    return this.logTime;
+  }
+
+  /** A record without a frame, so much later. */
+  tick(laterUs = 0): Report[] {
+    this.logTime += laterUs;
+    return this.apply(new Uint8Array(0));
+  }
+
   /** Commands of a trader in one frame, signed with the account's first key. */
   trade(account: number, ...commands: readonly Bytes[]): Report[] {
     return this.send({ kind: codes.FRAME_TRADER, account, key: account + 1 }, commands);

@@ -12,7 +12,8 @@ const ORDER: FinishedOrder = {
   clientOrderId: 0n,
   price: 100,
   filled: 5,
-  isCanceled: false,
+  reason: 0,
+  stopPrice: 0,
 };
 const MANY = 400_000;
 const MS_MAX = 5000;

@@ -81,6 +81,7 @@ describe("a frame that is taken up", () => {
           cumulative: 0,
           leaves: 3,
           held: expect.any(Number),
+          asked: 0,
         },
         {
           kind: "fill",

@@ -50,7 +50,7 @@ test("trades and finished orders of records up to the position are recalled", as
   expect(trades.map(({ position }) => position)).toEqual([stand.tip - 1, stand.tip - 2]);
   // Nonce 1 was the logon.
   const orders = [2, 3, 4].map((nonce) => data.finished.find({ key: 2, nonce, index: 0 }));
-  expect(orders).toMatchObject([{ filled: 1, isCanceled: false }, { filled: 2 }, null]);
+  expect(orders).toMatchObject([{ filled: 1, reason: 0 }, { filled: 2 }, null]);
   // The state counts trades already, and nobody was there to be told of a change.
   expect([data.trades, data.rate.total, told.includes("change")]).toEqual([0, 0, false]);
 });

@@ -52,11 +52,14 @@ const KEY = { opened_account: 106, key: 112, scopes: 113 };
 const FUNDS = { asset: 106, amount: 114, second: 115 };
 
 const KINDS: readonly [string, number, object][] = [
-  ["accepted", codes.REPORT_ACCEPTED, { ...OWN, held: 114 }],
+  ["accepted", codes.REPORT_ACCEPTED, { ...OWN, held: 114, asked: 115 }],
   ["fill", codes.REPORT_FILL, { ...OWN, last: 111, trade_id: 114, fee: 115, liquidity: "maker" }],
   ["canceled", codes.REPORT_CANCELED, { ...OWN, last: 111, released: 114, reason: "mass" }],
-  ["replaced", codes.REPORT_REPLACED, { ...OWN, last: 111, held: 114 }],
-  ["reduced", codes.REPORT_REDUCED, { ...OWN, last: 111, released: 114 }],
+  ["replaced", codes.REPORT_REPLACED, { ...OWN, last: 111, held: 114, asked: 115 }],
+  ["reduced", codes.REPORT_REDUCED, { ...OWN, last: 111, released: 114, reason: "mass" }],
+  ["triggered", codes.REPORT_TRIGGERED, { ...OWN, stop_price: 114, reached_by: 115 }],
+  ["timer_set", codes.REPORT_TIMER_SET, { fires_after: 114, before: 115 }],
+  ["timer_fired", codes.REPORT_TIMER_FIRED, { fires_after: 114, canceled: 111, goes_on: 2 }],
   [
     "rejected",
     codes.REPORT_REJECTED,
@@ -93,12 +96,20 @@ test("the other side of each pair", () => {
   const fill = { kind: codes.REPORT_FILL, side: codes.SIDE_BUY, liquidity: 2 };
   expect(as(fill)).toMatchObject({ side: "buy", liquidity: "taker" });
   expect(as({ kind: codes.REPORT_MASS_CANCELED, side: 0 })).toMatchObject({ side: "both" });
-  const reasons = [1, 2, 3, 4, 5].map((reason) => as({ kind: codes.REPORT_CANCELED, reason }));
+  const reasons = [1, 2, 3, 4, 5, 7, 8, 9].map((reason) =>
+    as({ kind: codes.REPORT_CANCELED, reason }),
+  );
   expect(reasons.map(({ reason }) => reason)).toEqual([
     "requested",
     "mass",
     "immediate",
     "self_trade",
     "record_full",
+    "expired",
+    "dead_man",
+    "budget",
   ]);
+  const reduced = as({ kind: codes.REPORT_REDUCED, reason: 0 });
+  expect("reason" in reduced).toBe(false);
+  expect(as({ kind: codes.REPORT_REDUCED, reason: 4 })).toMatchObject({ reason: "self_trade" });
 });

@@ -38,6 +38,7 @@ describe("an account", () => {
       shard: 1,
       position: OPENED + 2,
       suspended: false,
+      timer_us: 0,
       reports: 5,
       open_orders: 2,
       balances: [
@@ -156,9 +157,13 @@ describe("orders", () => {
     price: "60000.00",
     leaves: "0.0010",
     filled: "0.0000",
-    post_only: false,
+    type: "limit",
+    good_till_us: 0,
+    stop_price: null,
+    post_only: "off",
     self_trade_prevention: "none",
     state: "open",
+    reason: null,
     ...fields,
   });
 
@@ -172,7 +177,7 @@ describe("orders", () => {
       order("2-1-2", 3, {
         market: "ETH-USD",
         market_id: 7,
-        post_only: true,
+        post_only: "reject",
         self_trade_prevention: "cancel_both",
       }),
       order("2-2-0", 2),
@@ -208,13 +213,14 @@ describe("orders", () => {
       order("2-1-0", 1, { price: "60005.00", leaves: "0.0020", filled: "0.0004" }),
     );
     shard.trade(2, limit({ side: SIDE_SELL, quantity: 20, clientOrderId: 2n }));
-    const done = { post_only: null, self_trade_prevention: null, leaves: "0.0000" };
+    const forgotten = { type: null, good_till_us: null, post_only: null };
+    const done = { ...forgotten, self_trade_prevention: null, leaves: "0.0000" };
     expect(await shard.get(path)).toEqual(
       order("2-1-0", 1, { ...done, price: "60005.00", filled: "0.0024", state: "filled" }),
     );
     shard.trade(1, limit({ clientOrderId: 1n }), encodeCancel(1, 1n));
     expect(await shard.get("/v1/orders/2-3-0")).toEqual(
-      order("2-3-0", 1, { ...done, state: "canceled" }),
+      order("2-3-0", 1, { ...done, state: "canceled", reason: "requested" }),
     );
   });
 

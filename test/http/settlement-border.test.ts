@@ -137,7 +137,10 @@ describe("limits and own pages:", () => {
       'clob_settlement_commands_total{shard="1"} 0',
       'clob_settlement_matched_position{shard="1"} 7',
       'clob_settlement_open_orders{shard="1"} 0',
+      'clob_settlement_orders_expired_total{shard="1"} 0',
       'clob_settlement_position{shard="1"} 7',
+      'clob_settlement_stops_triggered_total{shard="1"} 0',
+      'clob_settlement_timers_fired_total{shard="1"} 0',
       'clob_settlement_trades_total{shard="1"} 0',
     ]);
     expect(metrics).toContain("\nclob_settlement_requests_total 4\n");
