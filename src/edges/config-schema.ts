@@ -191,16 +191,14 @@ const REDIS_ROWS: readonly Row[] = [
     key: "memory_refuse_orders_percent",
     kind: integer(1, 100),
     fallback: 70,
-    notYet: true,
-    doc: "Above this share of Redis's memory new orders are refused.",
+    doc: "Above this share of Redis's maxmemory new orders and replaces are refused.",
   },
   {
     section: "redis",
     key: "memory_cancels_only_percent",
     kind: integer(1, 100),
     fallback: 85,
-    notYet: true,
-    doc: "Above this share of Redis's memory only cancels are taken.",
+    doc: "Above this share of Redis's maxmemory only cancels are taken.",
   },
 ];
 

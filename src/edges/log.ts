@@ -31,6 +31,11 @@ export class Unreachable extends LogFault {
   override readonly name = "Unreachable";
 }
 
+/** The store has no room: nothing was appended, and the writer may be called again. */
+export class LogFull extends LogFault {
+  override readonly name = "LogFull";
+}
+
 export interface Appended {
   /** Positions of the first and last record of the pack. */
   readonly first: number;
@@ -52,7 +57,8 @@ export interface InputWriter {
   /**
    * Appends these frames as one pack, an empty frame being a tick. Call it again only after it has
    * settled. When the outcome of a try is unknown it repeats that very pack until it is known,
-   * within the named limit, and throws LogFault beyond it.
+   * within the named limit, and throws LogFault beyond it. LogFull is the one after which the
+   * writer goes on.
    */
   append(frames: readonly Uint8Array[]): Promise<Appended>;
   /** Position of the newest record. */
@@ -114,6 +120,8 @@ export interface ShardLog {
    * first reason stays.
    */
   halt(reason: string): Promise<void>;
+  /** Share of the store's memory that is used, 0 to 1; null where it has no limit. */
+  fullness(): Promise<number | null>;
   /** The sentence of the halted mark, or null while there is none. */
   halted(): Promise<string | null>;
   close(): Promise<void>;

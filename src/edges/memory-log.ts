@@ -7,6 +7,7 @@
  *
  *     "ok"                 appended
  *     "refused"            LogFault, and not appended
+ *     "full"               LogFull, and not appended; the writer goes on
  *     "unknown_executed"   LogFault that tells nothing, and appended
  *     "unknown_lost"       the same LogFault, and not appended
  *
@@ -22,6 +23,7 @@ import {
   type InputReader,
   type InputWriter,
   LogFault,
+  LogFull,
   type ShardLog,
 } from "./log.ts";
 import { checkedGenesis, type GenesisFacts } from "./log-genesis.ts";
@@ -29,7 +31,7 @@ import { MemoryExecutionReader, MemoryInputReader, MemoryStream } from "./memory
 import { ownRecord } from "./segment-writers.ts";
 
 export type Role = "in" | "ex";
-export type Fate = "ok" | "refused" | "unknown_executed" | "unknown_lost";
+export type Fate = "ok" | "refused" | "full" | "unknown_executed" | "unknown_lost";
 
 export class MemoryStore {
   readonly streams: Readonly<Record<Role, MemoryStream>> = {
@@ -42,6 +44,7 @@ export class MemoryStore {
   genesis: Uint8Array | null = null;
   halted: string | null = null;
   logTime = 0;
+  fullness: number | null = null;
 
   constructor(shard: number) {
     this.shard = shard;
@@ -56,6 +59,7 @@ export class MemoryStore {
   async append(role: Role, execute: () => void): Promise<void> {
     const fate = await this.fate(role);
     if (fate === "ok" || fate === "unknown_executed") execute();
+    if (fate === "full") throw new LogFull(`append to ${role}: there is no room`);
     if (fate === "refused") throw new LogFault(`append to ${role} was refused`);
     if (fate !== "ok") throw new LogFault(`append to ${role}: its outcome is unknown`);
   }
@@ -80,6 +84,7 @@ class Term {
     try {
       return await step();
     } catch (error) {
+      if (error instanceof LogFull) throw error;
       this.over = error instanceof Error ? error : new Error(String(error));
       throw error;
     } finally {
@@ -209,6 +214,10 @@ class MemoryLog implements ShardLog {
 
   async halt(reason: string): Promise<void> {
     this.store.halted ??= `shard ${this.shard} is halted: ${reason}`;
+  }
+
+  async fullness(): Promise<number | null> {
+    return this.store.fullness;
   }
 
   async halted(): Promise<string | null> {

@@ -14,6 +14,8 @@ import { openSegmentLog } from "./segment-log.ts";
 export interface OpenLogOptions {
   /** Name of this ingress among several of one shard (Redis only); "1" unless told otherwise. */
   readonly slot?: string;
+  /** Told why something waits for Redis. */
+  readonly notice?: (why: string) => void;
 }
 
 /** Makes nothing: see ShardLog.create. Throws LogFault where the configured level is not given. */

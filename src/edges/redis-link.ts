@@ -3,24 +3,36 @@
  *
  *   reply               known: done
  *   refusal "later"     known: not done (LOADING, BUSY ...); tried again
+ *   out of memory       the same, or LogFull at once for who asked for that and has no try behind
+ *                       it whose outcome is unknown
  *   any other refusal   known: not done; becomes Fenced or LogFault
  *   no answer           unknown: the same step again on a new connection
  *
  * So every step given to it must be one that is harmless when it is executed twice.
  */
-import { Fenced, LogFault, Unreachable } from "./log.ts";
+import { Fenced, LogFault, LogFull, Unreachable } from "./log.ts";
 import { type RedisAccess, RedisConnection, RedisGone, RedisRefusal } from "./redis-connection.ts";
 
 const PAUSE_MS_MIN = 10;
 const PAUSE_MS_MAX = 500;
 
 /** First words of refusals that pass by themselves. */
-const LATER = ["LOADING", "BUSY", "TRYAGAIN", "MASTERDOWN", "CLUSTERDOWN", "READONLY", "OOM"];
+const OUT_OF_MEMORY = "OOM";
+const LATER = ["LOADING", "BUSY", "TRYAGAIN", "MASTERDOWN", "CLUSTERDOWN", "READONLY"];
+const SILENCE_NOTICE_MS = 1000;
+const NOTICE_MS = 5000;
 
 export interface RedisLinkOptions {
   readonly access: RedisAccess;
   /** Longest that an outcome may be unknown, or Redis unreachable. */
   readonly unreachableMsMax: number;
+  /** Told why something waits: a refusal at once, silence when it lasts; then now and then. */
+  readonly notice?: (why: string) => void;
+}
+
+export interface SettleOptions {
+  /** Out of memory is told as LogFull at once, not waited for. */
+  readonly throwsFull?: boolean;
 }
 
 export class RedisLink {
@@ -38,17 +50,23 @@ export class RedisLink {
   async settle<T>(
     what: string,
     step: (connection: RedisConnection, attempt: number) => Promise<T>,
+    { throwsFull = false }: SettleOptions = {},
   ): Promise<T> {
-    const patience = new Patience(this.options.unreachableMsMax);
+    const patience = new Patience(this.options);
+    let isUnknown = false;
     for (let attempt = 0; ; attempt++) {
       try {
         return await step(await this.connected(), attempt);
       } catch (error) {
         const reason = passingReason(error);
+        isUnknown ||= error instanceof RedisGone;
+        if (throwsFull && !isUnknown && reason.startsWith(OUT_OF_MEMORY)) {
+          throw new LogFull(`${addressOf(this.options.access)}: ${what}: ${reason}`);
+        }
         this.drop();
         if (reason === "") throw asLogError(error);
         if (this.isClosed) throw new LogFault(`${what}: closed before the outcome was known`);
-        await patience.pause(`${addressOf(this.options.access)}: ${what}: ${reason}`);
+        await patience.pause(`${addressOf(this.options.access)}: ${what}: ${reason}`, error);
       }
     }
   }
@@ -74,18 +92,26 @@ export class RedisLink {
 
 /** Pauses that grow, until the time is over. */
 export class Patience {
-  private readonly msMax: number;
+  private readonly options: Omit<RedisLinkOptions, "access">;
   private readonly startMs = performance.now();
+  private noticeAtMs = this.startMs + SILENCE_NOTICE_MS;
   private pauseMs = PAUSE_MS_MIN;
 
-  constructor(msMax: number) {
-    this.msMax = msMax;
+  constructor(options: Omit<RedisLinkOptions, "access">) {
+    this.options = options;
   }
 
   /** Throws Unreachable once too much time has gone by. */
-  async pause(why: string): Promise<void> {
-    const leftMs = this.startMs + this.msMax - performance.now();
-    if (leftMs <= 0) throw new Unreachable(`${why} (for ${this.msMax} ms)`);
+  async pause(why: string, error: unknown): Promise<void> {
+    const { unreachableMsMax: msMax, notice } = this.options;
+    const now = performance.now();
+    const leftMs = this.startMs + msMax - now;
+    if (leftMs <= 0) throw new Unreachable(`${why} (for ${msMax} ms)`);
+    const isFirst = this.pauseMs === PAUSE_MS_MIN;
+    if (now >= this.noticeAtMs || (isFirst && error instanceof RedisRefusal)) {
+      this.noticeAtMs = now + NOTICE_MS;
+      notice?.(why);
+    }
     await Bun.sleep(Math.min(this.pauseMs, leftMs));
     this.pauseMs = Math.min(this.pauseMs * 2, PAUSE_MS_MAX);
   }
@@ -95,7 +121,8 @@ export class Patience {
 export function passingReason(error: unknown): string {
   if (error instanceof RedisGone) return error.message;
   if (!(error instanceof RedisRefusal)) return "";
-  return LATER.some((word) => error.message.startsWith(word)) ? error.message : "";
+  const isPassing = [...LATER, OUT_OF_MEMORY].some((word) => error.message.startsWith(word));
+  return isPassing ? error.message : "";
 }
 
 /** A refusal in the log's own terms. */

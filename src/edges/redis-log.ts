@@ -20,7 +20,7 @@ import { checkedGenesis, genesisFacts } from "./log-genesis.ts";
 import { numberOf, textOf } from "./redis-connection.ts";
 import { encodeFrames } from "./redis-entries.ts";
 import { addressOf, RedisLink, type RedisLinkOptions } from "./redis-link.ts";
-import { probeRedis, type RedisFacts } from "./redis-probe.ts";
+import { memoryShare, probeRedis, type RedisFacts } from "./redis-probe.ts";
 import { RedisExecutionReader, RedisInputReader } from "./redis-readers.ts";
 import { CREATE, HALT } from "./redis-scripts.ts";
 import { RedisExecutionWriter, RedisInputWriter, type RedisShard } from "./redis-writers.ts";
@@ -118,6 +118,13 @@ export class RedisLog implements ShardLog {
   async halt(reason: string): Promise<void> {
     const { keys, venue } = await this.same();
     await this.link.settle("halt", (connection) => connection.script(HALT, keys, [venue, reason]));
+  }
+
+  async fullness(): Promise<number | null> {
+    const info = await this.link.settle("memory", (connection) =>
+      connection.command(["INFO", "memory"]),
+    );
+    return memoryShare(textOf(info));
   }
 
   async halted(): Promise<string | null> {

@@ -47,3 +47,12 @@ async function configOf(connection: RedisConnection): Promise<Map<string, string
     throw error;
   }
 }
+
+/** Used share of maxmemory as Redis itself counts it, or null where there is no maxmemory. */
+export function memoryShare(info: string): number | null {
+  const field = (name: string): number =>
+    Number(new RegExp(`^${name}:(\\d+)`, "m").exec(info)?.[1] ?? 0);
+  const max = field("maxmemory");
+  // Buffers for replicas and the append-only file do not count against maxmemory.
+  return max === 0 ? null : (field("used_memory") - field("mem_not_counted_for_evict")) / max;
+}

@@ -46,13 +46,13 @@ export class RedisStream {
   async next(after: number, bytesMax: number, stop: AbortSignal): Promise<StreamEntry[] | null> {
     const cut = (): void => this.drop();
     stop.addEventListener("abort", cut, { once: true });
-    let patience = new Patience(this.place.unreachableMsMax);
+    let patience = new Patience(this.place);
     try {
       while (!stop.aborted && !this.isClosed) {
         try {
           const entries = await this.readOnce(after, bytesMax, stop);
           if (entries.length > 0) return stop.aborted ? null : entries;
-          patience = new Patience(this.place.unreachableMsMax);
+          patience = new Patience(this.place);
         } catch (error) {
           await this.recover(error, patience, stop);
         }
@@ -67,7 +67,9 @@ export class RedisStream {
     this.drop();
     const reason = passingReason(error);
     if (reason === "") throw asLogError(error);
-    if (!stop.aborted && !this.isClosed) await patience.pause(`reading ${this.key}: ${reason}`);
+    if (!stop.aborted && !this.isClosed) {
+      await patience.pause(`reading ${this.key}: ${reason}`, error);
+    }
   }
 
   private async readOnce(

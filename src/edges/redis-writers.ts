@@ -9,10 +9,10 @@
  */
 import { assert } from "../base/assert.ts";
 import { FRAME_SIZE_MAX } from "../protocol/record.ts";
-import type { Appended, ExecutionWriter, InputWriter } from "./log.ts";
+import { type Appended, type ExecutionWriter, type InputWriter, LogFull } from "./log.ts";
 import { type Argument, listOf, numberOf, type Reply, type Script } from "./redis-connection.ts";
 import { encodeFrames } from "./redis-entries.ts";
-import type { RedisLink } from "./redis-link.ts";
+import type { RedisLink, SettleOptions } from "./redis-link.ts";
 import { APPEND_EX, APPEND_IN, TAKE_EPOCH, TAKE_SLOT } from "./redis-scripts.ts";
 import { ownRecord } from "./segment-writers.ts";
 
@@ -36,15 +36,23 @@ class Appending {
     this.link = link;
   }
 
-  async run(what: string, script: Script, args: () => Argument[]): Promise<Reply> {
+  async run(
+    what: string,
+    script: Script,
+    args: () => Argument[],
+    options: SettleOptions = {},
+  ): Promise<Reply> {
     assert(!this.isBusy, "one append is in flight at most");
     if (this.over !== null) throw this.over;
     this.isBusy = true;
     try {
-      return await this.link.settle(`${what} of shard ${this.shard.shard}`, (connection) =>
-        connection.script(script, this.shard.keys, [this.shard.venue, ...args()]),
+      return await this.link.settle(
+        `${what} of shard ${this.shard.shard}`,
+        (connection) => connection.script(script, this.shard.keys, [this.shard.venue, ...args()]),
+        options,
       );
     } catch (error) {
+      if (error instanceof LogFull) throw error;
       this.over = error instanceof Error ? error : new Error(String(error));
       throw error;
     } finally {
@@ -94,7 +102,7 @@ export class RedisInputWriter implements InputWriter {
     }
     const blob = encodeFrames(frames);
     const known = this.last;
-    const reply = await this.appending.run("append to in", APPEND_IN, () => [
+    const args = (): Argument[] => [
       String(this.generation),
       this.options.slot,
       String(this.term),
@@ -104,7 +112,8 @@ export class RedisInputWriter implements InputWriter {
       String(this.options.clockDifferenceMsMax * 1000),
       String(known),
       blob,
-    ]);
+    ];
+    const reply = await this.appending.run("append to in", APPEND_IN, args, { throwsFull: true });
     const [first, last, logTime] = threeOf(reply);
     assert(last - first + 1 === frames.length, "a pack gets as many positions as it has frames");
     this.pack++;

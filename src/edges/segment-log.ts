@@ -170,6 +170,11 @@ class SegmentLog implements ShardLog {
     writeFileLasting(this.haltPath(), new TextEncoder().encode(reason));
   }
 
+  /** On disk: a full one ends the writer. */
+  async fullness(): Promise<null> {
+    return null;
+  }
+
   async halted(): Promise<string | null> {
     return this.haltedNow() || null;
   }

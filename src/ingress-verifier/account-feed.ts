@@ -79,6 +79,12 @@ export class AccountFeed implements Origin, Listener {
     if (!this.isAccepted) this.parts.session.dropFeed(this);
   }
 
+  /** The logon did not enter the log. */
+  onRefused(frame: Uint8Array, code: number): void {
+    this.parts.session.refuse(frame, code);
+    this.parts.session.dropFeed(this);
+  }
+
   /** Where an earlier logon goes on, it is the one to bring a numbered report. */
   private sendRefusal(view: DataView, offset: number): void {
     const isNumbered = readU64(view, offset + at.REPORT_NUMBER_AT) !== 0;

@@ -2,13 +2,14 @@
  * AppendQueue: gathers admitted frames into packs and appends them, one pack in flight.
  *
  * With nothing in flight a frame leaves at once; while an append is under way the next pack
- * gathers by itself. Nothing is ever dropped in silence: each frame's origin learns its position,
- * or the append throws and the service stops.
+ * gathers by itself. Nothing is ever dropped in silence: each frame's origin learns its position or
+ * that the log is full, or the append throws and the service stops.
  *
  *   push -> waiting (at most bytesMax) -> in flight (a pack of at most packBytesMax) -> placed
  */
 import { assert } from "../base/assert.ts";
-import type { Appended, InputWriter } from "../edges/log.ts";
+import { type Appended, type InputWriter, LogFull } from "../edges/log.ts";
+import { REJECT_OVERLOADED } from "../protocol/codes.ts";
 
 /** Who brought a frame and wants to know where it went. */
 export interface Origin {
@@ -16,6 +17,8 @@ export interface Origin {
   onReport(view: DataView, offset: number): void;
   /** All reports of the frame's record have been shown. */
   onDone(): void;
+  /** The frame is not in the log and will not be. */
+  onRefused(frame: Uint8Array, code: number): void;
 }
 
 interface Waiting {
@@ -35,6 +38,7 @@ export class AppendQueue {
   private readonly limits: AppendQueueLimits;
   private readonly onPlaced: (position: number, origin: Origin) => void;
   private readonly onFault: (fault: unknown) => void;
+  private readonly onFull: (why: string, frames: number) => void;
   private waiting: Waiting[] = [];
   private inFlight: Promise<void> | null = null;
   /** An append has thrown: what waits stays, and its outcome is unknown. */
@@ -51,11 +55,14 @@ export class AppendQueue {
     limits: AppendQueueLimits;
     onPlaced: (position: number, origin: Origin) => void;
     onFault: (fault: unknown) => void;
+    /** A pack was refused because the log has no room; its origins have been told. */
+    onFull: (why: string, frames: number) => void;
   }) {
     this.writer = parts.writer;
     this.limits = parts.limits;
     this.onPlaced = parts.onPlaced;
     this.onFault = parts.onFault;
+    this.onFull = parts.onFull;
     this.placedTip = parts.writer.tip();
   }
 
@@ -106,8 +113,12 @@ export class AppendQueue {
 
   private async appendWaiting(): Promise<void> {
     const pack = this.takePack();
-    const appended = await this.writer.append(pack.map((entry) => entry.frame));
-    this.place(pack, appended);
+    try {
+      this.place(pack, await this.writer.append(pack.map((entry) => entry.frame)));
+    } catch (fault) {
+      if (!(fault instanceof LogFull)) throw fault;
+      this.refuse(pack, fault);
+    }
     if (this.waiting.length > 0) this.start();
     else this.inFlight = null;
     this.callWaiters();
@@ -127,6 +138,14 @@ export class AppendQueue {
       return all;
     }
     return this.waiting.splice(0, count);
+  }
+
+  private refuse(pack: readonly Waiting[], { message }: LogFull): void {
+    for (const { frame, origin } of pack) {
+      this.bytes -= frame.length;
+      origin?.onRefused(frame, REJECT_OVERLOADED);
+    }
+    this.onFull(message, pack.filter(({ origin }) => origin !== null).length);
   }
 
   private place(pack: readonly Waiting[], appended: Appended): void {

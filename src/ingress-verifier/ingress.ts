@@ -8,6 +8,7 @@ import type { Logger } from "../edges/logger.ts";
 import type { ShardLog } from "../edges/log.ts";
 import type { SignatureVerifier } from "../edges/verify.ts";
 import type { Genesis } from "../protocol/genesis.ts";
+import { type MemoryMarks, pressureOf } from "./memory-marks.ts";
 import { type EntryLimits, OrderEntry } from "./order-entry.ts";
 import { type DoorLimits, ShardDoor } from "./shard-door.ts";
 
@@ -26,6 +27,7 @@ export interface IngressParts {
   readonly reusePort: boolean;
   readonly entryLimits: EntryLimits;
   readonly doorLimits: DoorLimits;
+  readonly memoryMarks: MemoryMarks;
   readonly tickMs: number;
   readonly drainTimeoutMs: number;
   readonly dashboard: string;
@@ -37,6 +39,9 @@ export interface IngressParts {
 }
 
 const POLL_MS = 10;
+const MEMORY_LOOK_MS = 500;
+/** A log that stays full is told of this often. */
+const FULL_NOTICE_MS = 1000;
 
 export class Ingress {
   readonly doors: ReadonlyMap<number, ShardDoor>;
@@ -46,6 +51,8 @@ export class Ingress {
   private readonly followers: Promise<void>[] = [];
   private readonly closers: (() => Promise<void>)[] = [];
   private readonly ticker: ReturnType<typeof setInterval>;
+  private readonly looker: ReturnType<typeof setInterval>;
+  private isLooking = false;
 
   /** Resolves when the doors have recovered and the port is open. */
   static async start(parts: IngressParts): Promise<Ingress> {
@@ -61,6 +68,7 @@ export class Ingress {
         writer,
         openExecutionReader: () => shard.log.openExecutionReader(),
         limits: parts.doorLimits,
+        onFull: fullNotice(parts, shard.genesis.shard),
         onFault: parts.onFault,
       });
       await door.recover(writer.tip(), parts.stop);
@@ -89,11 +97,31 @@ export class Ingress {
       stop: parts.stop,
     });
     this.ticker = setInterval(() => this.tick(), parts.tickMs / 4);
+    this.looker = setInterval(() => void this.lookAtMemory(), MEMORY_LOOK_MS);
+  }
+
+  /** Asks each log how full it is; a log that can't be asked shows at its next append. */
+  private async lookAtMemory(): Promise<void> {
+    if (this.isLooking) return;
+    this.isLooking = true;
+    for (const { log, genesis } of this.parts.shards) {
+      const door = this.doors.get(genesis.shard);
+      const fullness = await log.fullness().catch(() => undefined);
+      if (door === undefined || fullness === undefined) continue;
+      const pressure = pressureOf(fullness, this.parts.memoryMarks);
+      if (door.pressure === pressure) continue;
+      door.pressure = pressure;
+      const percent = Math.round((fullness ?? 0) * 100);
+      const fields = { shard: genesis.shard, taken: TAKEN[pressure], memory_percent: percent };
+      this.parts.logger.warning("memory of the log", fields);
+    }
+    this.isLooking = false;
   }
 
   /** After `stop`: appends and reports what was taken, then says goodbye and closes. */
   async drain(): Promise<void> {
     clearInterval(this.ticker);
+    clearInterval(this.looker);
     this.entry.stopListening();
     this.entry.handOver();
     const until = this.parts.now() + this.parts.drainTimeoutMs;
@@ -125,4 +153,22 @@ export class Ingress {
       }
     }
   }
+}
+
+const TAKEN = { none: "everything", no_new_orders: "no new orders", cancels_only: "cancels" };
+
+/** Logs that the log is full, at most once in a while, with how many frames that refused. */
+function fullNotice(
+  { logger, now }: IngressParts,
+  shard: number,
+): (why: string, frames: number) => void {
+  let frames = 0;
+  let nextAt = 0;
+  return (why, count) => {
+    frames += count;
+    if (now() < nextAt) return;
+    nextAt = now() + FULL_NOTICE_MS;
+    logger.error("the log is full", { shard, why, refused_frames: frames });
+    frames = 0;
+  };
 }

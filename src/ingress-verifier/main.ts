@@ -33,7 +33,7 @@ await endWith(spec.name, async () => {
     fields: { service: spec.name },
   });
   const ids = config.shards.map((shard) => shard.id);
-  const all = await openShards(config, ids);
+  const all = await openShards(config, ids, logger);
   announceShards(logger, all);
   if (switches.has("check")) return;
   const shards = servedShards(all);

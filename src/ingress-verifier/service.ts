@@ -27,6 +27,9 @@ export interface IngressService {
   stop(): Promise<void>;
 }
 
+/** Of a log that does not live in memory. */
+const NO_MARKS = { memoryRefuseOrdersPercent: 100, memoryCancelsOnlyPercent: 100 };
+
 export async function startIngressService(parts: IngressServiceParts): Promise<IngressService> {
   const { config, shards, verifier, logger, now, onFault } = parts;
   const { limits, ingress, settlement, log } = config;
@@ -45,6 +48,7 @@ export async function startIngressService(parts: IngressServiceParts): Promise<I
       unmatchedRecordsMax: limits.unmatchedRecordsMax,
       reportsKept: limits.reportsKept,
     },
+    memoryMarks: config.redis ?? NO_MARKS,
     tickMs: log.tickMs,
     drainTimeoutMs: limits.drainTimeoutMs,
     dashboard: `http://${settlement.httpAddress.host}:${settlement.httpAddress.port}/`,

@@ -185,8 +185,13 @@ export class Session {
     if (code === codes.ACCEPTED) code = this.take(door, frame);
     if (code === codes.ACCEPTED) return;
     const isTooMany = code < codes.REJECT_OVERLOADED && this.countBadFrame();
-    this.sendMessage(encodeRefused(refusalOf(frame, isTooMany ? codes.REJECT_RATE : code)));
+    this.refuse(frame, isTooMany ? codes.REJECT_RATE : code);
     if (isTooMany) this.parts.peer.end();
+  }
+
+  /** Tells the client that this frame was not taken. */
+  refuse(frame: Uint8Array, code: number): void {
+    this.sendMessage(encodeRefused(refusalOf(frame, code)));
   }
 
   /** True when there were too many within a second. */
@@ -272,6 +277,7 @@ export class Session {
         this.sendMessage(new Uint8Array(view.buffer, view.byteOffset + offset, REPORT_SIZE));
       },
       onDone: () => undefined,
+      onRefused: (frame, code) => this.refuse(frame, code),
     };
   }
 }

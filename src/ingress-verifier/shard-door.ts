@@ -24,6 +24,7 @@ import {
 import { Admitter } from "./admit.ts";
 import { AppendQueue, type Origin } from "./append-queue.ts";
 import { KeyTable } from "./key-table.ts";
+import { passesUnder, type Pressure } from "./memory-marks.ts";
 import { ReportRing } from "./report-ring.ts";
 
 /** Whoever wants an account's numbered reports as they come. */
@@ -46,6 +47,8 @@ export interface DoorParts {
   readonly writer: InputWriter;
   readonly openExecutionReader: () => Promise<ExecutionReader>;
   readonly limits: DoorLimits;
+  /** The log had no room for so many frames; who sent them has been told. */
+  readonly onFull: (why: string, frames: number) => void;
   /** Called once when the log can't go on; the service stops. */
   readonly onFault: (fault: unknown) => void;
 }
@@ -66,9 +69,11 @@ export class ShardDoor {
   private readonly onFault: (fault: unknown) => void;
   /** Position up to which reports have been shown. */
   followed = 0;
+  /** How full the log's memory is. */
+  pressure: Pressure = "none";
   /** Newest log time seen in reports or given by our own appends, microseconds. */
   logTime = 0;
-  readonly counts = { admitted: 0, refused: 0, reports: 0 };
+  readonly counts = { admitted: 0, refused: 0, overloaded: 0, reports: 0 };
 
   constructor(parts: DoorParts) {
     this.genesis = parts.genesis;
@@ -88,6 +93,10 @@ export class ShardDoor {
       },
       onPlaced: (position, origin) => this.origins.set(position, origin),
       onFault: parts.onFault,
+      onFull: (why, frames) => {
+        this.counts.overloaded += frames;
+        parts.onFull(why, frames);
+      },
     });
   }
 
@@ -115,12 +124,15 @@ export class ShardDoor {
   }
 
   /**
-   * Queues a copy of an admitted frame. False when the queue is full, or when nobody matches: an
-   * order that waits unseen would trade at prices of long ago.
+   * Queues a copy of an admitted frame. False when the queue is full, when the log's memory is too
+   * full for it, or when nobody matches: an order that waits unseen would trade at prices of long
+   * ago.
    */
   append(frame: Uint8Array, origin: Origin): boolean {
-    if (this.unmatched >= this.unmatchedMax) return false;
-    return this.queue.push(frame.slice(), origin);
+    const isTaken = this.unmatched < this.unmatchedMax && passesUnder(this.pressure, frame);
+    if (isTaken && this.queue.push(frame.slice(), origin)) return true;
+    this.counts.overloaded++;
+    return false;
   }
 
   listen(account: number, listener: Listener): void {

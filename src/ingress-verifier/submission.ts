@@ -43,6 +43,10 @@ export function submit(door: ShardDoor, frame: Uint8Array, waitMs: number): Prom
         clearTimeout(timer);
         resolve({ code: refusal, reports });
       },
+      onRefused: (_: Uint8Array, refused: number) => {
+        clearTimeout(timer);
+        resolve({ code: refused, reports: [] });
+      },
     };
     if (door.append(frame, origin)) return;
     clearTimeout(timer);

@@ -33,7 +33,7 @@ await endWith(spec.name, async () => {
     severityMin: config.venue.severityMin,
     fields: { service: spec.name },
   });
-  const all = await openShards(config, shardsOfMarkets(config, positionals));
+  const all = await openShards(config, shardsOfMarkets(config, positionals), logger);
   announceShards(logger, all);
   if (switches.has("check")) return;
   const shards = servedShards(all);

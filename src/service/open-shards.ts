@@ -24,11 +24,19 @@ export interface OpenShard {
   readonly halted: string | null;
 }
 
-/** The shards of `ids`, lowest first; throws LogFault for one that cannot be served. */
-export async function openShards(config: Config, ids: readonly number[]): Promise<OpenShard[]> {
+/**
+ * The shards of `ids`, lowest first; throws LogFault for one that cannot be served. With a logger,
+ * waiting for the log is told to it.
+ */
+export async function openShards(
+  config: Config,
+  ids: readonly number[],
+  logger?: Logger,
+): Promise<OpenShard[]> {
   const shards: OpenShard[] = [];
   for (const id of [...ids].sort((a, b) => a - b)) {
-    shards.push(await openShard(config, await openLog(config, id)));
+    const notice = (why: string): void => logger?.warning("waiting", { shard: id, why });
+    shards.push(await openShard(config, await openLog(config, id, { notice })));
   }
   return shards;
 }

@@ -40,7 +40,7 @@ await endWith(spec.name, async () => {
     const legal = all.join(", ");
     throw new ServiceEnd(EXIT_USAGE, `no shard "${positionals[unknown]}"; shards: ${legal}`);
   }
-  const shards = await openShards(config, ids);
+  const shards = await openShards(config, ids, logger);
   announceShards(logger, shards);
   if (switches.has("check")) return;
   const { reference } = await openVerifiers();

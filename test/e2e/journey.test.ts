@@ -78,6 +78,7 @@ test("an order is matched, reported, committed, exported and verified", async ()
     reusePort: false,
     entryLimits: config.limits,
     doorLimits: { ...config.limits, packBytesMax: config.log.packBytesMax },
+    memoryMarks: { memoryRefuseOrdersPercent: 70, memoryCancelsOnlyPercent: 85 },
     tickMs: 200,
     drainTimeoutMs: 2000,
     dashboard: "",

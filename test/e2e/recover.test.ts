@@ -73,6 +73,7 @@ test("ingress knows every key of the log before it lets anybody in", async () =>
     writer,
     openExecutionReader: () => log.openExecutionReader(),
     limits: { ...config.limits, packBytesMax: config.log.packBytesMax },
+    onFull: () => undefined,
     onFault: (fault) => {
       throw fault;
     },

@@ -236,6 +236,7 @@ export class Stand {
       reusePort: false,
       entryLimits: { ...ENTRY, ...entry },
       doorLimits: { ...DOOR, ...door },
+      memoryMarks: { memoryRefuseOrdersPercent: 70, memoryCancelsOnlyPercent: 85 },
       tickMs: NEVER_MS,
       drainTimeoutMs,
       dashboard: "http://127.0.0.1:9091/",
