@@ -9,7 +9,7 @@ local messages = {
   frame = { name = "frame", size = 72, fields = {
     { name = "protocol", at = 0, size = 4, type = "text" },
     { name = "version", at = 4, size = 1, type = "u8" },
-    { name = "kind", at = 5, size = 1, type = "u8", names = { [1] = "genesis", [2] = "directory", [3] = "operator", [4] = "trader", [5] = "logon" } },
+    { name = "kind", at = 5, size = 1, type = "u8", names = { [1] = "genesis", [2] = "directory", [3] = "operator", [4] = "trader", [5] = "logon", [6] = "disconnect" } },
     { name = "shard", at = 6, size = 2, type = "u16" },
     { name = "venue", at = 8, size = 32, type = "bytes" },
     { name = "account", at = 40, size = 4, type = "u32" },
@@ -23,15 +23,18 @@ local messages = {
   new_order = { name = "new_order", size = 48, fields = {
     { name = "type", at = 0, size = 1, type = "u8" },
     { name = "side", at = 1, size = 1, type = "u8", names = { [1] = "buy", [2] = "sell" } },
-    { name = "order_type", at = 2, size = 1, type = "u8", names = { [1] = "limit", [2] = "market" } },
-    { name = "time_in_force", at = 3, size = 1, type = "u8", names = { [1] = "gtc", [2] = "ioc", [3] = "fok" } },
+    { name = "order_type", at = 2, size = 1, type = "u8", names = { [1] = "limit", [2] = "market", [3] = "stop", [4] = "stop_limit" } },
+    { name = "time_in_force", at = 3, size = 1, type = "u8", names = { [1] = "gtc", [2] = "ioc", [3] = "fok", [4] = "gtd", [5] = "day" } },
     { name = "market", at = 4, size = 4, type = "u32" },
     { name = "client_order_id", at = 8, size = 8, type = "u64" },
     { name = "price", at = 16, size = 4, type = "u32" },
     { name = "quantity", at = 20, size = 4, type = "u32" },
-    { name = "self_trade_prevention", at = 24, size = 1, type = "u8", names = { [0] = "none", [1] = "cancel_taker", [2] = "cancel_maker", [3] = "cancel_both" } },
-    { name = "post_only", at = 25, size = 1, type = "u8", names = { [0] = "off", [1] = "reject" } },
-    { name = "reserved", at = 26, size = 22, type = "zero" },
+    { name = "self_trade_prevention", at = 24, size = 1, type = "u8", names = { [0] = "none", [1] = "cancel_taker", [2] = "cancel_maker", [3] = "cancel_both", [4] = "decrement" } },
+    { name = "post_only", at = 25, size = 1, type = "u8", names = { [0] = "off", [1] = "reject", [2] = "slide" } },
+    { name = "reserved", at = 26, size = 2, type = "zero" },
+    { name = "stop_price", at = 28, size = 4, type = "u32" },
+    { name = "good_till_us", at = 32, size = 8, type = "u64" },
+    { name = "budget", at = 40, size = 8, type = "u64" },
   } },
   cancel = { name = "cancel", size = 16, fields = {
     { name = "type", at = 0, size = 1, type = "u8" },
@@ -67,6 +70,11 @@ local messages = {
     { name = "asset", at = 4, size = 4, type = "u32" },
     { name = "amount", at = 8, size = 8, type = "u64" },
     { name = "destination", at = 16, size = 32, type = "bytes" },
+  } },
+  dead_man = { name = "dead_man", size = 16, fields = {
+    { name = "type", at = 0, size = 1, type = "u8" },
+    { name = "reserved", at = 1, size = 7, type = "zero" },
+    { name = "timeout_us", at = 8, size = 8, type = "u64" },
   } },
   logon = { name = "logon", size = 48, fields = {
     { name = "type", at = 0, size = 1, type = "u8" },
@@ -172,7 +180,7 @@ local messages = {
     { name = "last", at = 16, size = 8, type = "u64" },
   } },
   report = { name = "report", size = 104, fields = {
-    { name = "kind", at = 0, size = 1, type = "u8", names = { [16] = "accepted", [17] = "fill", [18] = "canceled", [19] = "replaced", [20] = "reduced", [21] = "rejected", [22] = "mass_canceled", [23] = "logged_on", [24] = "account_opened", [25] = "key_added", [26] = "key_revoked", [27] = "deposited", [28] = "withdrawn", [29] = "asset_opened", [30] = "market_opened", [31] = "market_state", [32] = "account_state" } },
+    { name = "kind", at = 0, size = 1, type = "u8", names = { [16] = "accepted", [17] = "fill", [18] = "canceled", [19] = "replaced", [20] = "reduced", [21] = "rejected", [22] = "mass_canceled", [23] = "logged_on", [24] = "account_opened", [25] = "key_added", [26] = "key_revoked", [27] = "deposited", [28] = "withdrawn", [29] = "asset_opened", [30] = "market_opened", [31] = "market_state", [32] = "account_state", [33] = "triggered", [34] = "timer_set", [35] = "timer_fired" } },
     { name = "side", at = 1, size = 1, type = "u8", names = { [1] = "buy", [2] = "sell" } },
     { name = "liquidity", at = 2, size = 1, type = "u8", names = { [1] = "maker", [2] = "taker" } },
     { name = "reason", at = 3, size = 1, type = "u8" },
@@ -221,6 +229,7 @@ local commands = {
   [19] = "reduce",
   [20] = "mass_cancel",
   [21] = "withdraw",
+  [22] = "dead_man",
   [32] = "logon",
   [48] = "account_open",
   [49] = "key_add",
@@ -252,6 +261,9 @@ local kinds = {
   [30] = "report",
   [31] = "report",
   [32] = "report",
+  [33] = "report",
+  [34] = "report",
+  [35] = "report",
 }
 local report_kinds = {
   [16] = "accepted",
@@ -271,6 +283,9 @@ local report_kinds = {
   [30] = "market_opened",
   [31] = "market_state",
   [32] = "account_state",
+  [33] = "triggered",
+  [34] = "timer_set",
+  [35] = "timer_fired",
 }
 
 local makers = {

@@ -117,7 +117,7 @@ describe.skipIf(tshark === null)("tshark", () => {
         Object.fromEntries(ids.map((id, n) => [id, wanted[n]!])),
       );
     }
-    expect(names.size).toBe(21);
+    expect(names.size).toBe(22);
   });
 });
 

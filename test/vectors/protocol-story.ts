@@ -115,8 +115,9 @@ class Teller {
     fields: { kind: number; account: number; key: number; expiry?: number },
     commands: readonly Uint8Array[],
   ): Uint8Array {
-    const nonce = (this.nonces.get(fields.key) ?? 0) + 1;
-    this.nonces.set(fields.key, nonce);
+    const isNew = fields.kind !== codes.FRAME_DISCONNECT;
+    const nonce = isNew ? (this.nonces.get(fields.key) ?? 0) + 1 : LOGON_NONCE;
+    if (isNew) this.nonces.set(fields.key, nonce);
     const isDirectory = fields.kind === codes.FRAME_DIRECTORY;
     const shard = isDirectory ? codes.SHARD_DIRECTORY : SHARD;
     const header = { expiry: 0, ...fields, shard, venue: VENUE, nonce };
@@ -124,6 +125,8 @@ class Teller {
   }
 }
 
+/** Alice's logon is the first that she signs. */
+const LOGON_NONCE = 1;
 const TRADERS = { alice: { account: 1, key: 2 }, bob: { account: 2, key: 3 } };
 
 const LIMIT: encode.NewOrder = {
@@ -147,6 +150,7 @@ export function tellStory(): Told[] {
   const logon = { kind: codes.FRAME_LOGON, ...TRADERS.alice };
   teller.sign("alice", logon, [encode.encodeLogon(1, CHALLENGE)]);
   trade(teller);
+  tradeWithStops(teller);
   teller.trade("alice", [encode.encodeWithdraw(1, 5_000_000, new Uint8Array(32).fill(0xdd))]);
   const { publicKey } = SIGNERS.alice_2;
   const scopes = codes.SCOPE_CANCEL + codes.SCOPE_READ;
@@ -195,4 +199,37 @@ function trade(teller: Teller): void {
     encode.encodeCancel(1, 43n),
   ]);
   teller.trade("bob", [encode.encodeMassCancel(0, 0)]);
+}
+
+/** Stops, times, a slide, a decrement, a budget, and what cancels when nobody is there. */
+function tradeWithStops(teller: Teller): void {
+  const sell = { ...LIMIT, side: codes.SIDE_SELL };
+  const goodTill = { tif: codes.TIF_GTD, goodTill: START_US + 500_000 };
+  teller.trade("bob", [
+    encode.encodeNewOrder({ ...sell, clientOrderId: 50n }),
+    encode.encodeNewOrder({ ...sell, clientOrderId: 51n, price: 6_010_000, quantity: 5 }),
+    encode.encodeNewOrder({ ...sell, clientOrderId: 52n, price: 6_020_000, ...goodTill }),
+    // One tick below his own best offer, which it would cross.
+    encode.encodeNewOrder({ ...LIMIT, clientOrderId: 53n, quantity: 1, postOnly: 2 }),
+  ]);
+  const stop = { ...LIMIT, type: codes.TYPE_STOP, tif: codes.TIF_DAY, quantity: 3 };
+  const stopLimit = { ...sell, type: codes.TYPE_STOP_LIMIT, price: 5_940_000, quantity: 1 };
+  teller.trade("alice", [
+    encode.encodeNewOrder({ ...stop, clientOrderId: 60n, price: 6_050_000, stopPrice: 6_005_000 }),
+    encode.encodeNewOrder({ ...stopLimit, clientOrderId: 61n, stopPrice: 5_950_000 }),
+  ]);
+  teller.trade("bob", [
+    encode.encodeNewOrder({ ...stopLimit, clientOrderId: 54n, stopPrice: 5_945_000 }),
+  ]);
+  // Ten lots at 6,000,000 and one at 6,010,000, which triggers her stop.
+  const market = { ...LIMIT, type: codes.TYPE_MARKET, tif: codes.TIF_IOC, price: 0 };
+  teller.trade("alice", [
+    encode.encodeNewOrder({ ...market, clientOrderId: 62n, quantity: 50, budget: 66_100_000 }),
+  ]);
+  const against = { ...LIMIT, clientOrderId: 55n, price: 6_010_000, quantity: 3 };
+  teller.trade("bob", [encode.encodeNewOrder({ ...against, stp: codes.STP_DECREMENT })]);
+  const disconnect = { kind: codes.FRAME_DISCONNECT, ...TRADERS.alice };
+  teller.sign("alice", disconnect, [encode.encodeMassCancel(0, 0)]);
+  const last = { ...LIMIT, clientOrderId: 63n, price: 5_900_000, quantity: 1 };
+  teller.trade("alice", [encode.encodeDeadMan(600_000), encode.encodeNewOrder(last)]);
 }
