@@ -7,6 +7,8 @@ import { openNativeLevels } from "../../src/edges/native-levels.ts";
 import { Engine } from "../../src/engine/engine.ts";
 import { createLevels, type LevelLimits, type PriceLevels } from "../../src/engine/levels.ts";
 import { NaiveEngine } from "../../src/naive/naive-engine.ts";
+import { readRecord, RecordView } from "../../src/protocol/record.ts";
+import { ReportBatch } from "../../src/protocol/report.ts";
 
 /** An engine, and what a play asks it about the state. */
 export interface SpecEngine extends ApplyEngine {
@@ -14,14 +16,18 @@ export interface SpecEngine extends ApplyEngine {
   depth(market: number, side: number): readonly (readonly [number, number])[];
   /** Free and held. */
   balance(account: number, asset: number): readonly [number, number];
+  /** Goes on as a new engine: from a snapshot, or the naive one from all records so far. */
+  restart(): void;
 }
 
 type Open = (genesisFrame: Uint8Array) => SpecEngine;
 
 const LEVELS_SHOWN = 1000;
+const NO_CHAIN = new Uint8Array(32);
 
 function fast(genesisFrame: Uint8Array, levels: (limits: LevelLimits) => PriceLevels): SpecEngine {
-  const engine = new Engine(genesisFrame, { levels, roots: false });
+  const options = { levels, roots: false };
+  let engine = new Engine(genesisFrame, options);
   return {
     apply: (view, record, reports) => engine.apply(view, record, reports),
     depth: (market, side) =>
@@ -29,6 +35,11 @@ function fast(genesisFrame: Uint8Array, levels: (limits: LevelLimits) => PriceLe
     balance: (account, asset) => {
       const found = engine.views.balancesOf(account).find((row) => row.asset === asset);
       return [found?.free ?? 0, found?.held ?? 0];
+    },
+    restart: () => {
+      const restored = Engine.restore(genesisFrame, engine.snapshot(NO_CHAIN), options);
+      if (typeof restored === "string") throw new Error(restored);
+      engine = restored.engine;
     },
   };
 }
@@ -40,13 +51,26 @@ function native(limits: LevelLimits): PriceLevels {
 }
 
 function naive(genesisFrame: Uint8Array): SpecEngine {
-  const engine = new NaiveEngine(genesisFrame);
+  let engine = new NaiveEngine(genesisFrame);
+  const records: DataView[] = [];
+  const apply: SpecEngine["apply"] = (view, record, reports) => {
+    records.push(new DataView(view.buffer.slice(0), view.byteOffset, view.byteLength));
+    engine.apply(view, record, reports);
+  };
   return {
-    apply: (view, record, reports) => engine.apply(view, record, reports),
+    apply,
     depth: (market, side) => engine.levels(market, side).map(({ price, lots }) => [price, lots]),
     balance: (account, asset) => {
       const found = engine.balances(account).find((row) => row.asset === asset);
       return [Number(found?.free ?? 0), Number(found?.held ?? 0)];
+    },
+    restart: () => {
+      engine = new NaiveEngine(genesisFrame);
+      const record = new RecordView();
+      for (const view of records) {
+        readRecord(view, 0, record);
+        engine.apply(view, record, new ReportBatch());
+      }
     },
   };
 }

@@ -1,9 +1,10 @@
 /**
  * Lines: what can be said in a play, a row each: the words, and the command they stand for.
  *
- *   buys 5 at 101 [in m2] [ioc | fok | market | market fok] [post-only] [stp taker] [id 7]
+ *   buys 5 at 101 ...                                        what may follow: order-words.ts
  *   cancels #1 | cancels id 7 [in m2] | cancels all [buys | sells] [in m2]
  *   replaces #1 with 5 at 101     reduces #1 by 2       withdraws 5 USD      logs on from 3
+ *   sets its timer to 50          disconnects all [buys | sells] [in m2]
  *   pays ana 5 USD [ref 9]        suspends ana | frees ana      sets m1 halted
  *   opens account [for trade, read] [with key 3]
  *   adds key for trade, read [until 90] [with key 3]           revokes key 3
@@ -11,6 +12,7 @@
  */
 import * as codes from "../../src/protocol/codes.ts";
 import * as command from "../../src/protocol/commands.ts";
+import { orderOf } from "./order-words.ts";
 import { type PlayedOrder, STATES } from "./says.ts";
 import { ASSETS, PLAIN_MARKET, type Stage } from "./stage.ts";
 
@@ -39,13 +41,9 @@ const SCOPES: Readonly<Record<string, number>> = {
   keys: codes.SCOPE_KEYS,
   all: codes.SCOPES_TRADER,
 };
-const STPS = ["none", "taker", "maker", "both"];
 
 const IN = "(?: in m(?<market>\\d+))?";
-const ID = "(?: id (?<id>\\d+))?";
-const TIF = "(?: (?<market_order>market))?(?: (?<tif>ioc|fok))?";
 const ORDER = "(?:#(?<order>\\d+)|id (?<id>\\d+))";
-const OPTIONS = `${IN}${TIF}(?: (?<post>post-only))?(?: stp (?<stp>\\w+))?${ID}`;
 const SCOPE_LIST = "(?<scopes>\\w+(?:, \\w+)*)";
 
 const TRADER = codes.FRAME_TRADER;
@@ -53,7 +51,11 @@ const OPERATOR = codes.FRAME_OPERATOR;
 const DIRECTORY = codes.FRAME_DIRECTORY;
 
 const ROWS: readonly Row[] = [
-  [line(`(?<side>buys|sells) (?<quantity>\\d+) at (?<price>\\d+)${OPTIONS}`), TRADER, newOrder],
+  [
+    line("(?<side>buys|sells) (?<quantity>\\d+) at (?<price>\\d+)(?<options>(?: .*)?)"),
+    TRADER,
+    newOrder,
+  ],
   [line(`cancels all(?: (?<side>buys|sells))?${IN}`), TRADER, massCancel],
   [line(`cancels ${ORDER}${IN}`), TRADER, (g, c) => command.encodeCancel(...target(g, c))],
   [
@@ -67,7 +69,13 @@ const ROWS: readonly Row[] = [
     (g, c) => command.encodeReduce(...target(g, c), Number(g["quantity"])),
   ],
   [line("withdraws (?<amount>\\d+) (?<asset>\\w+)"), TRADER, withdraw],
+  [
+    line("sets its timer to (?<timeout>\\d+)"),
+    TRADER,
+    (g) => command.encodeDeadMan(Number(g["timeout"])),
+  ],
   [line("logs on from (?<number>\\d+)"), codes.FRAME_LOGON, logon],
+  [line(`disconnects all(?: (?<side>buys|sells))?${IN}`), codes.FRAME_DISCONNECT, massCancel],
   [line("pays (?<who>\\w+) (?<amount>\\d+) (?<asset>\\w+)(?: ref (?<ref>\\d+))?"), OPERATOR, pay],
   [line("(?<verb>suspends|frees) (?<who>\\w+)"), OPERATOR, accountState],
   [line("sets m(?<market>\\d+) (?<state>\\w+)"), OPERATOR, marketState],
@@ -119,21 +127,17 @@ function sideOf(word: string | undefined): number {
 }
 
 function newOrder(groups: Groups, context: Context): Uint8Array {
-  const isMarket = groups["market_order"] !== undefined;
-  const stp = STPS.indexOf(groups["stp"] ?? "none");
-  if (stp < 0) throw new Error(`no such self-trade prevention: ${groups["stp"]}`);
-  const given = groups["tif"] === "fok" ? codes.TIF_FOK : codes.TIF_IOC;
-  return command.encodeNewOrder({
-    market: marketOf(groups),
+  const begin = {
     side: sideOf(groups["side"]),
-    type: isMarket ? codes.TYPE_MARKET : codes.TYPE_LIMIT,
-    tif: groups["tif"] === undefined && !isMarket ? codes.TIF_GTC : given,
-    clientOrderId: groups["id"] === undefined ? context.freshId() : BigInt(groups["id"]),
-    price: Number(groups["price"]),
     quantity: Number(groups["quantity"]),
-    stp,
-    postOnly: groups["post"] === undefined ? codes.POST_ONLY_OFF : codes.POST_ONLY_REJECT,
-  });
+    price: Number(groups["price"]),
+    clientOrderId: 0n,
+  };
+  const options = groups["options"] ?? "";
+  const named = / id \d/.test(options);
+  return command.encodeNewOrder(
+    orderOf({ ...begin, clientOrderId: named ? 0n : context.freshId() }, options),
+  );
 }
 
 /** Market and client id of `#1` or `id 7 in m2`; #n with a market asks there for its id. */

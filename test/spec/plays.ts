@@ -7,14 +7,19 @@
  *   book [m2]                         -> bids 2@101 1@99 asks -
  *   ana's funds                       -> USD 1000505 free, BTC 999995 free
  *   time 90                           -> now
+ *   restart                           -> now        each engine goes on as a new one
+ *   tick                              -> what the time alone brings about
+ *   numbers                           -> accepted 500 0     `first` and `second` of what was said
  *
- * A line that ends with `,` or `;` goes on in the next. Commands parted by `;` are one frame. After
+ * A line that ends with `,` or `;` goes on in the next, and one that begins with `->` goes on the
+ * one before. Commands parted by `;` are one frame. After
  * the name may stand, in brackets, the nonce or the expiry of the frame, or another of the
  * account's keys: `ana (nonce 7, expiry 90, key k2)`. A key that a line adds is called as the word
  * behind `as` says: `ana adds key for trade as k2`; an account, likewise: `operator opens account
  * as dee`. A line that is not a line of a play throws.
  */
 import { expect } from "bun:test";
+import { REPORT_KINDS } from "../../src/protocol/code-names.ts";
 import * as codes from "../../src/protocol/codes.ts";
 import type { Report } from "../../src/protocol/report.ts";
 import { ENGINES, type SpecEngine } from "./engines.ts";
@@ -43,7 +48,7 @@ function readScript(script: string): Line[] {
   for (const row of script.split("\n")) {
     const text = row.trim().replace(/\s+/g, " ");
     const last = lines.at(-1);
-    const goesOn = last !== undefined && /[,;]$/.test(last);
+    const goesOn = last !== undefined && (/[,;]$/.test(last) || /^(?:->|\|)/.test(text));
     if (goesOn) lines[lines.length - 1] = `${last} ${text}`;
     else if (text !== "") lines.push(text);
   }
@@ -58,9 +63,11 @@ class Play {
   private readonly stage: Stage;
   private readonly words: Words;
   private readonly context: Context;
+  private readonly books: boolean;
   private fresh = 0n;
 
   constructor(open: (genesisFrame: Uint8Array) => SpecEngine, options: StageOptions) {
+    this.books = options.books ?? false;
     this.stage = new Stage(open, options);
     this.words = new Words(this.stage.accounts);
     this.context = {
@@ -79,9 +86,14 @@ class Play {
     if (book !== null) return this.book(Number(book[1] ?? 1));
     const funds = /^(\w+)'s funds$/.exec(text);
     if (funds !== null) return this.funds(funds[1]!);
-    const time = /^time (\d+)$/.exec(text);
-    if (time === null) return this.act(text);
-    this.stage.time = Number(time[1]);
+    if (text === "tick") return this.words.say(this.stage.tick(), []);
+    if (text === "numbers") return this.numbers();
+    if (text === "restart") this.stage.engine.restart();
+    else {
+      const time = /^time (\d+)$/.exec(text);
+      if (time === null) return this.withBook(this.act(text));
+      this.stage.time = Number(time[1]);
+    }
     return "now";
   }
 
@@ -95,7 +107,14 @@ class Play {
     const bytes = meanings.map((meaning) => meaning.bytes);
     const reports = this.stage.send(who, kind, bytes, readTerms(terms));
     if (newName !== undefined) this.nameKey(newName, who, reports);
-    return this.words.say(reports);
+    return this.words.say(reports, bytes);
+  }
+
+  /** Both numbers of each report of the last record. */
+  private numbers(): string {
+    return this.stage.said
+      .map(({ kind, first, second }) => `${nameOf(REPORT_KINDS, kind)} ${first} ${second}`)
+      .join(", ");
   }
 
   /** The key that these reports tell of gets a name. */
@@ -103,6 +122,10 @@ class Play {
     const added = reports.find((report) => report.kind === codes.REPORT_KEY_ADDED);
     if (added === undefined) return;
     this.stage.know(name, who === "operator" ? name : who, added);
+  }
+
+  private withBook(said: string): string {
+    return this.books ? `${said} | ${this.book(1)}` : said;
   }
 
   private book(market: number): string {
@@ -122,6 +145,10 @@ class Play {
       })
       .join(", ");
   }
+}
+
+function nameOf(names: typeof REPORT_KINDS, number: number): string {
+  return names.find(([known]) => known === number)?.[1] ?? String(number);
 }
 
 function readTerms(text: string): FrameTerms {

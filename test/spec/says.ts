@@ -3,13 +3,28 @@
  * accepted.
  *
  * A pair of fills is one phrase of the taker; that maker and taker agree is checked here. What is
- * left of an order after its trades is said last: it is filled, it rests, or some are canceled.
+ * left of an order after its trades is said last: it is filled, it rests, it waits, or some are
+ * canceled. A stop that is reached becomes the taker: what follows is about it. What no command
+ * caused comes first: `due: #1 loses 5 (expired); rests #2`.
  */
+import { viewOf } from "../../src/base/bytes.ts";
 import * as codes from "../../src/protocol/codes.ts";
+import * as fields from "../../src/protocol/command-layout.ts";
 import type { Report } from "../../src/protocol/report.ts";
 import { ASSETS } from "./stage.ts";
 
-const REASONS = ["", "requested", "mass", "immediate", "self_trade", "record_full"];
+const REASONS = [
+  "",
+  "requested",
+  "mass",
+  "immediate",
+  "self_trade",
+  "record_full",
+  "market_closed",
+  "expired",
+  "dead_man",
+  "budget",
+];
 const ACCOUNT_STATES = ["free", "suspended"];
 export const STATES = ["", "open", "post_only", "cancel_only", "halted", "closed"];
 
@@ -18,53 +33,74 @@ export interface PlayedOrder {
   readonly account: number;
   readonly market: number;
   readonly clientOrderId: bigint;
-  readonly orderId: string;
+  /** As in `#7`. */
+  readonly place: number;
+  /** Of a stop; 0 of other orders. */
+  readonly stopPrice: number;
+  /** A stop that was not reached yet. */
+  waits: boolean;
 }
 
 export class Words {
   readonly orders: PlayedOrder[] = [];
+  private readonly byId = new Map<string, PlayedOrder>();
   private readonly names: ReadonlyMap<string, number>;
   private phrases: string[] = [];
   private maker: Report | null = null;
-  /** The order that trades in this command, until it is clear what becomes of it. */
+  /** The order that trades now, until it is clear what becomes of it; and whether it was a stop. */
   private taker: Report | null = null;
+  private isStop = false;
+  /** The commands that the reports answer. */
+  private commands: readonly Uint8Array[] = [];
 
   constructor(names: ReadonlyMap<string, number>) {
     this.names = names;
   }
 
-  /** What a record's reports say, in one line. */
-  say(reports: readonly Report[]): string {
+  /** What a record's reports say, in one line; `commands` are those of its frame. */
+  say(reports: readonly Report[], commands: readonly Uint8Array[]): string {
     this.phrases = [];
+    this.commands = commands;
     let index = 0;
+    let due = "";
     for (const report of reports) {
-      if (report.index !== index) this.endCommand();
+      if (report.index !== index) {
+        this.endTaker();
+        if (index === codes.INDEX_DUE) due = this.takePhrases();
+      }
       index = report.index;
       this.sayReport(report);
     }
-    this.endCommand();
-    return this.phrases.length === 0 ? "nothing" : this.phrases.join(", ");
+    this.endTaker();
+    if (index === codes.INDEX_DUE) due = this.takePhrases();
+    const said = this.takePhrases();
+    if (due === "") return said === "" ? "nothing" : said;
+    return said === "" ? `due: ${due}` : `due: ${due}; ${said}`;
   }
 
-  private endCommand(): void {
+  private takePhrases(): string {
+    const said = this.phrases.join(", ");
+    this.phrases = [];
+    return said;
+  }
+
+  private endTaker(): void {
     const { taker } = this;
     this.taker = null;
     if (taker === null) return;
+    const name = this.order(taker);
     const left = taker.cumulative > 0 ? ` with ${taker.leaves}` : "";
-    this.phrases.push(taker.leaves === 0 ? "is filled" : `rests ${this.order(taker)}${left}`);
+    if (this.played(taker).waits) this.push(`${name} waits`);
+    else if (taker.leaves > 0) this.push(`rests ${name}${left}`);
+    else this.push(this.isStop ? `${name} is filled` : "is filled");
   }
 
   private sayReport(report: Report): void {
     switch (report.kind) {
       case codes.REPORT_ACCEPTED:
-        this.orders.push({
-          account: report.account,
-          market: report.subject,
-          clientOrderId: report.clientOrderId,
-          orderId: idOf(report),
-        });
-        this.taker = report;
-        return;
+        return this.sayAccepted(report);
+      case codes.REPORT_TRIGGERED:
+        return this.sayTriggered(report);
       case codes.REPORT_FILL:
         return this.sayFill(report);
       case codes.REPORT_CANCELED:
@@ -72,15 +108,57 @@ export class Words {
         return this.push(`${this.order(report)} loses ${report.last} (${REASONS[report.reason]})`);
       case codes.REPORT_REPLACED:
         this.push(`${this.order(report)} becomes ${report.leaves} at ${report.price}`);
-        this.taker = report;
-        return;
+        if (report.second !== 0) this.push(`slides from ${report.second}`);
+        return this.takes(report, false);
       case codes.REPORT_REDUCED:
-        return this.push(`${this.order(report)} loses ${report.last}, keeps ${report.leaves}`);
+        return this.sayReduced(report);
       case codes.REPORT_REJECTED:
         return this.sayReject(report);
       default:
         return this.push(sayOther(report, (account) => this.name(account)));
     }
+  }
+
+  private takes(report: Report, isStop: boolean): void {
+    this.taker = report;
+    this.isStop = isStop;
+  }
+
+  private sayAccepted(report: Report): void {
+    const command = viewOf(this.commands[report.index]!);
+    const stopPrice = command.getUint32(fields.ORDER_STOP_PRICE, true);
+    const asked = command.getUint32(fields.ORDER_PRICE, true);
+    const order = {
+      account: report.account,
+      market: report.subject,
+      clientOrderId: report.clientOrderId,
+      place: this.orders.length + 1,
+      stopPrice,
+      waits: stopPrice !== 0,
+    };
+    this.orders.push(order);
+    this.byId.set(idOf(report), order);
+    const slid = stopPrice === 0 && report.second !== 0;
+    if (report.second !== (slid ? asked : stopPrice)) throw new Error("accepted states no price");
+    if (slid) this.push(`slides to ${report.price}`);
+    this.takes(report, false);
+  }
+
+  private sayTriggered(report: Report): void {
+    const order = this.played(report);
+    const again = this.taker !== null && idOf(this.taker) === idOf(report);
+    if (!again) this.endTaker();
+    if (!order.waits || report.first !== order.stopPrice) throw new Error("it did not wait there");
+    order.waits = false;
+    this.push(`${this.order(report)} is reached by ${report.second}`);
+    this.takes(report, true);
+  }
+
+  /** Of two own orders that lose lots to each other the taker may go on. */
+  private sayReduced(report: Report): void {
+    const why = report.reason === 0 ? "" : ` (${REASONS[report.reason]})`;
+    this.push(`${this.order(report)} loses ${report.last}${why}, keeps ${report.leaves}`);
+    if (this.taker !== null && idOf(this.taker) === idOf(report)) this.taker = report;
   }
 
   private push(phrase: string): void {
@@ -114,9 +192,13 @@ export class Words {
   }
 
   private order(report: Report): string {
-    const at = this.orders.findIndex((order) => order.orderId === idOf(report));
-    if (at < 0) throw new Error("a report about an order that was never accepted");
-    return `#${at + 1}`;
+    return `#${this.played(report).place}`;
+  }
+
+  private played(report: Report): PlayedOrder {
+    const found = this.byId.get(idOf(report));
+    if (found === undefined) throw new Error("a report about an order that was never accepted");
+    return found;
   }
 
   private name(account: number): string {
@@ -134,11 +216,19 @@ function assetName(asset: number): string {
   return Object.keys(ASSETS).find((name) => ASSETS[name] === asset) ?? `asset ${asset}`;
 }
 
+function goesOn(report: Report): string {
+  return report.reason === 1 ? ", goes on" : "";
+}
+
 function sayOther(report: Report, nameOf: (account: number) => string): string {
   const who = nameOf(report.account);
   switch (report.kind) {
     case codes.REPORT_MASS_CANCELED:
       return `${report.last} canceled${report.reason === 1 ? ", cut" : ""}`;
+    case codes.REPORT_TIMER_SET:
+      return `timer ${report.first} (was ${report.second})`;
+    case codes.REPORT_TIMER_FIRED:
+      return `timer ${report.first} fires, ${report.last} canceled${goesOn(report)}`;
     case codes.REPORT_LOGGED_ON:
       return `key ${report.subject} is on from ${report.first}, ${report.second} so far`;
     case codes.REPORT_ACCOUNT_OPENED:

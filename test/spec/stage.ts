@@ -25,10 +25,15 @@ export interface StageOptions {
   readonly limits?: Partial<GenesisLimits>;
   /** What an account has of each asset when it is first named; 1,000,000 if not said. */
   readonly funds?: number;
+  /** Seconds after midnight at which a trading day begins. */
+  readonly dayStartS?: number;
+  /** Whether each line about an order says the book behind it. */
+  readonly books?: boolean;
 }
 
 const SHARD = 1;
 const START_TIME = 1000;
+const NO_TAG = "00".repeat(8);
 const LIMITS: GenesisLimits = {
   accountsMax: 20,
   keysMax: 40,
@@ -78,6 +83,8 @@ export class Stage {
   readonly signers = new Map<string, Signer>();
   /** Log time of the next record. */
   time = START_TIME;
+  /** Reports of the last record. */
+  said: readonly Report[] = [];
   private readonly venue: Uint8Array;
   private readonly reports = new ReportBatch();
   private readonly numbers = new Map<number, number>();
@@ -116,7 +123,9 @@ export class Stage {
   private openAccount(name: string): void {
     const open = this.keyCommand(codes.COMMAND_ACCOUNT_OPEN, codes.SCOPES_TRADER, 0);
     const [opened] = this.send("operator", codes.FRAME_DIRECTORY, [open]);
-    if (opened?.kind !== codes.REPORT_ACCOUNT_OPENED) throw new Error(`no account for ${name}`);
+    if (opened?.kind !== codes.REPORT_ACCOUNT_OPENED) {
+      throw new Error(`no account for ${name}, who must be named before something is due`);
+    }
     this.know(name, name, opened);
   }
 
@@ -155,6 +164,11 @@ export class Stage {
     return key;
   }
 
+  /** A record without a frame. */
+  tick(): Report[] {
+    return this.record(new Uint8Array(0));
+  }
+
   private record(frame: Uint8Array): Report[] {
     const header = { shard: SHARD, rulesVersion: 1, directoryOrigin: SHARD, logTime: this.time };
     const view = viewOf(encodePack(header, [frame]));
@@ -167,6 +181,8 @@ export class Stage {
     );
     const added = said.filter((report) => report.kind === codes.REPORT_KEY_ADDED);
     this.keyCount = Math.max(this.keyCount, ...added.map(keyIn));
+    this.said = said;
+    checkStamps(said, frame);
     this.checkNumbers(said);
     this.checkMoney(said);
     return said;
@@ -204,6 +220,17 @@ export class Stage {
   }
 }
 
+/** What is due comes first and has no frame; each other report names its own. */
+function checkStamps(said: readonly Report[], frame: Uint8Array): void {
+  const frameTag = sha256(frame).subarray(0, 8).toHex();
+  const count = said.filter(({ index }) => index === codes.INDEX_DUE).length;
+  for (const [i, { index, tag }] of said.entries()) {
+    const isDue = index === codes.INDEX_DUE;
+    if (isDue !== i < count) throw new Error("what is due comes first");
+    if (tag !== (isDue ? NO_TAG : frameTag)) throw new Error(`a report has the tag ${tag}`);
+  }
+}
+
 function add(sums: Map<number, number>, asset: number, amount: number): void {
   sums.set(asset, (sums.get(asset) ?? 0) + amount);
 }
@@ -226,7 +253,7 @@ function stageGenesis(options: StageOptions): Uint8Array {
     random: new Uint8Array(16),
     checkpointIntervalUs: 1,
     checkpointCommands: 1,
-    dayStartS: 0,
+    dayStartS: options.dayStartS ?? 0,
     limits: { ...LIMITS, ...options.limits },
     checkpointKey: new Uint8Array(32),
     operators: [
