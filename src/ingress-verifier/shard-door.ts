@@ -17,6 +17,7 @@ import { decodeExecution } from "../protocol/execution.ts";
 import type { Genesis } from "../protocol/genesis.ts";
 import {
   REPORT_ACCOUNT_AT,
+  REPORT_INDEX_AT,
   REPORT_NUMBER_AT,
   REPORT_POSITION_AT,
   REPORT_SIZE,
@@ -194,7 +195,9 @@ export class ShardDoor {
   private showOne(reports: Uint8Array, view: DataView, at: number, position: number): void {
     this.counts.reports++;
     this.keys.follow(view, at);
-    this.origins.get(position)?.onReport(view, at);
+    // What is due comes with whichever record is next; the sender of its frame did not cause it.
+    const isDue = view.getUint16(at + REPORT_INDEX_AT, true) === codes.INDEX_DUE;
+    if (!isDue) this.origins.get(position)?.onReport(view, at);
     if (readU64(view, at + REPORT_NUMBER_AT) === 0) return;
     this.ring.add(reports, at);
     const account = view.getUint32(at + REPORT_ACCOUNT_AT, true);

@@ -97,6 +97,7 @@ export interface FedSettings {
   readonly tradesKept?: number;
   readonly requestsMax?: number;
   readonly markets?: readonly encode.MarketRules[];
+  readonly reportsPerRecordMax?: number;
 }
 
 export class FedShard {
@@ -123,7 +124,7 @@ export class FedShard {
   private readonly signer = generateKeyPairSync("ed25519");
 
   constructor(settings: FedSettings = {}) {
-    const genesisFrame = makeGenesis(settings.markets ?? defaultMarkets());
+    const genesisFrame = makeGenesis(settings);
     const genesis = decodeGenesis(genesisFrame);
     if (typeof genesis === "string") throw new Error(genesis);
     const log = { describe: "embedded, D2, ./data", halted: async () => this.halted };
@@ -269,7 +270,9 @@ function defaultMarkets(): encode.MarketRules[] {
   ];
 }
 
-function makeGenesis(markets: readonly encode.MarketRules[]): Bytes {
+function makeGenesis(settings: FedSettings): Bytes {
+  const { markets = defaultMarkets() } = settings;
+  const { reportsPerRecordMax = LIMITS.reportsPerRecordMax } = settings;
   const genesis: Genesis = {
     shard: 1,
     directoryOrigin: 1,
@@ -278,7 +281,7 @@ function makeGenesis(markets: readonly encode.MarketRules[]): Bytes {
     checkpointIntervalUs: 1_000_000,
     checkpointCommands: 100_000,
     dayStartS: 0,
-    limits: LIMITS,
+    limits: { ...LIMITS, reportsPerRecordMax },
     checkpointKey: new Uint8Array(32).fill(9),
     operators: [{ publicKey: new Uint8Array(32).fill(200), scopes: codes.SCOPES_OPERATOR }],
     assets: [encode.encodeAssetOpen(USD, 6, "USD"), encode.encodeAssetOpen(BTC, 8, "BTC")],

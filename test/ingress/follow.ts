@@ -2,6 +2,7 @@
  * What several tests of reports do: log on from a number, and place orders until they are reported.
  */
 import { expect } from "bun:test";
+import * as codes from "../../src/protocol/codes.ts";
 import { ACCEPTED, rejectCode } from "../../src/protocol/codes.ts";
 import { ALICE, type Stand, tagOf, type Who } from "./stand.ts";
 import type { Wire } from "./wire.ts";
@@ -32,4 +33,23 @@ export async function place(stand: Stand, wire: Wire, count: number): Promise<vo
 
 export function range(first: number, last: number): number[] {
   return Array.from({ length: last - first + 1 }, (_, i) => first + i);
+}
+
+const SOON_MS = 20;
+
+/**
+ * Sends orders that are good for a short time, a longer one each time that they came too late, and
+ * returns the log time past which those that were taken expire.
+ */
+export async function placeTillSoon(
+  wire: Wire,
+  make: (till: { tif: number; goodTill: number }) => Uint8Array,
+): Promise<number> {
+  for (let ms = SOON_MS; ; ms *= 2) {
+    const goodTill = (Date.now() + ms) * 1000;
+    const frame = make({ tif: codes.TIF_GTD, goodTill });
+    wire.send(frame);
+    const answer = await wire.report(({ tag }) => tag === tagOf(frame));
+    if (answer.kind === codes.REPORT_ACCEPTED) return goodTill;
+  }
 }

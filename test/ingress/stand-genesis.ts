@@ -1,4 +1,5 @@
 /** The genesis of a test's venue: two assets, one market, limits that a test may set. */
+import { signerFromSeed } from "../../src/edges/keys.ts";
 import * as codes from "../../src/protocol/codes.ts";
 import * as encode from "../../src/protocol/commands.ts";
 import type { Genesis, GenesisLimits } from "../../src/protocol/genesis.ts";
@@ -13,6 +14,9 @@ const LIMITS: GenesisLimits = {
   assetsMax: 10,
   reportsPerRecordMax: 10_000,
 };
+
+/** Settlement's, where a test has one: the key that `signerOf(9)` makes. */
+const CHECKPOINT_SEED = new Uint8Array(32).fill(9);
 
 const MARKET: encode.MarketRules = {
   market: 1,
@@ -44,7 +48,7 @@ export function standGenesis(operator: Uint8Array, limits: Setting): Genesis {
     checkpointCommands: 100_000,
     dayStartS: 0,
     limits: { ...LIMITS, ...limits },
-    checkpointKey: new Uint8Array(32).fill(9),
+    checkpointKey: signerFromSeed(CHECKPOINT_SEED).publicKey,
     operators: [{ publicKey: operator, scopes: codes.SCOPES_OPERATOR }],
     assets: [encode.encodeAssetOpen(1, 2, "BASE"), encode.encodeAssetOpen(2, 2, "QUOTE")],
     markets: [encode.encodeMarketOpen(MARKET)],

@@ -44,6 +44,8 @@ export interface StandOptions {
   readonly door?: Partial<DoorLimits>;
   readonly genesis?: Setting;
   readonly drainTimeoutMs?: number;
+  /** Of an idle shard; without it time passes with frames only. */
+  readonly tickMs?: number;
 }
 
 const ENTRY: EntryLimits = {
@@ -74,7 +76,7 @@ export class Stand {
   ingress!: Ingress;
   /** Milliseconds that the sessions' clock is ahead. */
   ahead = 0;
-  private readonly genesisFrame: Uint8Array;
+  readonly genesisFrame: Uint8Array;
   private readonly options: StandOptions;
   private readonly dir = mkdtempSync(join(tmpdir(), "clob-stand-"));
   private readonly stopping = new AbortController();
@@ -227,7 +229,7 @@ export class Stand {
   }
 
   private async startIngress(): Promise<void> {
-    const { entry, door, drainTimeoutMs = 5000 } = this.options;
+    const { entry, door, drainTimeoutMs = 5000, tickMs = NEVER_MS } = this.options;
     this.ingress = await Ingress.start({
       shards: [{ log: this.store.open(), genesis: this.genesis, venue: this.venue }],
       verifier: (await openVerifiers()).fast,
@@ -237,7 +239,7 @@ export class Stand {
       entryLimits: { ...ENTRY, ...entry },
       doorLimits: { ...DOOR, ...door },
       memoryMarks: { memoryRefuseOrdersPercent: 70, memoryCancelsOnlyPercent: 85 },
-      tickMs: NEVER_MS,
+      tickMs,
       drainTimeoutMs,
       dashboard: "http://127.0.0.1:9091/",
       logger: new Logger({
