@@ -3,13 +3,11 @@
  */
 import * as codes from "../protocol/codes.ts";
 import * as command from "../protocol/command-layout.ts";
-import { ArrivalHeap } from "./arrival-heap.ts";
 import { RULE_QUANTITY_STEP } from "./markets.ts";
-import { ORDER_SHIFT, OWN_NEXT } from "./order-slab.ts";
+import { OwnOrders } from "./own-orders.ts";
 import type { Parts } from "./parts.ts";
 import { type ReportsOut, ROOM_FOR_CANCEL } from "./reports-out.ts";
 import type { Resting } from "./resting.ts";
-import { SEAT_AFTER, SEAT_MARKET, SEAT_OLDEST, SEAT_SHIFT } from "./seats.ts";
 import type { Signer } from "./signer.ts";
 import type { State } from "./state.ts";
 
@@ -20,14 +18,14 @@ export class Cancels {
   private readonly signer: Signer;
   private readonly out: ReportsOut;
   private readonly resting: Resting;
-  private readonly heap: ArrivalHeap;
+  private readonly own: OwnOrders;
 
   constructor(parts: Parts) {
     this.state = parts.state;
     this.signer = parts.signer;
     this.out = parts.out;
     this.resting = parts.resting;
-    this.heap = new ArrivalHeap(parts.state.slab);
+    this.own = new OwnOrders(parts.state);
   }
 
   cancel(view: DataView, at: number): void {
@@ -51,20 +49,13 @@ export class Cancels {
   /** The order that a Cancel or Reduce names, or 0 and the reject is written. */
   private find(view: DataView, at: number): number {
     const { state, signer, out } = this;
-    if (!this.mayCancel()) return 0;
+    if (!mayCancel(signer, out)) return 0;
     const id = view.getUint32(at + command.COMMAND_MARKET, true);
     const market = state.markets.find(id);
     if (!this.marketTakes(market, id)) return 0;
     const slot = state.findOrder(signer.account, market, view, at + command.COMMAND_CLIENT_ID);
     if (slot === 0) out.reject(codes.REJECT_UNKNOWN_ORDER, 0, 0);
     return slot;
-  }
-
-  private mayCancel(): boolean {
-    const scopes = this.signer.scopes;
-    if ((scopes & EITHER) !== 0) return true;
-    this.out.reject(codes.REJECT_KEY_SCOPE, scopes, codes.SCOPE_CANCEL);
-    return false;
   }
 
   private marketTakes(market: number, id: number): boolean {
@@ -79,51 +70,30 @@ export class Cancels {
   }
 
   massCancel(view: DataView, at: number): void {
-    const { state, out, signer } = this;
-    if (!this.mayCancel()) return;
+    const { state, out, signer, own } = this;
+    if (!mayCancel(signer, out)) return;
     const id = view.getUint32(at + command.COMMAND_MARKET, true);
     const side = view.getUint8(at + command.MASS_SIDE);
     const market = id === 0 ? 0 : state.markets.find(id);
     if (id !== 0 && !this.marketTakes(market, id)) return;
 
-    this.gather(market, side);
+    if (market === 0) own.gatherAll(signer.account, side, false);
+    else own.gather(signer.account, market, side);
     let canceled = 0;
-    let isCut = 0;
-    for (let slot = this.heap.pop(); slot !== 0; slot = this.heap.pop()) {
-      if (out.room() < ROOM_FOR_CANCEL) {
-        isCut = 1;
-        break;
-      }
-      this.heap.push(state.slab.words[(slot << ORDER_SHIFT) + OWN_NEXT]!);
+    let slot = own.next();
+    for (; slot !== 0 && out.room() >= ROOM_FOR_CANCEL; slot = own.next()) {
       this.resting.cancel(slot, codes.CANCEL_MASS);
       canceled++;
     }
+    const isCut = slot === 0 ? 0 : 1;
     const head = codes.REPORT_MASS_CANCELED | (side << 8) | (isCut << 24);
     out.lots(out.begin(head, signer.account, id), canceled);
   }
+}
 
-  /** Fills the heap with the account's lists of that market (0: all) and side (0: both). */
-  private gather(market: number, side: number): void {
-    const { state, signer, heap } = this;
-    const words = state.seats.words;
-    heap.clear();
-    if (market !== 0) {
-      this.gatherSeat(state.seats.find(signer.account, market), side);
-      return;
-    }
-    for (let seat = state.seats.first[signer.account]!; seat !== 0; ) {
-      const at = seat << SEAT_SHIFT;
-      const halted = state.markets.state(words[at + SEAT_MARKET]!) === codes.STATE_HALTED;
-      if (!halted) this.gatherSeat(seat, side);
-      seat = words[at + SEAT_AFTER]!;
-    }
-  }
-
-  private gatherSeat(seat: number, side: number): void {
-    const words = this.state.seats.words;
-    const at = (seat << SEAT_SHIFT) + SEAT_OLDEST;
-    if (seat === 0) return;
-    if (side !== codes.SIDE_SELL) this.heap.push(words[at]!);
-    if (side !== codes.SIDE_BUY) this.heap.push(words[at + 2]!);
-  }
+/** Whether the signer may cancel; if not, the reject is written. */
+export function mayCancel(signer: Signer, out: ReportsOut): boolean {
+  if ((signer.scopes & EITHER) !== 0) return true;
+  out.reject(codes.REJECT_KEY_SCOPE, signer.scopes, codes.SCOPE_CANCEL);
+  return false;
 }

@@ -8,7 +8,9 @@ import * as codes from "../protocol/codes.ts";
 import { COMMAND_SIZE } from "../protocol/command-layout.ts";
 import * as frame from "../protocol/frame.ts";
 import { Cancels } from "./cancels.ts";
+import { DeadMan } from "./dead-man.ts";
 import { Directory } from "./directory.ts";
+import { Due } from "./due.ts";
 import { Funds } from "./funds.ts";
 import { Matcher } from "./match.ts";
 import { Operators } from "./operators.ts";
@@ -17,15 +19,19 @@ import { ReportsOut, ROOM_FOR_COMMAND } from "./reports-out.ts";
 import { Resting } from "./resting.ts";
 import { Signer } from "./signer.ts";
 import type { State } from "./state.ts";
+import { Stops } from "./stops.ts";
+import { Taking } from "./taking.ts";
 
 export class Commands {
   readonly out: ReportsOut;
   readonly operators: Operators;
   readonly resting: Resting;
+  readonly due: Due;
   private readonly state: State;
   private readonly signer = new Signer();
   private readonly orders: Orders;
   private readonly cancels: Cancels;
+  private readonly deadMan: DeadMan;
   private readonly funds: Funds;
   private readonly directory: Directory;
   /** Why the frame is refused as a whole, with its numbers; see `refusal`. */
@@ -38,16 +44,20 @@ export class Commands {
     const resting = new Resting(state, this.out);
     this.resting = resting;
     const matcher = new Matcher(state, resting, this.out);
-    const parts = { state, signer: this.signer, out: this.out, resting, matcher };
+    const taking = new Taking(state, resting, matcher);
+    const stops = new Stops({ state, out: this.out, resting, matcher, taking });
+    const parts = { state, signer: this.signer, out: this.out, resting, matcher, taking, stops };
     this.operators = new Operators(parts);
     this.orders = new Orders(parts);
     this.cancels = new Cancels(parts);
+    this.deadMan = new DeadMan(parts);
+    this.due = new Due({ state, out: this.out, resting, stops, deadMan: this.deadMan });
     this.funds = new Funds(parts);
     this.directory = new Directory(parts);
   }
 
   /** Applies a frame that checkFrame has accepted, at `start` of `view`. */
-  applyFrame(view: DataView, start: number, logTime: number): void {
+  applyFrame(view: DataView, start: number): void {
     const { signer, out } = this;
     const keys = this.state.keys;
     const key = view.getUint32(start + frame.FRAME_KEY_AT, true);
@@ -59,9 +69,12 @@ export class Commands {
     if (!keys.has(key) || keys.account[key] !== signer.account) {
       return out.refuseFrame(codes.REJECT_UNKNOWN_KEY, 0, 0);
     }
-    if (!this.takeNonce(key, signer.nonce)) return;
+    const isDisconnect = view.getUint8(start + frame.FRAME_KIND_AT) === codes.FRAME_DISCONNECT;
+    const isFresh = isDisconnect ? this.takeLogon(key) : this.takeNonce(key, signer.nonce);
+    if (!isFresh) return;
     signer.scopes = keys.scopes[key]!;
-    const code = this.refusal(readU64(view, start + frame.FRAME_EXPIRY_AT), logTime);
+    const expiry = readU64(view, start + frame.FRAME_EXPIRY_AT);
+    const code = this.refusal(expiry, this.state.logTime);
     this.applyCommands(view, start, code);
   }
 
@@ -81,6 +94,18 @@ export class Commands {
       return true;
     }
     return false;
+  }
+
+  /** Uses the key's logon up, which a disconnect frame names as its nonce, or writes the reject. */
+  private takeLogon(key: number): boolean {
+    const { logon } = this.state.keys;
+    const { nonce } = this.signer;
+    if (logon[key] !== nonce) {
+      this.out.refuseFrame(codes.REJECT_LOGON_GONE, nonce, logon[key]!);
+      return false;
+    }
+    logon[key] = 0;
+    return true;
   }
 
   /** ACCEPTED, or why each command of the frame is refused; its numbers in `first`, `second`. */
@@ -128,6 +153,8 @@ export class Commands {
         return this.cancels.massCancel(view, at);
       case codes.COMMAND_WITHDRAW:
         return this.funds.withdraw(view, at);
+      case codes.COMMAND_DEAD_MAN:
+        return this.deadMan.set(view, at);
       case codes.COMMAND_LOGON:
         return this.directory.logon(view, at);
       case codes.COMMAND_ACCOUNT_OPEN:

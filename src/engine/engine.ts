@@ -116,16 +116,22 @@ export class Engine {
     const state = this.state;
     const wrong = this.checkRecord(record);
     if (wrong !== "") this.halt(wrong);
-    if (record.kind === RECORD_TICK) {
-      if (state.position === 0) this.halt("the first record is a tick");
-    } else {
-      const start = view.byteOffset + record.at + RECORD_HEADER_SIZE;
-      const frame = new Uint8Array(view.buffer, start, record.frameSize);
-      if (state.position === 0) this.begin(frame);
-      else this.applyFrame(view, record, frame, reports);
+    const isTick = record.kind === RECORD_TICK;
+    if (isTick && state.position === 0) this.halt("the first record is a tick");
+    const frame = isTick ? NO_FRAME : frameOf(view, record);
+    if (state.position === 0) this.begin(frame);
+    else if (!isTick) this.checkFrame(frame);
+    // From here on the record has a successor state.
+    state.logTime = record.logTime;
+    const { out, due } = this.commands;
+    out.beginRecord(reports, state.position + 1, record.logTime);
+    if (due.isThere) due.settle();
+    if (!isTick && state.position !== 0) {
+      sha256Into(frame, this.hash);
+      out.beginFrame(this.hashView);
+      this.commands.applyFrame(view, record.at + RECORD_HEADER_SIZE);
     }
     state.position++;
-    state.logTime = record.logTime;
   }
 
   /** The state as bytes, see snapshot.ts. `reportChain`: the caller's 32 bytes that go with it. */
@@ -163,17 +169,15 @@ export class Engine {
     if (wrong !== "") this.halt(wrong);
   }
 
-  private applyFrame(
-    view: DataView,
-    record: RecordView,
-    frame: Uint8Array,
-    reports: ReportBatch,
-  ): void {
+  private checkFrame(frame: Uint8Array): void {
     const code = checkFrame(frame, this.state);
     if (code !== codes.ACCEPTED) this.halt(`its frame: ${codes.rejectCode(code).says}`);
-    sha256Into(frame, this.hash);
-    const { out } = this.commands;
-    out.beginRecord(reports, this.state.position + 1, record.logTime, this.hashView);
-    this.commands.applyFrame(view, record.at + RECORD_HEADER_SIZE, record.logTime);
   }
+}
+
+const NO_FRAME = new Uint8Array(0);
+
+function frameOf(view: DataView, record: RecordView): Uint8Array {
+  const start = view.byteOffset + record.at + RECORD_HEADER_SIZE;
+  return new Uint8Array(view.buffer, start, record.frameSize);
 }

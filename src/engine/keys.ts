@@ -1,7 +1,8 @@
 /**
  * Keys: who may sign for an account, what for, and which nonces are used up. Ids 1, 2, 3 ...
  *
- *   account, scopes, expiry, revoked, high, reference, logon   by key id
+ *   account, scopes, expiry, revoked, high, reference   by key id
+ *   logon       nonce of the last logon, 0 when none was or a disconnect frame has used it up
  *   publicKey   32 bytes per key
  *   window      1,024 bits per key: bit n mod 1024 tells whether nonce n, of the 1,024 numbers up
  *               to `high`, was used; bit b is bit (b & 31) of word b >> 5

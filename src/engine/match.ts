@@ -2,16 +2,18 @@
  * Match: the crossing loop (RULES 5, Matching) and the money of a trade (RULES 4).
  *
  * The taker lies in a slot but not in the book. While it has lots, the best opposite price crosses
- * and the record has room, it meets the oldest order of the best level, the maker.
+ * and the record has room, it meets the oldest order of the best level, the maker. A taker with a
+ * budget (a market order, which never rests) holds it instead of what its price would need.
  */
 import { type Assets, FEES } from "../ledger/assets.ts";
 import type { Balances } from "../ledger/balances.ts";
-import { feeOf } from "../ledger/money.ts";
+import { feeOf, lotsCovered } from "../ledger/money.ts";
 import * as codes from "../protocol/codes.ts";
 import type { Book } from "./book.ts";
 import type { Markets } from "./markets.ts";
 import { MARKET_SHIFT, QUOTE_ASSET } from "./markets.ts";
-import { RULE_MAKER_PPM, RULE_TAKER_PPM, RULE_TICK_VALUE } from "./markets.ts";
+import { RULE_MAKER_PPM, RULE_QUANTITY_STEP, RULE_TAKER_PPM } from "./markets.ts";
+import { RULE_TICK_VALUE } from "./markets.ts";
 import { CUMULATIVE, LEAVES, NEXT, ORDER_SHIFT, type OrderSlab } from "./order-slab.ts";
 import { PRICE, SEAT_SIDE } from "./order-slab.ts";
 import { type ReportsOut, ROOM_FOR_STEP } from "./reports-out.ts";
@@ -26,6 +28,9 @@ export const NO_REASON = 0;
 const MAKER = codes.REPORT_FILL | (codes.LIQUIDITY_MAKER << 16);
 const TAKER = codes.REPORT_FILL | (codes.LIQUIDITY_TAKER << 16);
 
+/** The taker has no budget; its price and lots say what it holds. */
+export const NO_BUDGET = -1;
+
 /** The walk of a fill-or-kill order: it would meet more makers than the record has room for. */
 export const FOK_RECORD_FULL = -1;
 
@@ -38,6 +43,10 @@ export class Matcher {
   private readonly assets: Assets;
   private readonly resting: Resting;
   private readonly out: ReportsOut;
+  /** Of the taker that matches: units of the quote asset that it may still trade. */
+  budget = NO_BUDGET;
+  /** Price of the first trade of the last taker, 0 none; the last one's is the market's last. */
+  firstPrice = 0;
 
   constructor(state: State, resting: Resting, out: ReportsOut) {
     this.state = state;
@@ -60,6 +69,7 @@ export class Matcher {
     const limit = lots[order + PRICE]!;
     const opposite = this.book.sideOf(seatSide) ^ 1;
     const prevention = this.slab.selfTrade(taker);
+    this.firstPrice = 0;
     while (lots[order + LEAVES] !== 0) {
       const level = levels.best[opposite]!;
       if (level === 0) return NO_REASON;
@@ -69,10 +79,14 @@ export class Matcher {
       const maker = this.book.oldest(level);
       const makerSeat = words[(maker << ORDER_SHIFT) + SEAT_SIDE]! >> 1;
       if (prevention === codes.STP_NONE || makerSeat !== seatSide >> 1) {
-        this.trade(taker, maker, level);
-        continue;
+        if (this.trade(taker, maker, level)) continue;
+        return codes.CANCEL_BUDGET;
       }
       if (prevention === codes.STP_CANCEL_TAKER) return codes.CANCEL_SELF_TRADE;
+      if (prevention === codes.STP_DECREMENT) {
+        this.decrement(taker, maker);
+        continue;
+      }
       this.resting.cancel(maker, codes.CANCEL_SELF_TRADE);
       if (prevention === codes.STP_CANCEL_BOTH) return codes.CANCEL_SELF_TRADE;
     }
@@ -102,21 +116,58 @@ export class Matcher {
     return found;
   }
 
-  private trade(taker: number, maker: number, level: number): void {
+  /** Both lose the lots of the smaller one, the maker first. */
+  private decrement(taker: number, maker: number): void {
+    const { slab, resting } = this;
+    const leaves = slab.leaves(taker);
+    const made = slab.leaves(maker);
+    if (made <= leaves) resting.cancel(maker, codes.CANCEL_SELF_TRADE);
+    else resting.reduce(maker, leaves, codes.CANCEL_SELF_TRADE);
+    if (leaves <= made) this.cancelTaker(taker, codes.CANCEL_SELF_TRADE);
+    else if (!this.holdsBudget(taker)) resting.reduce(taker, made, codes.CANCEL_SELF_TRADE);
+    else {
+      slab.words[(taker << ORDER_SHIFT) + LEAVES] = leaves - made;
+      this.out.order(taker, codes.REPORT_REDUCED | (codes.CANCEL_SELF_TRADE << 24), made, 0);
+    }
+  }
+
+  /** A sell has its lots held, whatever its budget. */
+  private holdsBudget(taker: number): boolean {
+    return this.budget !== NO_BUDGET && (this.slab.seatSide(taker) & 1) === 0;
+  }
+
+  /** Cancels what is left of the taker. */
+  cancelTaker(taker: number, reason: number): void {
+    if (this.holdsBudget(taker)) this.resting.cancelHolding(taker, reason, this.budget);
+    else this.resting.cancelLifted(taker, reason);
+  }
+
+  /** Trades what both have; false if the taker's budget covers nothing of it. */
+  private trade(taker: number, maker: number, level: number): boolean {
     const lots = this.slab.lots;
     const takerAt = taker << ORDER_SHIFT;
     const makerAt = maker << ORDER_SHIFT;
-    const quantity = Math.min(lots[takerAt + LEAVES]!, lots[makerAt + LEAVES]!);
+    let quantity = Math.min(lots[takerAt + LEAVES]!, lots[makerAt + LEAVES]!);
     const price = lots[makerAt + PRICE]!;
     const seatSide = this.slab.words[takerAt + SEAT_SIDE]!;
+    const takerSells = (seatSide & 1) === 1;
     const market = this.state.seats.words[((seatSide >> 1) << SEAT_SHIFT) + SEAT_MARKET]!;
     const rules = market << MARKET_SHIFT;
     const rule = this.markets.words;
+    if (this.budget !== NO_BUDGET) {
+      quantity = this.covered(rules, price, quantity, takerSells);
+      if (quantity === 0) return false;
+    }
     const notional = price * quantity * rule[rules + RULE_TICK_VALUE]!;
     const makerFee = feeOf(notional, rule[rules + RULE_MAKER_PPM]!);
     const takerFee = feeOf(notional, rule[rules + RULE_TAKER_PPM]!);
-    const takerSells = (seatSide & 1) === 1;
-    this.pay(takerSells ? maker : taker, quantity, notional + (takerSells ? makerFee : takerFee));
+    if (this.budget === NO_BUDGET) {
+      const buyer = takerSells ? maker : taker;
+      this.pay(buyer, quantity, notional + (takerSells ? makerFee : takerFee));
+    } else if (takerSells) {
+      this.budget -= notional;
+      this.pay(maker, quantity, notional + makerFee);
+    } else this.payFromBudget(taker, quantity, notional + takerFee);
     this.deliver(
       takerSells ? taker : maker,
       quantity,
@@ -127,6 +178,7 @@ export class Matcher {
     const trade = this.markets.trades(market) + 1;
     this.markets.setTrades(market, trade);
     this.markets.setLastPrice(market, price);
+    if (this.firstPrice === 0) this.firstPrice = price;
     this.state.trades++;
     this.state.changes.market(market);
     this.book.shrink(level, quantity);
@@ -138,6 +190,15 @@ export class Matcher {
     this.out.fill(took, price, takerFee);
     if (lots[makerAt + LEAVES] === 0) this.finish(maker);
     else this.state.changes.order(maker);
+    return true;
+  }
+
+  /** The most lots of these, in whole quantity steps, that the taker's budget covers. */
+  private covered(rules: number, price: number, lots: number, takerSells: boolean): number {
+    const rule = this.markets.words;
+    const ppm = takerSells ? 0 : rule[rules + RULE_TAKER_PPM]!;
+    const most = lotsCovered(this.budget, price * rule[rules + RULE_TICK_VALUE]!, ppm, lots);
+    return most - (most % rule[rules + RULE_QUANTITY_STEP]!);
   }
 
   private fill(slot: number, quantity: number): void {
@@ -164,6 +225,18 @@ export class Matcher {
       leaves === quantity ? 0 : this.markets.holdOfBuy(market, price, leaves - quantity);
     this.balances.spend(seats[seat + SEAT_QUOTE]!, before - after, spent);
     this.balances.credit(seats[seat + SEAT_BASE]!, quantity * this.markets.lotUnits(market));
+  }
+
+  /** The same for a buyer that holds a budget: what is left is free after the last lot. */
+  private payFromBudget(buyer: number, quantity: number, spent: number): void {
+    const seats = this.state.seats.words;
+    const seat = (this.slab.words[(buyer << ORDER_SHIFT) + SEAT_SIDE]! >> 1) << SEAT_SHIFT;
+    this.budget -= spent;
+    this.balances.spend(seats[seat + SEAT_QUOTE]!, spent, spent);
+    const isLast = this.slab.leaves(buyer) === quantity;
+    if (isLast) this.balances.release(seats[seat + SEAT_QUOTE]!, this.budget);
+    const units = quantity * this.markets.lotUnits(seats[seat + SEAT_MARKET]!);
+    this.balances.credit(seats[seat + SEAT_BASE]!, units);
   }
 
   /** The seller's side: held base goes, quote less the fee comes in. */

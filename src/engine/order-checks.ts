@@ -61,13 +61,22 @@ export class OrderChecks {
     return takes || this.refuse(codes.REJECT_MARKET_STATE, state, codes.STATE_OPEN);
   }
 
-  /** Price and quantity are within the market's rules. */
+  /** Nothing is due that must come before new trades (RULES 9). */
+  isCaughtUp(market: number): boolean {
+    const { state } = this;
+    const { windows } = state;
+    const isBehind = state.isLate || (windows.count !== 0 && windows.isOpen(market));
+    return !isBehind || this.refuse(codes.REJECT_CATCHING_UP, 0, 0);
+  }
+
+  /** Prices and quantity are within the market's rules. */
   fitsMarket(terms: Terms): boolean {
     const rules = this.markets.words;
     const at = terms.market << rule.MARKET_SHIFT;
-    const { price, quantity } = terms;
+    const { price, quantity, stopPrice } = terms;
     const step = rules[at + rule.RULE_PRICE_STEP]!;
     if (price % step !== 0) return this.refuse(codes.REJECT_TICK, price, step);
+    if (stopPrice % step !== 0) return this.refuse(codes.REJECT_TICK, stopPrice, step);
     const lot = rules[at + rule.RULE_QUANTITY_STEP]!;
     if (quantity % lot !== 0) return this.refuse(codes.REJECT_LOT, quantity, lot);
     const least = rules[at + rule.RULE_QUANTITY_MIN]!;
@@ -75,19 +84,33 @@ export class OrderChecks {
     const most = rules[at + rule.RULE_QUANTITY_MAX]!;
     if (quantity > most) return this.refuse(codes.REJECT_QUANTITY_MAX, quantity, most);
     const low = rules[at + rule.RULE_PRICE_MIN]!;
-    if (price < low) return this.refuse(codes.REJECT_PRICE_BAND, price, low);
     const high = rules[at + rule.RULE_PRICE_MAX]!;
-    if (price > high) return this.refuse(codes.REJECT_PRICE_BAND, price, high);
-    return true;
+    // Only a budget goes without a price: it takes the worst one.
+    if (price === 0) terms.price = terms.isSell ? low : high;
+    else if (!this.isInBand(price, low, high)) return false;
+    return stopPrice === 0 || this.isInBand(stopPrice, low, high);
   }
 
-  /** A new order's client id is free, and there is room for it to rest. */
-  hasPlace(terms: Terms, rests: boolean): boolean {
+  private isInBand(price: number, low: number, high: number): boolean {
+    if (price < low) return this.refuse(codes.REJECT_PRICE_BAND, price, low);
+    return price <= high || this.refuse(codes.REJECT_PRICE_BAND, price, high);
+  }
+
+  /** A new order's good till is not past. */
+  isInTime(terms: Terms): boolean {
+    const { goodTill } = terms;
+    const { logTime } = this.state;
+    if (goodTill === 0 || logTime <= goodTill) return true;
+    return this.refuse(codes.REJECT_ORDER_EXPIRED, goodTill, logTime);
+  }
+
+  /** A new order's client id is free, and there is room for it to rest or to wait. */
+  hasPlace(terms: Terms): boolean {
     const { state, signer } = this;
     if (state.index.find(signer.account, terms.clientLow, terms.clientHigh) !== 0) {
       return this.refuse(codes.REJECT_DUPLICATE_ORDER, 0, 0);
     }
-    if (!rests) return true;
+    if (!terms.mayStay) return true;
     const open = terms.seat === 0 ? 0 : this.openAt(terms.seat);
     const openMax = this.markets.rule(terms.market, rule.RULE_OPEN_ORDERS_MAX);
     if (open >= openMax) return this.refuse(codes.REJECT_OPEN_ORDERS, open, openMax);
@@ -102,9 +125,9 @@ export class OrderChecks {
 
   /** What it will hold, and what its lots are worth either way, stay below 2^53. Sets `needed`. */
   isCountable(terms: Terms): boolean {
-    const { market, price, quantity } = terms;
+    const { market, price, quantity, budget } = terms;
     const units = quantity * this.markets.lotUnits(market);
-    const hold = this.markets.holdOfBuy(market, price, quantity);
+    const hold = budget !== 0 ? budget : this.markets.holdOfBuy(market, price, quantity);
     if (units >= SAFE_LIMIT || hold >= SAFE_LIMIT) {
       return this.refuse(codes.REJECT_AMOUNT_OVERFLOW, price, quantity);
     }
@@ -130,13 +153,29 @@ export class OrderChecks {
     return this.balances.find(this.signer.account, asset);
   }
 
-  /** A post-only order would not trade. */
+  /** A post-only order would not trade, or slides to a price at which it would not. */
   keepsOff(terms: Terms): boolean {
     if (terms.postOnly === codes.POST_ONLY_OFF) return true;
     const levels = this.state.book.levels;
     const best = levels.best[terms.opposite]!;
     if (best === 0 || !terms.crosses(levels.price[best]!)) return true;
+    if (terms.postOnly === codes.POST_ONLY_SLIDE && this.slides(terms, levels.price[best]!)) {
+      return true;
+    }
     return this.refuse(codes.REJECT_POST_ONLY_CROSSES, terms.price, levels.price[best]!);
+  }
+
+  /** Moves the price to one step from the best opposite one, if that is in the band. */
+  private slides(terms: Terms, opposite: number): boolean {
+    const step = this.markets.rule(terms.market, rule.RULE_PRICE_STEP);
+    const price = terms.isSell ? opposite + step : opposite - step;
+    const isIn =
+      price >= this.markets.rule(terms.market, rule.RULE_PRICE_MIN) &&
+      price <= this.markets.rule(terms.market, rule.RULE_PRICE_MAX);
+    if (!isIn) return false;
+    terms.asked = terms.price;
+    terms.price = price;
+    return true;
   }
 
   /** A fill-or-kill order would fill, and its reports would fit. */

@@ -4,7 +4,7 @@
  */
 import * as codes from "../protocol/codes.ts";
 import * as command from "../protocol/command-layout.ts";
-import { type Matcher, NO_REASON } from "./match.ts";
+import { type Matcher, NO_BUDGET } from "./match.ts";
 import { OrderChecks } from "./order-checks.ts";
 import * as order from "./order-slab.ts";
 import type { Parts } from "./parts.ts";
@@ -12,6 +12,8 @@ import type { ReportsOut } from "./reports-out.ts";
 import type { Resting } from "./resting.ts";
 import type { Signer } from "./signer.ts";
 import type { State } from "./state.ts";
+import type { Stops } from "./stops.ts";
+import type { Taking } from "./taking.ts";
 import { Terms } from "./terms.ts";
 
 export class Orders {
@@ -20,6 +22,8 @@ export class Orders {
   private readonly out: ReportsOut;
   private readonly resting: Resting;
   private readonly matcher: Matcher;
+  private readonly taking: Taking;
+  private readonly stops: Stops;
   private readonly check: OrderChecks;
   private readonly terms = new Terms();
 
@@ -29,36 +33,51 @@ export class Orders {
     this.out = parts.out;
     this.resting = parts.resting;
     this.matcher = parts.matcher;
+    this.taking = parts.taking;
+    this.stops = parts.stops;
     this.check = new OrderChecks(parts);
   }
 
   newOrder(view: DataView, at: number): void {
-    const { state, check, terms } = this;
+    const { state, check, terms, taking } = this;
     const id = view.getUint32(at + command.COMMAND_MARKET, true);
-    terms.readNewOrder(view, at);
+    terms.readNewOrder(view, at, state);
     terms.market = state.markets.find(id);
-    if (!check.mayTrade() || !check.marketTakes(terms, id) || !check.fitsMarket(terms)) return;
+    if (!check.mayTrade() || !check.marketTakes(terms, id)) return;
+    if (!check.isCaughtUp(terms.market) || !check.fitsMarket(terms)) return;
     terms.seat = state.seats.find(this.signer.account, terms.market);
-    const isMarket = view.getUint8(at + command.ORDER_TYPE) === codes.TYPE_MARKET;
-    const rests = !isMarket && terms.tif === codes.TIF_GTC;
     const holds =
-      check.hasPlace(terms, rests) &&
+      check.isInTime(terms) &&
+      check.hasPlace(terms) &&
+      check.keepsOff(terms) &&
       check.isCountable(terms) &&
       check.hasFunds(terms, 0) &&
-      check.keepsOff(terms) &&
       check.fillsNow(terms);
     if (!holds) return;
 
     const slot = this.accept(terms);
-    const reason = this.matcher.match(slot);
-    if (state.slab.leaves(slot) === 0) state.slab.give(slot);
-    else if (rests && reason === NO_REASON) {
-      this.resting.rest(slot);
-      this.resting.register(slot);
-    } else {
-      this.resting.cancelLifted(slot, reason === NO_REASON ? codes.CANCEL_IMMEDIATE : reason);
-      state.slab.give(slot);
+    if (terms.stopPrice !== 0 && this.waits(slot)) return;
+    if (terms.budget === 0) taking.take(slot, terms.rests, false);
+    else {
+      this.matcher.budget = terms.budget;
+      taking.take(slot, false, false);
+      this.matcher.budget = NO_BUDGET;
     }
+    this.stops.follow(terms.market);
+  }
+
+  /** A new stop waits, or is reached at once by the market's last price. */
+  private waits(slot: number): boolean {
+    const { state, terms } = this;
+    const { stopPrice, isSell } = terms;
+    const last = state.markets.lastPrice(terms.market);
+    if (last === 0 || (isSell ? last > stopPrice : last < stopPrice)) {
+      this.resting.wait(slot, terms.type, stopPrice);
+      this.resting.register(slot);
+      return true;
+    }
+    this.out.triggered(slot, stopPrice, last);
+    return false;
   }
 
   /** The order's slot: accepted, its funds held, not in the book. */
@@ -77,8 +96,11 @@ export class Orders {
     words[base + order.PACKED] = order.pack(signer.nonceHigh, terms.selfTrade, terms.postOnly);
     words[base + order.CLIENT_LOW] = terms.clientLow;
     words[base + order.CLIENT_HIGH] = terms.clientHigh;
+    if (terms.goodTill !== 0) state.setGoodTill(slot, terms.goodTill);
     state.balances.hold(this.resting.balance(slot), terms.needed);
-    this.out.order(slot, codes.REPORT_ACCEPTED, 0, terms.needed);
+    const report = this.out.order(slot, codes.REPORT_ACCEPTED, 0, terms.needed);
+    const second = terms.stopPrice + terms.asked; // A stop does not slide.
+    if (second !== 0) this.out.second(report, second);
     return slot;
   }
 
@@ -91,12 +113,12 @@ export class Orders {
     terms.readReplace(view, at, state, slot);
     const leaves = state.slab.leaves(slot);
     const held = this.resting.hold(slot, leaves);
-    if (!check.fitsMarket(terms) || !check.isCountable(terms)) return;
+    if (!check.fitsMarket(terms) || !check.keepsOff(terms) || !check.isCountable(terms)) return;
     const cumulative = state.slab.cumulative(slot);
     if (cumulative + terms.quantity > codes.U32_MAX) {
       return out.reject(codes.REJECT_AMOUNT_OVERFLOW, cumulative, terms.quantity);
     }
-    if (!check.hasFunds(terms, held) || !check.keepsOff(terms)) return;
+    if (!check.hasFunds(terms, held)) return;
 
     this.resting.lift(slot);
     const balance = this.resting.balance(slot);
@@ -105,15 +127,11 @@ export class Orders {
     const words = state.slab.words;
     words[(slot << order.ORDER_SHIFT) + order.PRICE] = terms.price;
     words[(slot << order.ORDER_SHIFT) + order.LEAVES] = terms.quantity;
-    out.order(slot, codes.REPORT_REPLACED, leaves, terms.needed);
-    this.settleReplaced(slot, this.matcher.match(slot));
-  }
-
-  private settleReplaced(slot: number, reason: number): void {
-    const left = this.state.slab.leaves(slot) !== 0;
-    if (left && reason === NO_REASON) return this.resting.rest(slot);
-    if (left) this.resting.cancelLifted(slot, reason);
-    this.resting.forget(slot);
+    const report = out.order(slot, codes.REPORT_REPLACED, leaves, terms.needed);
+    if (terms.asked !== 0) out.second(report, terms.asked);
+    if (terms.stopPrice !== 0) return this.resting.wait(slot, terms.type, terms.stopPrice);
+    this.taking.take(slot, true, true);
+    this.stops.follow(terms.market);
   }
 
   /** The order to replace, or 0 and the reject is written. */
@@ -128,6 +146,7 @@ export class Orders {
       out.reject(codes.REJECT_MARKET_STATE, marketState, codes.STATE_OPEN);
       return 0;
     }
+    if (!this.check.isCaughtUp(market)) return 0;
     const slot = state.findOrder(signer.account, market, view, at + command.COMMAND_CLIENT_ID);
     if (slot === 0) out.reject(codes.REJECT_UNKNOWN_ORDER, 0, 0);
     return slot;

@@ -1,9 +1,10 @@
 /**
  * ReportsOut: writes the reports of one record, byte by byte as protocol/report.ts lays them out.
  *
- * What all reports of a record have alike (position, log time, tag) is set once per record; what is
- * alike for a command (its bytes, index, room), once per command. Numbers are given out here, which
- * is also what marks an account as changed: nothing of an account changes without a report to it.
+ * What all reports of a record have alike (position, log time) is set once per record; what those
+ * of its frame have, or those of what is due (tag, room), once for each; what is alike for a command
+ * (its bytes, index), once per command. Numbers are given out here, which is also what marks an
+ * account as changed: nothing of an account changes without a report to it.
  */
 import { writeU64 } from "../base/bytes.ts";
 import * as codes from "../protocol/codes.ts";
@@ -18,16 +19,22 @@ import type { State } from "./state.ts";
 
 /** A command that begins with less room is refused. */
 export const ROOM_FOR_COMMAND = 4;
+/** A stop that is triggered: its report, and a step of matching. */
+export const ROOM_FOR_STOP = 4;
 /** A step of matching: two fills, and the cancel of the rest. */
 export const ROOM_FOR_STEP = 3;
-/** A cancel of a mass cancel, and its end. */
+/** A cancel of a mass cancel or for a timer, and its end. */
 export const ROOM_FOR_CANCEL = 2;
+
+export const ROOM_FOR_REPORT = 1;
 
 export class ReportsOut {
   private batch = new ReportBatch(1);
   private readonly state: State;
   private readonly signer: Signer;
   private readonly reportsMax: number;
+  /** What the part of the record that is being applied may bring the reports to. */
+  private limit = 0;
   /** Reports in the batch when the record began. */
   private start = 0;
   private positionLow = 0;
@@ -50,13 +57,26 @@ export class ReportsOut {
     this.reportsMax = state.limits.reportsPerRecordMax;
   }
 
-  beginRecord(batch: ReportBatch, position: number, logTime: number, hash: DataView): void {
+  beginRecord(batch: ReportBatch, position: number, logTime: number): void {
     this.batch = batch;
     this.start = batch.count;
     this.positionLow = position >>> 0;
     this.positionHigh = Math.floor(position / 0x1_0000_0000);
     this.timeLow = logTime >>> 0;
     this.timeHigh = Math.floor(logTime / 0x1_0000_0000);
+  }
+
+  /** What is due writes no more than half of the reports, and no command caused it. */
+  beginDue(): void {
+    this.limit = this.reportsMax >>> 1;
+    this.tagLow = 0;
+    this.tagHigh = 0;
+    this.index = codes.INDEX_DUE;
+    this.after = 0;
+  }
+
+  beginFrame(hash: DataView): void {
+    this.limit = this.reportsMax;
     this.tagLow = hash.getInt32(0, true);
     this.tagHigh = hash.getInt32(TAG_SIZE / 2, true);
   }
@@ -68,9 +88,9 @@ export class ReportsOut {
     this.after = after;
   }
 
-  /** Reports that this command may still cause. */
+  /** Reports that this command, or what is due, may still cause. */
   room(): number {
-    return this.reportsMax - (this.batch.count - this.start) - this.after;
+    return this.limit - (this.batch.count - this.start) - this.after;
   }
 
   /** Begins a numbered report; `head` is kind, side, liquidity and reason as one word. */
@@ -136,6 +156,15 @@ export class ReportsOut {
     view.setInt32(at + report.REPORT_LEAVES_AT, words[from + order.LEAVES]!, true);
     writeU64(view, at + report.REPORT_FIRST_AT, first);
     return at;
+  }
+
+  /** A stop's report when a price has reached it. */
+  triggered(slot: number, stopPrice: number, reachedBy: number): void {
+    this.second(this.order(slot, codes.REPORT_TRIGGERED, 0, stopPrice), reachedBy);
+  }
+
+  second(at: number, value: number): void {
+    writeU64(this.batch.view, at + report.REPORT_SECOND_AT, value);
   }
 
   /** What a fill has beyond an order's report: the trade's price, and the fee. */
@@ -208,6 +237,7 @@ function sideOf(input: DataView, at: number, type: number): number {
 
 function subjectOf(input: DataView, at: number, type: number): number {
   const none =
+    type === codes.COMMAND_DEAD_MAN ||
     type === codes.COMMAND_LOGON ||
     type === codes.COMMAND_ACCOUNT_OPEN ||
     type === codes.COMMAND_KEY_ADD;

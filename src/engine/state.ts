@@ -92,6 +92,11 @@ export class State {
     this.dayStart = genesis.dayStartS * MICROSECONDS;
   }
 
+  /** An expiry or a timer is due at this log time. */
+  get isLate(): boolean {
+    return this.expiries.earliest < this.logTime || this.timers.earliest < this.logTime;
+  }
+
   /** The order's, 0 never. */
   goodTill(slot: number): number {
     return this.slab.isTimed(slot) ? this.expiries.at[slot]! : 0;

@@ -1,6 +1,7 @@
 /**
  * Terms: what a NewOrder or Replace asks for, read once from its bytes. One object, filled anew.
  */
+import { readU64 } from "../base/bytes.ts";
 import * as codes from "../protocol/codes.ts";
 import * as command from "../protocol/command-layout.ts";
 import { SEAT_MARKET, SEAT_SHIFT } from "./seats.ts";
@@ -12,23 +13,42 @@ export class Terms {
   /** 0 if the account has no seat in the market yet. */
   seat = 0;
   isSell = false;
+  type = 0;
   price = 0;
   quantity = 0;
   selfTrade = 0;
   postOnly = 0;
   tif = 0;
+  /** Of a stop, else 0. */
+  stopPrice = 0;
+  /** Log time past which it is expired, 0 never. */
+  goodTill = 0;
+  /** Of a market order that has one, else 0. */
+  budget = 0;
+  /** The price asked if it slid to another, else 0. */
+  asked = 0;
   /** Halves of the client order id, signed. */
   clientLow = 0;
   clientHigh = 0;
   /** What the order will hold. */
   needed = 0;
 
-  readNewOrder(view: DataView, at: number): void {
+  readNewOrder(view: DataView, at: number, state: State): void {
+    const type = view.getUint8(at + command.ORDER_TYPE);
+    const tif = view.getUint8(at + command.ORDER_TIF);
     this.isSell = view.getUint8(at + command.ORDER_SIDE) === codes.SIDE_SELL;
-    this.tif = view.getUint8(at + command.ORDER_TIF);
+    this.type = type;
+    this.tif = tif;
     this.readTerms(view, at);
     this.selfTrade = view.getUint8(at + command.ORDER_STP);
     this.postOnly = view.getUint8(at + command.ORDER_POST_ONLY);
+    // checkFrame has seen that what a type or time in force does not have is zero.
+    this.stopPrice =
+      type < codes.TYPE_STOP ? 0 : view.getUint32(at + command.ORDER_STOP_PRICE, true);
+    this.budget = type === codes.TYPE_MARKET ? readU64(view, at + command.ORDER_BUDGET) : 0;
+    this.goodTill = 0;
+    if (tif === codes.TIF_GTD) this.goodTill = readU64(view, at + command.ORDER_GOOD_TILL);
+    if (tif === codes.TIF_DAY) this.goodTill = endOfDay(state.logTime, state.dayStart);
   }
 
   /** What NewOrder and Replace have alike. */
@@ -37,6 +57,7 @@ export class Terms {
     this.clientHigh = view.getInt32(at + command.COMMAND_CLIENT_ID + 4, true);
     this.price = view.getUint32(at + command.ORDER_PRICE, true);
     this.quantity = view.getUint32(at + command.ORDER_QUANTITY, true);
+    this.asked = 0;
   }
 
   /** A Replace of the order in `slot`, whose other terms stay. */
@@ -45,10 +66,24 @@ export class Terms {
     this.seat = seatSide >> 1;
     this.market = state.seats.words[(this.seat << SEAT_SHIFT) + SEAT_MARKET]!;
     this.isSell = (seatSide & 1) === 1;
+    this.type = state.slab.type(slot);
     this.tif = codes.TIF_GTC;
     this.readTerms(view, at);
     this.selfTrade = state.slab.selfTrade(slot);
     this.postOnly = state.slab.postOnly(slot);
+    this.stopPrice = this.type === codes.TYPE_LIMIT ? 0 : state.book.priceNow(slot);
+    this.budget = 0;
+  }
+
+  /** It may come to rest or to wait. */
+  get mayStay(): boolean {
+    const isImmediate = this.tif === codes.TIF_IOC || this.tif === codes.TIF_FOK;
+    return !isImmediate && this.type !== codes.TYPE_MARKET;
+  }
+
+  /** What it does not trade on arrival rests. */
+  get rests(): boolean {
+    return this.mayStay && this.type !== codes.TYPE_STOP;
   }
 
   /** The side that it would trade with. */
@@ -60,4 +95,12 @@ export class Terms {
   crosses(opposite: number): boolean {
     return this.isSell ? opposite >= this.price : opposite <= this.price;
   }
+}
+
+/** The last microsecond of the trading day in which `time` lies. */
+function endOfDay(time: number, dayStart: number): number {
+  const since = (time - dayStart) % codes.DAY_US;
+  const begin = time - since - (since < 0 ? codes.DAY_US : 0);
+  // A sum above 2^53 may be rounded, but never to below it.
+  return Math.min(begin + (codes.DAY_US - 1), codes.AMOUNT_MAX);
 }

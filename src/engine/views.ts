@@ -8,11 +8,10 @@ import { DEPOSITS, FEES, WITHDRAWALS } from "../ledger/assets.ts";
 import * as codes from "../protocol/codes.ts";
 import * as layout from "../protocol/command-layout.ts";
 import type { MarketRules } from "../protocol/commands.ts";
-import { ArrivalHeap } from "./arrival-heap.ts";
 import { readMarketRules } from "./market-rules.ts";
 import { type OpenOrder, openOrder } from "./open-order.ts";
-import { NEXT, ORDER_SHIFT, OWN_NEXT } from "./order-slab.ts";
-import { SEAT_AFTER, SEAT_OLDEST, SEAT_SHIFT } from "./seats.ts";
+import { NEXT, ORDER_SHIFT } from "./order-slab.ts";
+import { OwnOrders } from "./own-orders.ts";
 import type { State } from "./state.ts";
 import { heldAssets } from "./state-bytes.ts";
 
@@ -111,17 +110,9 @@ export class Views {
     const { state } = this;
     const found: OpenOrder[] = [];
     if (!state.accounts.has(account)) return found;
-    const heap = new ArrivalHeap(state.slab);
-    for (let seat = state.seats.first[account]!; seat !== 0; ) {
-      const at = seat << SEAT_SHIFT;
-      heap.push(state.seats.words[at + SEAT_OLDEST]!);
-      heap.push(state.seats.words[at + SEAT_OLDEST + 2]!);
-      seat = state.seats.words[at + SEAT_AFTER]!;
-    }
-    for (let slot = heap.pop(); slot !== 0; slot = heap.pop()) {
-      found.push(openOrder(state, slot));
-      heap.push(state.slab.words[(slot << ORDER_SHIFT) + OWN_NEXT]!);
-    }
+    const own = new OwnOrders(state);
+    own.gatherAll(account, 0, true);
+    for (let slot = own.next(); slot !== 0; slot = own.next()) found.push(openOrder(state, slot));
     return found;
   }
 

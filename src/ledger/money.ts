@@ -1,5 +1,5 @@
 /**
- * Money: the three sums of the rules (RULES 4), in exact integers held by numbers.
+ * Money: the sums of the rules (RULES 4), in exact integers held by numbers.
  *
  *   notional(p, q) = p x q x tick_value
  *   fee(n, ppm)    = floor(n x ppm / 1,000,000)
@@ -35,4 +35,19 @@ export function feeOf(amount: number, ppm: number): number {
 /** What a buy order holds, fee included; SAFE_LIMIT or more if it is too large. */
 export function withFee(notional: number, ppm: number): number {
   return notional >= SAFE_LIMIT ? SAFE_LIMIT : notional + feeOf(notional, ppm);
+}
+
+/**
+ * The most lots, up to `most`, whose notional and fee a budget covers. `unit` is what one lot is
+ * worth; `most` lots with their fee are below SAFE_LIMIT, so that each cost asked here is exact.
+ *
+ * The estimate leaves out that the fee is rounded down, which is worth less than one unit of money,
+ * so one lot at most; its own rounding (2^-51 of a number below 2^32) is worth less than one lot. So
+ * each loop turns twice at most.
+ */
+export function lotsCovered(budget: number, unit: number, ppm: number, most: number): number {
+  let lots = Math.min(most, Math.floor(budget / (unit * (1 + ppm / PPM))));
+  while (lots > 0 && withFee(lots * unit, ppm) > budget) lots--;
+  while (lots < most && withFee((lots + 1) * unit, ppm) <= budget) lots++;
+  return lots;
 }
