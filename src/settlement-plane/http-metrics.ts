@@ -48,7 +48,11 @@ function addShards(metrics: Metrics, side: ReadSide): void {
     gauge("clob_settlement_checkpoint_age_seconds", "NaN before the first.", () =>
       source.latest === null ? Number.NaN : (side.wallMs() - source.latest.logTime / 1000) / 1000,
     );
-    gauge("clob_settlement_open_orders", "Resting or waiting.", () => source.engine.state.openOrders);
+    gauge(
+      "clob_settlement_open_orders",
+      "Resting or waiting.",
+      () => source.engine.state.openOrders,
+    );
     gauge("clob_settlement_accounts", "Traders.", () => source.engine.state.accounts.count);
     total("clob_settlement_commands_total", "Of traders, in this process.", () => data.rate.total);
     const { counts } = data;
