@@ -5,29 +5,10 @@
 import { describe, expect, test } from "bun:test";
 import * as codes from "../../src/protocol/codes.ts";
 import * as encode from "../../src/protocol/commands.ts";
-import type { Report } from "../../src/protocol/report.ts";
 import { BASE, MARKET, MONEY, order, QUOTE, SmallShard } from "../support/small-shard.ts";
+import { line, nameOf } from "./report-line.ts";
 
 const SELL = { side: codes.SIDE_SELL };
-
-/** A report in one line: what happened to whom, and the two numbers. */
-function line(report: Report): string {
-  const { kind, account, clientOrderId, price, last, cumulative, leaves, first, second } = report;
-  const name = NAMES[kind] ?? String(kind);
-  const why = kind === codes.REPORT_REJECTED ? codes.rejectCode(report.code).name : report.reason;
-  const lots = `#${clientOrderId} ${last}@${price} ${cumulative}+${leaves}`;
-  return `${account} ${name} ${why} ${lots} (${first}, ${second})`;
-}
-
-const NAMES: Readonly<Record<number, string>> = {
-  [codes.REPORT_ACCEPTED]: "accepted",
-  [codes.REPORT_FILL]: "fill",
-  [codes.REPORT_CANCELED]: "canceled",
-  [codes.REPORT_REPLACED]: "replaced",
-  [codes.REPORT_REDUCED]: "reduced",
-  [codes.REPORT_REJECTED]: "rejected",
-  [codes.REPORT_MASS_CANCELED]: "mass_canceled",
-};
 
 describe("money", () => {
   test("a buy holds its notional and the dearer fee, rounded down; a sell its lots", () => {
@@ -66,7 +47,7 @@ describe("money", () => {
     shard.operate(encode.encodeDeposit(BASE, 1, most, 1_000));
     shard.trade(1, order({ ...SELL, quantity: 1_000 }));
     const said = shard.trade(1, order({ clientOrderId: 2n, quantity: 1_000 }));
-    expect(said.map(({ kind }) => NAMES[kind])).toEqual(["accepted", "fill", "fill"]);
+    expect(said.map(nameOf)).toEqual(["accepted", "fill", "fill"]);
     expect(shard.money(1)).toEqual({ base: [codes.AMOUNT_MAX - MONEY, 0], quote: [MONEY, 0] });
   });
 

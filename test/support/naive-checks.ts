@@ -1,12 +1,18 @@
 /**
  * What must be true of an engine's state at every position, whatever was asked of it: money is
- * conserved, holds are explained by orders, no book is crossed, and every array is in its order.
+ * conserved, holds are explained by orders, no book is crossed, every array is in its order, and
+ * only stops wait.
  *
  * Recomputed from nothing but the state; the first broken promise comes back as a sentence.
  */
 import { buyHold, freeOf, heldOf, sellHold } from "../../src/naive/naive-ledger.ts";
-import type { NaiveMarket, NaiveOrder, NaiveState } from "../../src/naive/naive-state.ts";
-import { AMOUNT_MAX, SIDE_BUY } from "../../src/protocol/codes.ts";
+import {
+  allOrders,
+  type NaiveMarket,
+  type NaiveOrder,
+  type NaiveState,
+} from "../../src/naive/naive-state.ts";
+import { AMOUNT_MAX, SIDE_BUY, TYPE_STOP, TYPE_STOP_LIMIT } from "../../src/protocol/codes.ts";
 
 /** "" or what is wrong. */
 export function whatIsWrong(state: NaiveState): string {
@@ -49,17 +55,27 @@ function wrongHolds(state: NaiveState): string {
 function wrongBooks(state: NaiveState): string {
   let count = 0;
   for (const market of state.markets.values()) {
-    const { id, bids, asks } = market;
+    const { id, bids, asks, waiting } = market;
     const bid = bids.at(-1)?.price ?? 0;
     const ask = asks.at(-1)?.price ?? Infinity;
     if (bid >= ask) return `market ${id} is crossed: ${bid} is bid, ${ask} asked`;
     if (!inOrder(bids) || !inOrder(asks)) return `market ${id} is out of order`;
-    const stray = [...bids, ...asks].find((order) => !isAtHome(order, market));
+    const resting = [...bids, ...asks];
+    const stray = [...resting, ...waiting].find((order) => !isAtHome(order, market));
     if (stray !== undefined) return `market ${id} has an order that is not open`;
-    count += bids.length + asks.length;
+    const misplaced = resting.some(({ waits }) => waits) || !waiting.every(isWaitingStop);
+    if (misplaced) return `market ${id} has a stop in its book, or an order waiting`;
+    count += resting.length + waiting.length;
   }
   const owned = state.accounts.reduce((sum, account) => sum + account.orders.size, 0);
-  return count === owned ? "" : `${count} orders lie in books, accounts have ${owned}`;
+  if (count !== owned) return `${count} orders rest or wait, accounts have ${owned}`;
+  const timed = allOrders(state).filter(({ goodTill }) => goodTill !== 0);
+  const known = timed.length === state.timed.size && timed.every((one) => state.timed.has(one));
+  return known ? "" : "an order has a good till and is not looked at, or is not open";
+}
+
+function isWaitingStop({ waits, stopPrice, type }: NaiveOrder): boolean {
+  return waits && stopPrice > 0 && (type === TYPE_STOP || type === TYPE_STOP_LIMIT);
 }
 
 function isAtHome(order: NaiveOrder, market: NaiveMarket): boolean {

@@ -53,6 +53,7 @@ const RULES: encode.MarketRules = {
 
 export interface Setting extends Partial<encode.MarketRules>, Partial<GenesisLimits> {
   readonly traders?: number;
+  readonly dayStartS?: number;
 }
 
 /** A good-till-canceled limit order of one lot at 100, but for what is said. */
@@ -74,11 +75,13 @@ export function order(fields: Partial<encode.NewOrder>): Bytes {
 export class SmallShard {
   readonly engine: NaiveEngine;
   readonly genesisFrame: Bytes;
+  /** Log time of the next record. */
+  time = LOG_TIME;
   private readonly venue: Uint8Array;
   private readonly nonces = new Map<number, number>();
 
   constructor(setting: Setting = {}) {
-    const { traders = 2, ...rest } = setting;
+    const { traders = 2, dayStartS = 0, ...rest } = setting;
     const limits = { ...LIMITS, ...rest };
     const market = { ...RULES, ...rest };
     this.genesisFrame = encodeGenesis(
@@ -89,7 +92,7 @@ export class SmallShard {
         random: new Uint8Array(16),
         checkpointIntervalUs: 1_000_000,
         checkpointCommands: 1_000,
-        dayStartS: 0,
+        dayStartS,
         limits,
         checkpointKey: new Uint8Array(32).fill(9),
         operators: [{ publicKey: new Uint8Array(32).fill(200), scopes: codes.SCOPES_OPERATOR }],
@@ -133,9 +136,13 @@ export class SmallShard {
     return this.applyFrame(encodeFrame(header, commands));
   }
 
+  tick(): Report[] {
+    return this.applyFrame(new Uint8Array(0));
+  }
+
   /** An empty frame is a tick. */
   applyFrame(frame: Bytes, header: { shard?: number; logTime?: number } = {}): Report[] {
-    const usual = { shard: 1, rulesVersion: 1, directoryOrigin: 1, logTime: LOG_TIME };
+    const usual = { shard: 1, rulesVersion: 1, directoryOrigin: 1, logTime: this.time };
     const bytes = encodePack({ ...usual, ...header }, [frame]);
     const record = new RecordView();
     const view = new DataView(bytes.buffer);
