@@ -111,7 +111,7 @@ export class ReportChain {
     if (start !== undefined) this.value.set(start);
   }
 
-  /** One step per input record, with the bytes of its reports (none for a tick). */
+  /** One step per input record, with the bytes of its reports (most ticks have none). */
   step(reports: Uint8Array): void {
     this.hasher.update(this.value).update(reports).digest(this.value);
   }

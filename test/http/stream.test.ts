@@ -5,8 +5,8 @@
 import { afterEach, describe, expect, test } from "bun:test";
 import { Prng } from "../../src/base/prng.ts";
 import { BookMirror } from "../../src/client/book-mirror.ts";
-import type { BookJson } from "../../src/client/http-json.ts";
-import { SIDE_SELL } from "../../src/protocol/codes.ts";
+import type { BookJson, StreamMessage } from "../../src/client/http-json.ts";
+import { SIDE_SELL, TYPE_STOP_LIMIT } from "../../src/protocol/codes.ts";
 import { encodeCancel } from "../../src/protocol/commands.ts";
 import { FedServer, type ServerSettings, StreamTape, until } from "./fed-server.ts";
 import { FIRST_TIME, limit } from "./fed-shard.ts";
@@ -138,6 +138,39 @@ describe("a reader", () => {
     expect(late.messages[1]).toEqual(early.messages.at(-1));
     expect(late.messages[1]).toMatchObject({ first: 3, last: 3, bids: [["1000.02", "0.0010"]] });
     expect(other.messages).toHaveLength(1);
+  });
+
+  test("sees of a cascade trades and levels, of stops that wait nothing", async () => {
+    const server = serve();
+    const { shard } = server;
+    const tape = new StreamTape(server.port, "?markets=BTC-USD");
+    await tape.untilCount(1);
+    const stop = { type: TYPE_STOP_LIMIT, stopPrice: 6_000_100, price: 6_000_200 };
+    shard.trade(3, limit({ ...stop, quantity: 3_000, clientOrderId: 7n }));
+    const sell = { side: SIDE_SELL, quantity: 1_000 };
+    shard.trade(
+      1,
+      limit({ ...sell, price: 6_000_100, clientOrderId: 5n }),
+      limit({ ...sell, price: 6_000_200, clientOrderId: 6n }),
+    );
+    await tape.untilPosition(OPENED + 2);
+    const before = tape.messages.length;
+    shard.trade(2, limit({ price: 6_000_100, quantity: 1_000, clientOrderId: 43n }));
+    await tape.untilCount(before + 3);
+    const prices = (message: StreamMessage): unknown =>
+      message.type === "trade" ? [message.price, message.quantity] : message;
+    expect(tape.messages.slice(1, 2)).toMatchObject([{ bids: [], position: OPENED + 2 }]);
+    expect(tape.messages.slice(before).map(prices)).toMatchObject([
+      ["60001.00", "0.1000"],
+      ["60002.00", "0.1000"],
+      {
+        bids: [["60002.00", "0.2000"]],
+        asks: [
+          ["60001.00", "0"],
+          ["60002.00", "0"],
+        ],
+      },
+    ]);
   });
 
   test("sees 50 levels a side: one falls out, one comes in", async () => {
