@@ -12,7 +12,7 @@
  */
 import { spawnSync } from "node:child_process";
 import { copyFileSync, mkdirSync, readFileSync, renameSync, rmSync, writeFileSync } from "node:fs";
-import { join, relative } from "node:path";
+import { dirname, join, relative } from "node:path";
 import manifest from "../package.json" with { type: "json" };
 import { sha256 } from "../src/base/hash.ts";
 import { LIBRARY_NAME } from "../src/edges/native-library.ts";
@@ -25,6 +25,11 @@ const MAINS = new Map([
   ["verifier", "src/verifier/main.ts"],
   ["clob", "src/cli/main.ts"],
 ]);
+/**
+ * Threads of executables. An executable's own code lies in the root of its files, and so must its
+ * thread's, for `new URL("./verify-worker.ts", import.meta.url)` to find it as it does in the tree.
+ */
+const THREADS = new Map([["settlement-plane", "src/edges/verify-worker.ts"]]);
 const MIB = 1 << 20;
 
 const root = join(import.meta.dir, "..");
@@ -68,8 +73,11 @@ async function build(asked: readonly string[]): Promise<number> {
 async function compile(name: string, commit: string): Promise<void> {
   const from = performance.now();
   const outfile = join(made, name);
+  const main = MAINS.get(name) ?? "";
+  const thread = THREADS.get(name) ?? null;
   await Bun.build({
-    entrypoints: [MAINS.get(name) ?? ""],
+    entrypoints: thread === null ? [main] : [main, thread],
+    root: dirname(thread ?? main),
     target: "bun",
     format: "esm",
     minify: true,

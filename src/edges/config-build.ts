@@ -38,6 +38,7 @@ export function buildConfig(file: string, values: ConfigValues, shards: Shards):
     },
     settlement: {
       httpAddress: listenAddress(values, "settlement.http_address"),
+      verifyThreads: values.integer("settlement.verify_threads"),
       exportDir: values.text("settlement.export_dir") || join(dataDir, "export"),
       publishDelayMs: values.integer("settlement.publish_delay_ms"),
       checkpointIntervalMs: values.integer("settlement.checkpoint_interval_ms"),
@@ -110,6 +111,7 @@ function buildLimits(values: ConfigValues): LimitsConfig {
     verifyQueueFramesMax: values.integer("limits.verify_queue_frames_max"),
     appendQueueBytesMax: values.integer("limits.append_queue_bytes_max"),
     unmatchedRecordsMax: values.integer("limits.unmatched_records_max"),
+    settleAheadBytesMax: values.integer("limits.settle_ahead_bytes_max"),
     reportsKept: values.integer("limits.reports_kept"),
     reportsKeptMs: values.integer("limits.reports_kept_ms"),
     loginTimeoutMs: values.integer("limits.login_timeout_ms"),

@@ -31,6 +31,7 @@ const PROCESS_LIMITS: readonly Limit[] = [
   ["frame_timeout_ms", 10_000, 10, 600_000, "A frame begun and not finished by then is refused."],
   ["heartbeat_ms", 1000, 10, 60_000, "The server says something at least this often."],
   ["client_silent_ms_max", 15_000, 10, 600_000, "A client silent for longer is disconnected."],
+  ["settle_ahead_bytes_max", 1_048_576, 65_536, 268_435_456, "Records verified ahead, per shard."],
   ["http_body_bytes_max", 65_536, 1024, 1_048_576, "Body of one HTTP request."],
   ["http_requests_max", 1024, 1, 65_536, "HTTP requests in progress."],
   ["http_rows_max", 1000, 1, 100_000, "Rows of one HTTP answer."],

@@ -48,6 +48,15 @@ const SETTLEMENT_ROWS: readonly Row[] = [
   },
   {
     section: "settlement",
+    key: "verify_threads",
+    kind: integer(0, 256),
+    fallback: 0,
+    doc:
+      "Threads that verify all signatures again. 0: one in a venue of one process, " +
+      "else the machine's cores less one.",
+  },
+  {
+    section: "settlement",
     key: "export_dir",
     kind: { type: "path" },
     fallback: "",

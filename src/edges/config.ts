@@ -119,6 +119,8 @@ export interface IngressConfig {
 
 export interface SettlementConfig {
   readonly httpAddress: ListenAddress;
+  /** 0: the service chooses. */
+  readonly verifyThreads: number;
   readonly exportDir: string;
   readonly publishDelayMs: number;
   /** genesis */
@@ -156,6 +158,7 @@ export interface LimitsConfig {
   readonly frameTimeoutMs: number;
   readonly heartbeatMs: number;
   readonly clientSilentMsMax: number;
+  readonly settleAheadBytesMax: number;
   readonly httpBodyBytesMax: number;
   readonly httpRequestsMax: number;
   readonly httpRowsMax: number;

@@ -45,6 +45,9 @@ function addShards(metrics: Metrics, side: ReadSide): void {
     gauge("clob_settlement_matched_position", "Newest published by a matcher.", () =>
       Math.max(data.matchedPosition, source.engine.position),
     );
+    gauge("clob_settlement_lag_records", "Published and not yet executed and compared.", () =>
+      Math.max(0, data.matchedPosition - source.engine.position),
+    );
     gauge("clob_settlement_checkpoint_age_seconds", "NaN before the first.", () =>
       source.latest === null ? Number.NaN : (side.wallMs() - source.latest.logTime / 1000) / 1000,
     );

@@ -1,15 +1,15 @@
 /**
  * settlement-plane: re-executes what was published, signs checkpoints, answers queries.
  *
- * One process, one thread. This file only connects parts.
+ * One thread that executes, and some that verify signatures. This file only connects parts.
  */
+import { availableParallelism } from "node:os";
 import { Clock } from "../edges/clock.ts";
 import { Logger, streamSink } from "../edges/logger.ts";
 import { checkHealth, HEALTH_HELP, HEALTH_SWITCH } from "../service/health.ts";
 import { announceShards, openShards } from "../service/open-shards.ts";
 import { untilStopped } from "../service/run.ts";
 import { EXIT_USAGE, endWith, ServiceEnd, startService } from "../service/start.ts";
-import { openVerifiers } from "../edges/verify.ts";
 import { startSettlementService } from "./service.ts";
 
 const spec = {
@@ -43,10 +43,11 @@ await endWith(spec.name, async () => {
   const shards = await openShards(config, ids, logger);
   announceShards(logger, shards);
   if (switches.has("check")) return;
-  const { reference } = await openVerifiers();
   const clock = new Clock();
   await untilStopped(logger, shards, async (onFault) => {
     const wallMs = (): number => Math.floor(clock.micros() / 1000);
-    return startSettlementService({ config, shards, verifier: reference, logger, wallMs, onFault });
+    // A core is left to the event loop.
+    const verifyThreads = Math.max(1, availableParallelism() - 1);
+    return startSettlementService({ config, shards, verifyThreads, logger, wallMs, onFault });
   });
 });

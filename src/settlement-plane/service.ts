@@ -14,7 +14,7 @@ import { readKeyFile } from "../edges/keys.ts";
 import type { Logger } from "../edges/logger.ts";
 import type { OpenShard } from "../service/open-shards.ts";
 import { EXIT_REFUSED, listening, ServiceEnd } from "../service/start.ts";
-import type { SignatureVerifier } from "../edges/verify.ts";
+import { VerifyPool } from "../edges/verify-pool.ts";
 import { equalBytes } from "../base/bytes.ts";
 import { createSettlementHttp } from "./http.ts";
 import { ReadCounts } from "./http-metrics.ts";
@@ -26,8 +26,8 @@ import { streamHandlers } from "./stream.ts";
 export interface SettlementServiceParts {
   readonly config: Config;
   readonly shards: readonly OpenShard[];
-  /** libsodium. */
-  readonly verifier: SignatureVerifier;
+  /** Threads that verify, where the config leaves it to us. */
+  readonly verifyThreads: number;
   readonly logger: Logger;
   readonly wallMs: () => number;
   readonly onFault: (fault: unknown) => void;
@@ -49,8 +49,9 @@ export const CHECKPOINT_KEY_NAME = "checkpoint.pem";
 export async function startSettlementService(
   parts: SettlementServiceParts,
 ): Promise<SettlementService> {
-  const { config, shards, verifier, logger, wallMs, onFault } = parts;
+  const { config, shards, logger, wallMs, onFault } = parts;
   const locks = await lockShards(parts);
+  const judge = await openPool(parts);
   const stopping = new AbortController();
   const settlements = new Map<number, Settlement>();
   const runs: Promise<void>[] = [];
@@ -66,7 +67,8 @@ export async function startSettlementService(
     const settlement = new Settlement({
       ...shard,
       options: engineOptions(levels, true),
-      verifier,
+      judge,
+      aheadBytesMax: config.limits.settleAheadBytesMax,
       checkpointSigner,
       dir: join(shard.dir, "settlement"),
       snapshotRecords: Math.min(SNAPSHOT_RECORDS_MAX, config.matcher.snapshotCommands),
@@ -98,10 +100,24 @@ export async function startSettlementService(
     stop: async () => {
       stopping.abort();
       await Promise.all(runs);
+      await judge.close();
       await reading.stop();
       for (const lock of locks) lock.close();
     },
   };
+}
+
+/** A thread that ends unasked ends the service: without a verdict there is no next record. */
+async function openPool({
+  config,
+  verifyThreads,
+  onFault,
+}: SettlementServiceParts): Promise<VerifyPool> {
+  const threads = config.settlement.verifyThreads || verifyThreads;
+  const fault = ({ message }: Error): ServiceEnd => new ServiceEnd(EXIT_REFUSED, message);
+  return VerifyPool.open(threads, (ended) => onFault(fault(ended))).catch((ended: unknown) => {
+    throw ended instanceof Error ? fault(ended) : ended;
+  });
 }
 
 /** Commitments and snapshots have one writer; throws InUse, before anything is touched. */

@@ -1,29 +1,33 @@
 /**
  * Settle: re-execute what the matcher published, compare, and commit.
  *
- *   ex record (first..last) -> records first..last of in -> verify signature -> apply -> compare
- * chain
+ *   ex record (first..last) -> records first..last of in, judged -> apply -> compare chain
  *
- * It never goes beyond `ex`, so what it commits has been published. Every signature is verified
- * here again, by libsodium, before a checkpoint covers it; a difference of any kind halts the
- * shard.
+ * It never goes beyond `ex`, so what it commits has been published. No record is applied, and so
+ * none is covered by a checkpoint, before libsodium has accepted its signature by the very key that
+ * the state before it knows. The verdicts come from other threads, ahead of the records' turns; a
+ * difference of any kind halts the shard.
  */
-import { equalBytes, viewOf } from "../base/bytes.ts";
+import { equalBytes } from "../base/bytes.ts";
 import type { ExecutionReader, InputReader } from "../edges/log.ts";
 import { LogFault } from "../edges/log.ts";
-import type { SignatureVerifier } from "../edges/verify.ts";
+import type { FrameJudge } from "../edges/verify-pool.ts";
 import { type Engine, Halt } from "../engine/engine.ts";
 import type { Checkpointer } from "../proofs/checkpointer.ts";
 import { decodeExecution, type ReportChain } from "../protocol/execution.ts";
 import * as frames from "../protocol/frame.ts";
 import { readRecord, RECORD_FRAME, RECORD_HEADER_SIZE, RecordView } from "../protocol/record.ts";
 import { ReportBatch } from "../protocol/report.ts";
+import { frameOf, JudgedInput, type JudgedRecord, keyIdOf, type Stretch } from "./judged-input.ts";
 
 export interface SettleParts {
   readonly engine: Engine;
   readonly chain: ReportChain;
   readonly checkpointer: Checkpointer;
-  readonly verifier: SignatureVerifier;
+  /** libsodium. */
+  readonly judge: FrameJudge;
+  /** Bytes of records that are read and judged ahead of their turn. */
+  readonly aheadBytesMax: number;
   /** Operator key 1, which signs the genesis. */
   readonly genesisKey: Uint8Array;
   readonly input: InputReader;
@@ -38,90 +42,121 @@ export interface SettleParts {
 }
 
 const READ_BYTES = 1 << 18;
+/** Applied in one go: others may share this thread. About a fifth of a millisecond. */
+const COMMANDS_AT_ONCE = 256;
 
 export async function runSettleLoop(parts: SettleParts): Promise<void> {
   const settling = new Settling(parts);
   const { engine, executions, stop } = parts;
-  while (!stop.aborted) {
-    const records = await executions.read(engine.position, READ_BYTES, stop);
-    if (records === null) return;
-    for (const bytes of records) {
-      const execution = decodeExecution(bytes);
-      if (typeof execution === "string") throw new LogFault(`ex: ${execution}`);
-      await settling.upTo(execution.last);
-      if (stop.aborted) return;
-      if (!equalBytes(execution.chain, parts.chain.value)) {
-        throw new Halt("the matcher's reports differ from the re-execution", engine.position);
+  try {
+    while (!stop.aborted) {
+      const records = await executions.read(engine.position, READ_BYTES, stop);
+      if (records === null) return;
+      for (const bytes of records) {
+        const execution = decodeExecution(bytes);
+        if (typeof execution === "string") throw new LogFault(`ex: ${execution}`);
+        await settling.upTo(execution.last);
+        if (engine.position < execution.last) return;
+        if (!equalBytes(execution.chain, parts.chain.value)) {
+          throw new Halt("the matcher's reports differ from the re-execution", engine.position);
+        }
+        parts.onBatch();
       }
-      parts.onBatch();
     }
+  } finally {
+    await settling.close();
   }
 }
 
+const NOTHING: Stretch = {
+  bytes: new Uint8Array(0),
+  view: new DataView(new ArrayBuffer(0)),
+  records: [],
+};
+
 class Settling {
   private readonly parts: SettleParts;
+  private readonly input: JudgedInput;
   private readonly reports = new ReportBatch();
   private readonly record = new RecordView();
-  private bytes = new Uint8Array(0);
-  private view = viewOf(this.bytes);
-  private offset = 0;
+  private stretch = NOTHING;
+  /** The next record of the stretch. */
+  private index = 0;
+  private commands = 0;
 
   constructor(parts: SettleParts) {
     this.parts = parts;
+    this.input = new JudgedInput({
+      ...parts,
+      keyOf: (position, key) => this.keyOf(position, key),
+      after: parts.engine.position,
+    });
   }
 
   /** Applies records up to `position`; less only when asked to stop. */
   async upTo(position: number): Promise<void> {
-    const { engine, input, stop } = this.parts;
+    const { engine, stop } = this.parts;
     while (engine.position < position && !stop.aborted) {
-      if (this.offset === this.bytes.length) {
-        const batch = await input.read(engine.position, READ_BYTES, stop);
-        if (batch === null) return;
-        this.bytes = batch.bytes.slice();
-        this.view = viewOf(this.bytes);
-        this.offset = 0;
+      if (this.index === this.stretch.records.length) {
+        const next = await this.input.next();
+        if (next === null) return;
+        this.stretch = next;
+        this.index = 0;
       }
-      this.settleOne();
-      // Verifying takes a tenth of a millisecond or more, and others may share this thread.
-      await new Promise(setImmediate);
+      if (!(await this.settleOne(this.stretch.records[this.index]!))) return;
+      this.index++;
+      if (this.commands >= COMMANDS_AT_ONCE) {
+        this.commands = 0;
+        await new Promise(setImmediate);
+      }
     }
   }
 
-  private settleOne(): void {
+  async close(): Promise<void> {
+    await this.input.close();
+  }
+
+  /** False when asked to stop before there was a verdict. */
+  private async settleOne(judged: JudgedRecord): Promise<boolean> {
     const { engine, chain, checkpointer, onCheckpoint, onReports } = this.parts;
-    const wrong = readRecord(this.view, this.offset, this.record);
+    const { bytes, view } = this.stretch;
+    const wrong = readRecord(view, judged.at, this.record);
     if (wrong !== "") throw new Halt(wrong, engine.position + 1);
     const { at, end, logTime } = this.record;
-    this.offset = end;
+    const holds = await this.verdict(judged);
+    if (holds === null) return false;
     if (checkpointer.endsBefore(logTime)) onCheckpoint();
-    this.verify();
+    if (!holds) throw new Halt("its signature does not verify", engine.position + 1);
     this.reports.clear();
-    engine.apply(this.view, this.record, this.reports);
+    engine.apply(view, this.record, this.reports);
     chain.step(this.reports.slice(0));
-    const record = this.bytes.subarray(at, end);
-    if (checkpointer.follow(record, logTime, this.commandCount())) onCheckpoint();
+    const commands = this.commandCount();
+    this.commands += 1 + commands;
+    if (checkpointer.follow(bytes.subarray(at, end), logTime, commands)) onCheckpoint();
     onReports(this.reports);
+    return true;
   }
 
   private commandCount(): number {
     if (this.record.kind !== RECORD_FRAME) return 0;
     const at = this.record.at + RECORD_HEADER_SIZE + frames.FRAME_COUNT_AT;
-    return this.view.getUint16(at, true);
+    return this.stretch.view.getUint16(at, true);
   }
 
-  /**
-   * The signature, by the key that the state before this record knows; the engine judges the rest.
-   */
-  private verify(): void {
-    const { at, end, kind } = this.record;
-    const { engine, verifier, genesisKey } = this.parts;
-    if (kind !== RECORD_FRAME) return;
-    const frame = this.bytes.subarray(at + RECORD_HEADER_SIZE, end);
-    const key = this.view.getUint32(at + RECORD_HEADER_SIZE + frames.FRAME_KEY_AT, true);
-    const publicKey = engine.position === 0 ? genesisKey : engine.publicKeyOf(key);
-    if (publicKey === null) return;
-    const signature = frames.signaturePart(frame);
-    if (verifier.verify(frames.signedPart(frame), signature, publicKey)) return;
-    throw new Halt("its signature does not verify", engine.position + 1);
+  /** On its signature, by the key that the state before this record knows; null when stopped. */
+  private async verdict(judged: JudgedRecord): Promise<boolean | null> {
+    const { bytes, view } = this.stretch;
+    const key = keyIdOf(view, this.record);
+    const publicKey = key === null ? null : this.keyOf(this.parts.engine.position + 1, key);
+    // No frame, or one that names no key: the engine knows what to say.
+    if (publicKey === null) return true;
+    if (judged.publicKey !== null && equalBytes(judged.publicKey, publicKey)) return judged.holds;
+    const frame = frameOf(bytes, this.record);
+    const verdicts = await this.parts.judge.verify([{ frame, publicKey }]);
+    return verdicts === null ? null : verdicts[0] === 1;
+  }
+
+  private keyOf(position: number, key: number): Uint8Array | null {
+    return position === 1 ? this.parts.genesisKey : this.parts.engine.publicKeyOf(key);
   }
 }

@@ -12,7 +12,7 @@ import type { Signer } from "../edges/keys.ts";
 import type { Logger } from "../edges/logger.ts";
 import type { ShardLog } from "../edges/log.ts";
 import { SnapshotFiles } from "../edges/snapshot-files.ts";
-import type { SignatureVerifier } from "../edges/verify.ts";
+import type { FrameJudge } from "../edges/verify-pool.ts";
 import { Engine, type EngineOptions, Halt } from "../engine/engine.ts";
 import { signCheckpoint } from "../proofs/checkpoint-note.ts";
 import {
@@ -34,7 +34,8 @@ export interface SettlementParts {
   readonly genesisFrame: Uint8Array;
   readonly venue: Uint8Array;
   readonly options: EngineOptions;
-  readonly verifier: SignatureVerifier;
+  readonly judge: FrameJudge;
+  readonly aheadBytesMax: number;
   readonly checkpointSigner: Signer;
   readonly dir: string;
   readonly snapshotRecords: number;
@@ -108,7 +109,7 @@ export class Settlement {
 
   /** Runs until `stop`; throws LogFault or Halt. */
   async run(): Promise<void> {
-    const { log, logger, stop, verifier, genesis } = this.parts;
+    const { log, logger, stop, judge, aheadBytesMax, genesis } = this.parts;
     const genesisKey = genesis.operators[0]?.publicKey;
     assert(genesisKey !== undefined, "a genesis names an operator key");
     const input = await log.openInputReader();
@@ -119,7 +120,8 @@ export class Settlement {
       engine: this.engine,
       chain: this.chain,
       checkpointer: this.checkpointer,
-      verifier,
+      judge,
+      aheadBytesMax,
       genesisKey,
       input,
       executions,

@@ -26,6 +26,8 @@ export interface VenueParts {
 }
 
 const POLL_MS = 10;
+/** For settlement, unless the config says more: this machine has other things to do. */
+const VERIFY_THREADS = 1;
 
 export class Venue {
   readonly ingress: IngressService;
@@ -41,7 +43,7 @@ export class Venue {
     const settlement = await startSettlementService({
       config,
       shards,
-      verifier: verifiers.reference,
+      verifyThreads: VERIFY_THREADS,
       logger: part("settlement-plane"),
       wallMs,
       onFault,

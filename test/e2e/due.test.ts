@@ -9,6 +9,7 @@ import { join } from "node:path";
 import { viewOf } from "../../src/base/bytes.ts";
 import { Logger } from "../../src/edges/logger.ts";
 import { openVerifiers } from "../../src/edges/verify.ts";
+import { VerifyPool } from "../../src/edges/verify-pool.ts";
 import type { Engine } from "../../src/engine/engine.ts";
 import { createLevels } from "../../src/engine/levels.ts";
 import * as codes from "../../src/protocol/codes.ts";
@@ -89,6 +90,9 @@ async function expectFirstTickPast(stand: Stand, report: Report, time: number): 
 async function settle(stand: Stand) {
   const logger = new Logger({ sink: { write: () => {}, close: () => {} }, severityMin: "error" });
   const stop = new AbortController();
+  const judge = await VerifyPool.open(1, (fault) => {
+    throw fault;
+  });
   const marketData = new MarketData({ tradesKept: 100 }, Date.now);
   const settlement = new Settlement({
     log: stand.store.open(),
@@ -96,7 +100,8 @@ async function settle(stand: Stand) {
     genesisFrame: stand.genesisFrame,
     venue: stand.venue,
     options: { levels: createLevels, roots: true },
-    verifier: (await openVerifiers()).reference,
+    judge,
+    aheadBytesMax: 1 << 20,
     checkpointSigner: signerOf(9),
     dir,
     snapshotRecords: 1000,
@@ -111,6 +116,7 @@ async function settle(stand: Stand) {
     stop.abort();
     marketData.close();
     await running;
+    await judge.close();
   };
   return { settlement, data, end };
 }

@@ -10,9 +10,10 @@ import { join } from "node:path";
 import { HttpClient } from "../../src/client/http.ts";
 import { readConfig } from "../../src/edges/config-read.ts";
 import type { ShardLog } from "../../src/edges/log.ts";
+import { signerFromSeed } from "../../src/edges/keys.ts";
 import { openLog } from "../../src/edges/open-log.ts";
 import * as codes from "../../src/protocol/codes.ts";
-import { encodeAccountState } from "../../src/protocol/commands.ts";
+import { encodeAccountState, encodeKey } from "../../src/protocol/commands.ts";
 import { decodeExecution } from "../../src/protocol/execution.ts";
 import { signFrame } from "../../src/protocol/frame.ts";
 import { openShard } from "../../src/service/open-shards.ts";
@@ -33,29 +34,44 @@ async function onLog<T>(fleet: KillFleet, use: (log: ShardLog) => Promise<T>): P
   }
 }
 
-/** Appends two ticks, this frame and one more tick as one pack; the frame's position. */
-function smuggle(fleet: KillFleet, frame: (venue: Uint8Array) => Uint8Array): Promise<number> {
+/** Appends two frames or ticks, this frame and one more tick as one pack; the frame's position. */
+function smuggle(
+  fleet: KillFleet,
+  frame: (venue: Uint8Array) => Uint8Array,
+  before: (venue: Uint8Array) => Uint8Array = () => TICK,
+): Promise<number> {
   return onLog(fleet, async (log) => {
     const read = readConfig({ env: fleet.env(), flags: { data: fleet.data } });
     if (!read.ok) throw new Error("it was read a moment ago");
     const { venue } = await openShard(read.config, log);
     const writer = await log.openInputWriter();
-    const { first } = await writer.append([TICK, TICK, frame(venue), TICK]);
+    const { first } = await writer.append([TICK, before(venue), frame(venue), TICK]);
     return first + 2;
   });
 }
 
-/** Well formed, by the operator's key id, and signed by nobody. */
-function badlySigned(fleet: KillFleet): (venue: Uint8Array) => Uint8Array {
+/** Well formed, by the operator's key id or another, and signed by nobody. */
+function badlySigned(fleet: KillFleet, key = 1): (venue: Uint8Array) => Uint8Array {
   return (venue) => {
     const kind = codes.FRAME_OPERATOR;
-    const header = { kind, shard: 1, venue, account: 0, key: 1, nonce: 1_000, expiry: 0 };
+    const header = { kind, shard: 1, venue, account: 0, key, nonce: 1_000, expiry: 0 };
     const sign = (message: Uint8Array): Uint8Array => {
       const signature = fleet.operator.sign(message);
       signature[0]! ^= 1;
       return signature;
     };
     return signFrame(header, [encodeAccountState(1, 1)], sign);
+  };
+}
+
+/** Adds the venue's second key. */
+function newKey(fleet: KillFleet): (venue: Uint8Array) => Uint8Array {
+  return (venue) => {
+    const { publicKey } = signerFromSeed(new Uint8Array(32).fill(5));
+    const directory = { kind: codes.FRAME_DIRECTORY, shard: codes.SHARD_DIRECTORY };
+    const header = { ...directory, venue, account: 0, key: 1, nonce: 999, expiry: 0 };
+    const command = encodeKey(codes.COMMAND_ACCOUNT_OPEN, publicKey, codes.SCOPES_TRADER, 0);
+    return signFrame(header, [command], (message) => fleet.operator.sign(message));
   };
 }
 
@@ -90,6 +106,16 @@ test("a bad signature: settlement halts the shard, and it is not served again", 
   fleet.begin("venue");
   expect(await fleet.exitOf("venue")).toBe(1);
   expect(fleet.saidNow("venue")).toBe(`clob: nothing to serve: shard 1 is halted: ${sentence}\n`);
+}, 60_000);
+
+test("a bad signature by a key that the record before it adds halts the shard too", async () => {
+  await using fleet = await KillFleet.start({ services: "one" });
+  expect(await fleet.terminate("venue")).toBe(0);
+  const position = await smuggle(fleet, badlySigned(fleet, 2), newKey(fleet));
+  fleet.begin("venue");
+  expect(await fleet.exitOf("venue")).toBe(1);
+  const why = "has no successor state: its signature does not verify";
+  expect(fleet.saidNow("venue")).toContain(`clob: record ${position} ${why}\n`);
 }, 60_000);
 
 test("a malformed frame: the matcher halts, and what came before is published", async () => {

@@ -13,6 +13,7 @@ import { readKeyFile } from "../../src/edges/keys.ts";
 import { Logger } from "../../src/edges/logger.ts";
 import { openLog } from "../../src/edges/open-log.ts";
 import { openVerifiers } from "../../src/edges/verify.ts";
+import { VerifyPool } from "../../src/edges/verify-pool.ts";
 import { createLevels } from "../../src/engine/levels.ts";
 import { Ingress } from "../../src/ingress-verifier/ingress.ts";
 import { submit } from "../../src/ingress-verifier/submission.ts";
@@ -43,14 +44,16 @@ test("an order is matched, reported, committed, exported and verified", async ()
   await initVenue(config, log);
   const shard = await openShard(config, log);
   const verifiers = await openVerifiers();
+  const faults: unknown[] = [];
+  const judge = await VerifyPool.open(1, (fault) => faults.push(fault));
   const logger = new Logger({ sink: { write: () => {}, close: () => {} }, severityMin: "error" });
   const clock = new Clock();
   const stop = new AbortController();
-  const faults: unknown[] = [];
   const settlement = new Settlement({
     ...shard,
     options: { levels: createLevels, roots: true },
-    verifier: verifiers.reference,
+    judge,
+    aheadBytesMax: config.limits.settleAheadBytesMax,
     checkpointSigner: readKeyFile(join(config.venue.keysDir, "checkpoint.pem")),
     dir: join(shard.dir, "settlement"),
     snapshotRecords: 1000,
@@ -149,6 +152,7 @@ test("an order is matched, reported, committed, exported and verified", async ()
   stop.abort();
   await ingress.drain();
   await Promise.all([matching, settling]);
+  await judge.close();
   expect(faults).toEqual([]);
   await log.close();
 }, 20_000);
