@@ -1,109 +1,85 @@
 /**
- * The differential run: both engines over millions of random commands, and what came of it as JSON.
+ * The differential run: both engines over millions of random commands, and a record of what came of
+ * it that grows from run to run.
  *
- *   bun bench/differential.ts --commands 10000000 --seed 1 [--engine c|ts] [--out FILE]
+ *   bun bench/differential.ts [--commands 100000000] [--record FILE] [--seed N] [--engine c|ts]
  *
- * Each seed is a shard of 20,000 commands, so a run that broke off goes on with the next `--seed`.
- * Every record's reports are compared to the byte, all roots every 1,000 commands. The first
- * difference ends the run: its seed and the fewest records that show it go to the error output.
+ * Each seed is a shard of 20,000 commands. Without --seed it goes on behind the last seed that the
+ * record knows, until that many commands are recorded in all; the record is written every so often,
+ * so that a run which is broken off has lost little. Every record's reports are compared to the
+ * byte, all roots every 1,000 commands, open orders and a restart from a snapshot now and then.
+ * The first difference ends the run: it is recorded, and its seed and the fewest records that show
+ * it go to the error output.
  */
 import { cpus } from "node:os";
 import { parseArgs } from "node:util";
-import { rejectCode } from "../src/protocol/codes.ts";
 import type { Maker } from "../test/support/comparison.ts";
 import { runSeed } from "../test/support/differential.ts";
 import { nativeEngine, plainEngine, whyNoNative } from "../test/support/fast-engine.ts";
-import { ENGINE_REJECTS, REPORT_KINDS, reportName, Tally } from "../test/support/tally.ts";
+import { Tally } from "../test/support/tally.ts";
+import { type DifferentialRun, readRecord, runOf, writeRecord } from "./differential-record.ts";
 
 const COMMANDS_PER_SEED = 20_000;
 const ROOTS_EVERY = 1_000;
-/** Of each report kind and reject code, below which a run of ten million has a gap. */
-const COUNT_WANTED = 1_000;
 const SEEDS_PER_LINE = 10;
+const RECORD = Bun.fileURLToPath(new URL("../docs/runs/differential.json", import.meta.url));
 
 const { values } = parseArgs({
   options: {
-    commands: { type: "string", default: "100000" },
-    seed: { type: "string", default: "1" },
+    commands: { type: "string", default: "100000000" },
+    seed: { type: "string", default: "" },
     engine: { type: "string", default: "c" },
-    out: { type: "string", default: "" },
+    record: { type: "string", default: RECORD },
   },
 });
 const wanted = Number(values.commands);
-const firstSeed = Number(values.seed);
+const make = pickEngine(values.engine);
+const commit = await gitCommit();
+const before = await readRecord(values.record);
+const firstSeed = values.seed === "" ? nextSeed(before) : Number(values.seed);
+const commandsBefore = before.reduce((sum, { commands }) => sum + commands, 0);
 const started = performance.now();
 const tally = new Tally();
 
-const make = pickEngine(values.engine);
+let difference = "";
 let seed = firstSeed;
-for (; tally.commands < wanted; seed++) {
-  const commands = Math.min(COMMANDS_PER_SEED, wanted - tally.commands);
-  const said = runSeed({ seed, commands, rootsEvery: ROOTS_EVERY, make, tally });
-  if (said !== "") {
-    console.error(said);
-    process.exit(1);
-  }
-  if ((seed - firstSeed) % SEEDS_PER_LINE === 0) {
-    console.log(`seed ${seed}: ${tally.commands} commands in ${seconds()} s`);
-  }
+for (; commandsBefore + tally.commands < wanted && difference === ""; seed++) {
+  const left = wanted - commandsBefore - tally.commands;
+  const commands = Math.min(COMMANDS_PER_SEED, left);
+  difference = runSeed({ seed, commands, rootsEvery: ROOTS_EVERY, make, tally });
+  const isLast = difference !== "" || left <= COMMANDS_PER_SEED;
+  if (isLast || (seed - firstSeed) % SEEDS_PER_LINE === SEEDS_PER_LINE - 1) await save();
 }
-await report();
+if (difference !== "") {
+  console.error(difference);
+  process.exit(1);
+}
+
+function nextSeed(runs: readonly DifferentialRun[]): number {
+  return 1 + Math.max(0, ...runs.map(({ last_seed: last }) => last));
+}
+
+async function save(): Promise<void> {
+  const seconds = (performance.now() - started) / 1000;
+  const run = runOf(tally, {
+    commit,
+    engine: values.engine,
+    first_seed: firstSeed,
+    last_seed: seed,
+    differences: difference === "" ? [] : [`seed ${seed}`],
+    duration_s: Math.round(seconds),
+    machine: `${cpus()[0]?.model ?? "unknown"}, ${cpus().length} cores, Bun ${Bun.version}`,
+  });
+  await writeRecord(values.record, [...before, run]);
+  const rate = Math.round(tally.commands / seconds);
+  console.log(`seed ${seed}: ${commandsBefore + tally.commands} commands in all, ${rate}/s`);
+}
 
 function pickEngine(name: string): Maker {
   if (name === "ts") return plainEngine;
   if (name !== "c") throw new Error(`--engine is c or ts, not ${name}`);
   if (nativeEngine === null) throw new Error(whyNoNative);
   return nativeEngine;
-}
-
-function seconds(): number {
-  return Math.round((performance.now() - started) / 1000);
-}
-
-function counts(
-  known: readonly number[],
-  found: ReadonlyMap<number, number>,
-  name: (number: number) => string = String,
-) {
-  return Object.fromEntries(known.map((number) => [name(number), found.get(number) ?? 0]));
-}
-
-function byNumber(found: ReadonlyMap<number, number>) {
-  return counts(
-    [...found.keys()].sort((a, b) => a - b),
-    found,
-  );
-}
-
-async function report(): Promise<void> {
-  const kinds = counts(REPORT_KINDS, tally.kinds, reportName);
-  const rejects = counts(ENGINE_REJECTS, tally.rejects, (code) => rejectCode(code).name);
-  const all = Object.entries({ ...kinds, ...rejects });
-  const rare = all.filter(([, count]) => count < COUNT_WANTED).map(([name]) => name);
-  const result = {
-    commit: await gitCommit(),
-    command: `bun bench/differential.ts ${process.argv.slice(2).join(" ")}`,
-    first_seed: firstSeed,
-    last_seed: seed - 1,
-    differences: 0,
-    commands: tally.commands,
-    records: tally.records,
-    reports: tally.reports,
-    accepted_percent: Number(tally.acceptedPercent.toFixed(2)),
-    deepest_levels: tally.deepestLevels,
-    most_open_orders: tally.mostOpenOrders,
-    command_types: byNumber(tally.commandTypes),
-    report_kinds: kinds,
-    reject_codes: rejects,
-    cancel_reasons: byNumber(tally.cancelReasons),
-    mass_cancels_cut_short: tally.massCancelsCutShort,
-    rarer_than_1000: rare,
-    duration_s: seconds(),
-    machine: `${cpus()[0]?.model ?? "unknown"}, ${cpus().length} cores, Bun ${Bun.version}`,
-  };
-  const text = `${JSON.stringify(result, null, 2)}\n`;
-  console.log(text);
-  if (values.out !== "") await Bun.write(values.out, text);
 }
 
 async function gitCommit(): Promise<string> {

@@ -33,7 +33,7 @@ describe("conformance: cancels", () => {
     );
   });
 
-  test("cancel_empties_entire_side_then_refill: an empty side fills again, at a worse price", () => {
+  test("cancel_empties_entire_side_then_refill: an empty side fills again", () => {
     plays(
       `
       ana buys  3 at 200   -> rests #1 | bids 3@200 asks -
@@ -87,7 +87,7 @@ describe("conformance: cancels", () => {
     plays(lines.join("\n"));
   });
 
-  test("two_level_cancel_sell_priority: cancels in two levels leave price and time in order", () => {
+  test("two_level_cancel_sell_priority: cancels leave price and time in order", () => {
     plays(
       `
       ana sells 1 at 200   -> rests #1 | bids - asks 1@200

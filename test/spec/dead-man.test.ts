@@ -3,7 +3,7 @@ import { describe, test } from "bun:test";
 import { plays } from "./plays.ts";
 
 describe("the dead-man timer", () => {
-  test("takes all the account's orders when its time is past, in all markets, the oldest first", () => {
+  test("takes all the account's orders when its time is past, the oldest first", () => {
     plays(`
       ana buys  5 at 100             -> rests #1
       bo  buys  5 at 100             -> rests #2

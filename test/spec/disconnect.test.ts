@@ -1,4 +1,4 @@
-/** Cancel on disconnect: a mass cancel signed at logon, that works once and while that one lasts. */
+/** Cancel on disconnect: a mass cancel signed at logon, which works once while that one lasts. */
 import { describe, test } from "bun:test";
 import { plays } from "./plays.ts";
 

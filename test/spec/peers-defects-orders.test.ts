@@ -15,7 +15,7 @@ describe("peers' defects: immediate orders", () => {
     `);
   });
 
-  test("nodejs-order-book: fill-or-kill rests nothing when own orders are canceled on its way", () => {
+  test("nodejs-order-book: fill-or-kill rests nothing when own orders are in its way", () => {
     plays(`
       bo  sells 5 at 100                 -> rests #1
       ana sells 5 at 100                 -> rests #2
@@ -37,7 +37,7 @@ describe("peers' defects: immediate orders", () => {
     `);
   });
 
-  test("exchange-core 76, 87, 145, OrderBook-rs 85: market orders by amount, no extreme price", () => {
+  test("exchange-core 76, 87, 145, OrderBook-rs 85: market orders by amount", () => {
     plays(`
       ana sells 5 at 100                   -> rests #1
       ana sells 5 at 200                   -> rests #2
@@ -77,7 +77,7 @@ describe("peers' defects: priority", () => {
     `);
   });
 
-  test("OrderBook-rs 88, StockSharp 681, CppTrader 42, liquibook 18: first come, first served", () => {
+  test("OrderBook-rs 88, StockSharp 681, CppTrader 42, liquibook 18: the queue's order", () => {
     plays(`
       ana buys  1 at 100     -> rests #1
       bo  buys  1 at 101     -> rests #2
@@ -183,7 +183,7 @@ describe("peers' defects: self-trades", () => {
     `);
   });
 
-  test("nodejs-order-book 149, 226, 537, origin 604, openbook-v2 71: all four ways are there", () => {
+  test("nodejs-order-book 149, 226, 537, origin 604, openbook-v2 71: all four are there", () => {
     plays(`
       ana sells 1 at 100                   -> rests #1
       ana buys  2 at 100 ioc stp taker     -> #2 loses 2 (self_trade)

@@ -24,7 +24,7 @@ describe("peers' defects: stops", () => {
     `);
   });
 
-  test("melin 2, CppTrader 31, nautilus 3740: a stop's own trades reach stops, as often as needed", () => {
+  test("melin 2, CppTrader 31, nautilus 3740: a stop's own trades reach stops", () => {
     plays(`
       ana sells 1 at 100                     -> rests #1
       ana sells 1 at 101                     -> rests #2
@@ -97,7 +97,7 @@ describe("peers' defects: ids, nonces, safe repetition", () => {
     `);
   });
 
-  test("binance-java-api 55, sieblyio 580, ccxt 1786: after silence the same bytes may be sent", () => {
+  test("binance-java-api 55, sieblyio 580, ccxt 1786: the same bytes may be sent again", () => {
     plays(`
       ana (nonce 1) buys 5 at 100 id 7   -> rests #1
       restart                            -> now
@@ -196,7 +196,7 @@ describe("peers' defects: time and restarts", () => {
 });
 
 describe("peers' defects: answers", () => {
-  test("HyperLiquid.Net 95, hummingbot 6730, Gajesh/clob 5: each command has its own answer", () => {
+  test("HyperLiquid.Net 95, hummingbot 6730, Gajesh/clob 5: each command has an answer", () => {
     plays(`
       ana buys 1 at 100 id 7         -> rests #1
       operator sets m2 post_only     -> market 2: open to post_only
@@ -209,7 +209,7 @@ describe("peers' defects: answers", () => {
     `);
   });
 
-  test("OrderBook-rs 184, 185: fills are reported to both, by trade id, within the same answer", () => {
+  test("OrderBook-rs 184, 185: fills are in the answer, for both, by trade id", () => {
     plays(`
       ana sells 1 at 100             -> rests #1
       ana sells 2 at 101             -> rests #2

@@ -1,4 +1,4 @@
-/** Stops that reach stops: in which order they go, how far in one record, and what goes on later. */
+/** Stops that reach stops: in which order they go, how far in one record, what goes on later. */
 import { describe, test } from "bun:test";
 import { plays } from "./plays.ts";
 

@@ -24,8 +24,10 @@ import {
   SCOPE_OF,
   signer,
 } from "./grammar-operators.ts";
-import { ASSETS, genesisOf, type Kind, KINDS, type Profile } from "./grammar-profiles.ts";
-import { clampAmount, TRADER_KINDS, traderCommand, type TraderKind } from "./grammar-traders.ts";
+import { ASSETS } from "./grammar-markets.ts";
+import { genesisOf, type Kind, KINDS, type Profile } from "./grammar-profiles.ts";
+import { clampAmount } from "./grammar-numbers.ts";
+import { massCancel, TRADER_KINDS, traderCommand, type TraderKind } from "./grammar-traders.ts";
 import { GrammarWorld } from "./grammar-world.ts";
 
 type Bytes = Uint8Array<ArrayBuffer>;
@@ -72,7 +74,8 @@ export class CommandGrammar {
     const { prng } = this.world;
     const first = this.opening.shift();
     if (first !== undefined) return this.record(first());
-    this.world.logTime += prng.pick([0, 0, 1, 1_000, 100_000]);
+    this.world.logTime += prng.pick(this.profile.pace);
+    if (prng.below(1000) < this.profile.leapPermille) this.world.logTime += codes.DAY_US;
     const kind = this.isStuck() && prng.chance(20) ? "market_state" : this.pickKind(KINDS);
     if (kind === "tick") return this.record(new Uint8Array(0));
     return this.record(this.frame(kind));
@@ -103,6 +106,7 @@ export class CommandGrammar {
   private frame(kind: Exclude<Kind, "tick">): Bytes {
     if (isTraderKind(kind)) return this.traderFrame(kind);
     if (isOperatorKind(kind)) return this.operatorFrame(kind);
+    if (kind === "disconnect") return this.disconnectFrame();
     if (kind === "logon") {
       const account = this.world.pickAccount();
       const key = signer(this.world, account, codes.SCOPE_READ);
@@ -125,6 +129,20 @@ export class CommandGrammar {
     return this.sign({ kind: codes.FRAME_TRADER, account, key }, commands);
   }
 
+  /** Mostly of a key that has logged on, and with the nonce of that. */
+  private disconnectFrame(): Bytes {
+    const { prng } = this.world;
+    const account = this.world.pickAccount();
+    const keys = this.world.keysOf(account);
+    const on = keys.filter(({ logon }) => logon !== 0);
+    const key = on.length > 0 && !prng.chance(5) ? prng.pick(on) : keys[0];
+    const logon = key?.logon ?? 1;
+    const odd = prng.chance(this.profile.spoilFramePercent);
+    const nonce = odd ? prng.pick([logon - 1, logon + 1, key?.high ?? 1, 1]) : logon;
+    const header = { kind: codes.FRAME_DISCONNECT, account, key };
+    return this.sign(header, [massCancel(this.world)], clampAmount(nonce));
+  }
+
   private operatorFrame(kind: OperatorKind): Bytes {
     const key = signer(this.world, 0, SCOPE_OF[kind]) ?? this.state.keys[0]!;
     const commands = [operatorCommand(this.world, kind, key, 0)];
@@ -143,7 +161,8 @@ export class CommandGrammar {
     return prng.between(1, prng.pick([2, most, most]));
   }
 
-  private sign({ kind, account, key }: Signer, commands: readonly Bytes[]): Bytes {
+  /** `named`: the nonce, where it is not the key's next. */
+  private sign({ kind, account, key }: Signer, commands: readonly Bytes[], named = 0): Bytes {
     const { prng } = this.world;
     const odd = prng.chance(this.profile.spoilFramePercent);
     const strange = odd && prng.chance(15);
@@ -154,7 +173,7 @@ export class CommandGrammar {
       venue: this.venue,
       account: strange && account !== 0 ? prng.pick([account, 77_777]) : account,
       key: key === undefined || strange ? strangeKey : key.id,
-      nonce: key === undefined ? 1 : this.nonce(key, odd),
+      nonce: named !== 0 ? named : key === undefined ? 1 : this.nonce(key, odd),
       expiry: this.expiry(odd),
     };
     return encodeFrame(header, commands);

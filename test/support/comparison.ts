@@ -1,26 +1,51 @@
 /**
- * Comparison: two engines fed the same records, compared after each; and the shrinking of a list of
- * records on which they differ, down to one from which no record can be dropped.
+ * Comparison: two engines fed the same records, compared after each.
  *
  *   record --> naive --> reports, roots  \
  *          --> other --> reports, roots  / equal to the byte, or a text that says where not
+ *
+ * After each record the touch of one book is compared too; all open orders when that is asked.
  */
 import { equalBytes, toHex } from "../../src/base/bytes.ts";
+import { sideOf } from "../../src/naive/naive-book.ts";
 import { NaiveEngine } from "../../src/naive/naive-engine.ts";
 import type { NaiveRootSet } from "../../src/naive/naive-roots.ts";
+import type { NaiveMarket, NaiveOrder } from "../../src/naive/naive-state.ts";
+import { SIDE_BUY, SIDE_SELL } from "../../src/protocol/codes.ts";
 import { readRecord, RecordView } from "../../src/protocol/record.ts";
 import { readReport, REPORT_SIZE, ReportBatch } from "../../src/protocol/report.ts";
-import { describeRecord } from "./describe-record.ts";
 
-/** What both engines can do. */
+/** What both engines can do, and what more one may be asked. */
 export interface Judged {
   apply(view: DataView, record: RecordView, reports: ReportBatch): void;
   roots(): NaiveRootSet;
+  /** All open orders, those that wait too. */
+  openOrders?(): readonly OrderRow[];
+  /** The best price of a side of a book, 0 for none, and the lots open at this price there. */
+  probe?(market: number, side: number, price: number): Probe;
+  /** Goes on as a new engine that read the snapshot of this one. */
+  restart?(): void;
+}
+export type Probe = readonly [best: number, lots: number];
+
+/** What both engines say of an open order. */
+export interface OrderRow {
+  readonly account: number;
+  readonly market: number;
+  readonly side: number;
+  readonly price: number;
+  readonly leaves: number;
+  readonly cumulative: number;
+  readonly clientOrderId: bigint;
+  readonly waits: boolean;
+  readonly stopPrice: number;
+  readonly goodTill: number;
+  readonly arrival: number;
 }
 export type Maker = (genesisFrame: Uint8Array) => Judged;
 
-/** Records replayed for one shrinking; with what is left of a list then, a person must do. */
-const RECORDS_REPLAYED_MAX = 1_000_000;
+/** Stands among records for: the other engine goes on from its own snapshot here. */
+export const RESTART = new Uint8Array(0);
 
 export class Comparison {
   readonly naive: NaiveEngine;
@@ -29,6 +54,7 @@ export class Comparison {
   readonly reports = new ReportBatch();
   private readonly other: Judged;
   private readonly otherReports = new ReportBatch();
+  private markets: NaiveMarket[] = [];
 
   constructor(genesisFrame: Uint8Array, make: Maker) {
     this.naive = new NaiveEngine(genesisFrame);
@@ -37,6 +63,7 @@ export class Comparison {
 
   /** Applies one record to both; "" if they agree about it. */
   step(bytes: Uint8Array<ArrayBuffer>): string {
+    if (bytes.length === 0) return attempt(() => this.other.restart?.());
     const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.length);
     const wrong = readRecord(view, 0, this.record);
     if (wrong !== "") return wrong;
@@ -47,7 +74,47 @@ export class Comparison {
     if ((said === "") !== (otherSaid === "")) {
       return `naive: ${said || "goes on"}\nother: ${otherSaid || "goes on"}`;
     }
-    return compareReports(this.reports, this.otherReports);
+    return compareReports(this.reports, this.otherReports) || this.compareProbes();
+  }
+
+  /** The touch of one book after each record: best bid, best ask, and the lots at a price. */
+  private compareProbes(): string {
+    const { naive, other } = this;
+    if (other.probe === undefined || naive.state.markets.size === 0) return "";
+    const market = this.nextMarket();
+    for (const side of [SIDE_BUY, SIDE_SELL]) {
+      const orders = sideOf(market, side);
+      const best = orders.at(-1)?.price ?? 0;
+      const price = orders.at(-1 - (naive.position % 3))?.price ?? best;
+      const own = `${best} ${best === 0 ? 0 : lotsAt(orders, price)}`;
+      const theirs = other.probe(market.id, side, price).join(" ");
+      if (own !== theirs) {
+        const where = `market ${market.id} side ${side}, best and lots at ${price}`;
+        return `${where}: naive ${own} other ${theirs}`;
+      }
+    }
+    return "";
+  }
+
+  private nextMarket(): NaiveMarket {
+    if (this.markets.length !== this.naive.state.markets.size) {
+      this.markets = [...this.naive.state.markets.values()];
+    }
+    return this.markets[this.naive.position % this.markets.length]!;
+  }
+
+  /** "" if both have the same open orders. */
+  compareOrders(): string {
+    const { openOrders } = this.other;
+    if (openOrders === undefined) return "";
+    const own = this.naive.openOrders().map(rowOf);
+    const other = openOrders.call(this.other).toSorted((a, b) => a.arrival - b.arrival);
+    const theirs = other.map(asText);
+    const at = own.findIndex((row, i) => row !== theirs[i]);
+    if (at < 0 && own.length === theirs.length) return "";
+    const i = at < 0 ? own.length : at;
+    const where = `open order ${i + 1} of ${own.length} and ${theirs.length}`;
+    return `${where}\n  naive ${own[i]}\n  other ${theirs[i]}`;
   }
 
   /** "" if the states have the same roots, else the names of those that differ. */
@@ -57,6 +124,28 @@ export class Comparison {
     const names = Object.keys(own).filter((name) => own[name] !== other[name]);
     return names.map((name) => `${name}: naive ${own[name]}\n  other ${other[name]}`).join("\n");
   }
+}
+
+function lotsAt(orders: readonly NaiveOrder[], price: number): number {
+  let lots = 0;
+  for (let i = orders.length - 1; i >= 0; i--) {
+    const order = orders[i]!;
+    if (order.price === price) lots += order.leaves;
+    else if (lots > 0) break;
+  }
+  return lots;
+}
+
+function rowOf(order: NaiveOrder): string {
+  const stopPrice = order.waits ? order.stopPrice : 0;
+  return asText({ ...order, account: order.account.id, market: order.market.id, stopPrice });
+}
+
+function asText(row: OrderRow): string {
+  const { account, market, side, price, leaves, cumulative, clientOrderId, arrival } = row;
+  const wait = row.waits ? ` waits at ${row.stopPrice}` : "";
+  const order = `${account} market ${market} side ${side} id ${clientOrderId} ${leaves}@${price}`;
+  return `account ${order} after ${cumulative}${wait} till ${row.goodTill} arrival ${arrival}`;
 }
 
 function attempt(action: () => void): string {
@@ -110,58 +199,4 @@ function shown(roots: NaiveRootSet): Record<string, string> {
     arrivals: String(roots.arrivals),
     totals: toHex(roots.totals),
   };
-}
-
-/** The first difference on these records, roots compared at the end only; "" if there is none. */
-export function replay(
-  genesisFrame: Uint8Array,
-  records: readonly Uint8Array<ArrayBuffer>[],
-  make: Maker,
-): string {
-  const pair = new Comparison(genesisFrame, make);
-  for (const record of records) {
-    const difference = pair.step(record);
-    if (difference !== "") return difference;
-  }
-  return pair.compareRoots();
-}
-
-/** The same difference or another, on fewer records. The first is genesis and stays. */
-export function shrink(
-  genesisFrame: Uint8Array,
-  records: readonly Uint8Array<ArrayBuffer>[],
-  make: Maker,
-): Uint8Array<ArrayBuffer>[] {
-  let kept = [...records];
-  let budget = RECORDS_REPLAYED_MAX;
-  for (let size = kept.length >>> 1; size >= 1 && budget > 0; ) {
-    const before = kept.length;
-    for (let at = kept.length - size; at >= 1 && budget > 0; at -= size) {
-      const fewer = kept.toSpliced(at, size);
-      budget -= fewer.length;
-      if (replay(genesisFrame, fewer, make) !== "") kept = fewer;
-    }
-    if (kept.length === before || size > 1) size >>>= 1;
-  }
-  return kept;
-}
-
-/** What a failing test prints: the seed, what differs, and the shortest way there. */
-export function explain(
-  seed: number,
-  genesisFrame: Uint8Array,
-  records: readonly Uint8Array<ArrayBuffer>[],
-  make: Maker,
-): string {
-  const first = replay(genesisFrame, records, make);
-  if (first === "") return `seed ${seed}: a difference that does not come back on replay`;
-  const least = shrink(genesisFrame, records, make);
-  return [
-    `seed ${seed}, after ${records.length} records:`,
-    first,
-    `the same with ${least.length} records:`,
-    replay(genesisFrame, least, make),
-    ...least.map((record, i) => `${i + 1} ${describeRecord(record)}`),
-    `genesis ${toHex(genesisFrame)}`,
-  ].join("\n");
 }

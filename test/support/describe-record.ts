@@ -3,10 +3,17 @@
  *
  *   frame 4 account 2 key 7 nonce 3 expiry 0: new_order buy limit gtc market 1 id 9 5@100 ...
  */
-import { toHex, viewOf } from "../../src/base/bytes.ts";
+import { readU64, toHex, viewOf } from "../../src/base/bytes.ts";
+import {
+  ORDER_TYPES,
+  SELF_TRADE_PREVENTIONS,
+  SIDES,
+  TIMES_IN_FORCE,
+} from "../../src/protocol/code-names.ts";
 import * as codes from "../../src/protocol/codes.ts";
 import * as fields from "../../src/protocol/command-layout.ts";
 import { FRAME_COUNT_AT, FRAME_HEADER_SIZE, readFrameHeader } from "../../src/protocol/frame.ts";
+import type { Names } from "../../src/protocol/message-form.ts";
 import {
   readRecord,
   RECORD_HEADER_SIZE,
@@ -41,17 +48,38 @@ function describeCommand(bytes: Uint8Array): string {
   const u32 = (offset: number): number => view.getUint32(offset, true);
   const type = view.getUint8(0);
   const about = `market ${u32(fields.COMMAND_MARKET)}`;
+  if (type === codes.COMMAND_DEAD_MAN) {
+    return `dead_man ${readU64(view, fields.DEAD_MAN_TIMEOUT)}`;
+  }
   if (type === codes.COMMAND_MASS_CANCEL) return `mass_cancel ${about} side ${view.getUint8(1)}`;
   const id = bytes.length < 16 ? "" : `id ${view.getBigUint64(fields.COMMAND_CLIENT_ID, true)}`;
   if (type === codes.COMMAND_CANCEL) return `cancel ${about} ${id}`;
   if (type === codes.COMMAND_REDUCE) return `reduce ${about} ${id} by ${u32(16)}`;
   if (type === codes.COMMAND_REPLACE) return `replace ${about} ${id} ${u32(20)}@${u32(16)}`;
   if (type !== codes.COMMAND_NEW_ORDER) return `type ${type} ${toHex(bytes)}`;
-  const side = view.getUint8(fields.ORDER_SIDE) === codes.SIDE_BUY ? "buy" : "sell";
-  const kind = view.getUint8(fields.ORDER_TYPE) === codes.TYPE_LIMIT ? "limit" : "market";
-  const tif = ["", "gtc", "ioc", "fok"][view.getUint8(fields.ORDER_TIF)];
-  const stp = view.getUint8(fields.ORDER_STP);
-  const post = view.getUint8(fields.ORDER_POST_ONLY) === 1 ? " post-only" : "";
-  const lots = `${u32(fields.ORDER_QUANTITY)}@${u32(fields.ORDER_PRICE)}`;
-  return `new_order ${side} ${kind} ${tif} ${about} ${id} ${lots} stp ${stp}${post}`;
+  return `new_order ${describeOrder(view)} ${about} ${id}`;
+}
+
+function describeOrder(view: DataView): string {
+  const u8 = (offset: number): number => view.getUint8(offset);
+  const u32 = (offset: number): number => view.getUint32(offset, true);
+  const said = [
+    nameOf(SIDES, u8(fields.ORDER_SIDE)),
+    nameOf(ORDER_TYPES, u8(fields.ORDER_TYPE)),
+    nameOf(TIMES_IN_FORCE, u8(fields.ORDER_TIF)),
+    `${u32(fields.ORDER_QUANTITY)}@${u32(fields.ORDER_PRICE)}`,
+    `stp ${nameOf(SELF_TRADE_PREVENTIONS, u8(fields.ORDER_STP))}`,
+  ];
+  const optional: readonly (readonly [string, number])[] = [
+    ["post-only", u8(fields.ORDER_POST_ONLY)],
+    ["stop", u32(fields.ORDER_STOP_PRICE)],
+    ["till", readU64(view, fields.ORDER_GOOD_TILL)],
+    ["budget", readU64(view, fields.ORDER_BUDGET)],
+  ];
+  for (const [name, value] of optional) if (value !== 0) said.push(`${name} ${value}`);
+  return said.join(" ");
+}
+
+function nameOf(names: Names, value: number): string {
+  return names.find(([known]) => known === value)?.[1] ?? String(value);
 }

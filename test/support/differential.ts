@@ -1,12 +1,17 @@
 /**
  * Differential runs: seeds of the command grammar, each a shard of its own, given to the naive
- * engine and another one. Reports are compared after every record, roots every so many commands.
+ * engine and another one. Reports are compared after every record, roots every so many commands;
+ * of these times every fourth sees all open orders compared, and the other engine go on from its
+ * own snapshot.
  */
 import { SIDE_BUY, SIDE_SELL } from "../../src/protocol/codes.ts";
 import { CommandGrammar } from "./command-grammar.ts";
-import { Comparison, explain, type Maker } from "./comparison.ts";
+import { Comparison, type Maker, RESTART } from "./comparison.ts";
 import { genesisOf, profileOf } from "./grammar-profiles.ts";
+import { explain } from "./shrinking.ts";
 import type { Tally } from "./tally.ts";
+
+const LOOKS_PER_RESTART = 4;
 
 export interface Run {
   readonly seed: number;
@@ -25,6 +30,7 @@ export function runSeed({ seed, commands, rootsEvery, make, tally }: Run): strin
   const grammar = new CommandGrammar(profile, pair.naive.state);
   const records: Uint8Array<ArrayBuffer>[] = [];
   const end = tally.commands + commands;
+  let looks = seed;
   let rootsAt = tally.commands + rootsEvery;
   while (tally.commands < end) {
     const bytes = grammar.next();
@@ -36,6 +42,11 @@ export function runSeed({ seed, commands, rootsEvery, make, tally }: Run): strin
         rootsAt = tally.commands + rootsEvery;
         difference = pair.compareRoots();
         look(pair, tally);
+        if (difference === "" && looks++ % LOOKS_PER_RESTART === 0) {
+          records.push(RESTART);
+          tally.restarts++;
+          difference = pair.compareOrders() || pair.step(RESTART) || pair.compareRoots();
+        }
       }
     }
     if (difference !== "") return explain(seed, genesisFrame, records, make);

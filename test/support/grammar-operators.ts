@@ -7,8 +7,9 @@
 import * as codes from "../../src/protocol/codes.ts";
 import * as encode from "../../src/protocol/commands.ts";
 import type { NaiveKey, NaiveMarket } from "../../src/naive/naive-state.ts";
-import { drawMarket, type Kind } from "./grammar-profiles.ts";
-import { clampAmount } from "./grammar-traders.ts";
+import { drawMarket } from "./grammar-markets.ts";
+import type { Kind } from "./grammar-profiles.ts";
+import { clampAmount } from "./grammar-numbers.ts";
 import type { GrammarWorld } from "./grammar-world.ts";
 
 export const OPERATOR_KINDS = [

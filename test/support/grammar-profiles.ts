@@ -13,6 +13,7 @@ import {
   type MarketRules,
 } from "../../src/protocol/commands.ts";
 import { encodeGenesis } from "../../src/protocol/genesis.ts";
+import { ASSETS, drawMarket, drawMarkets } from "./grammar-markets.ts";
 
 /** What a frame, or a command of a trader or operator, may be about. */
 export const KINDS = [
@@ -22,7 +23,9 @@ export const KINDS = [
   "reduce",
   "mass_cancel",
   "withdraw",
+  "dead_man",
   "logon",
+  "disconnect",
   "account_open",
   "key_add",
   "key_revoke",
@@ -43,7 +46,9 @@ const USUAL: Readonly<Record<Kind, number>> = {
   reduce: 60,
   mass_cancel: 8,
   withdraw: 20,
-  logon: 10,
+  dead_man: 8,
+  logon: 16,
+  disconnect: 8,
   account_open: 12,
   key_add: 12,
   key_revoke: 8,
@@ -81,12 +86,29 @@ export interface Profile {
   readonly spread: number;
   /** Of a hundred orders, those that may trade at once. */
   readonly crossPercent: number;
-  /** Client order ids from a handful of odd ones, instead of fresh ones. */
-  readonly oddIds: boolean;
+  /** Which client order ids are taken beside fresh ones. */
+  readonly ids: (typeof IDS)[number];
   readonly stpPercent: number;
+  /** Of a hundred orders, stops. */
+  readonly stopPercent: number;
+  /** Of a hundred that may rest or wait, those that do so for a time. */
+  readonly timedPercent: number;
+  /** Microseconds that most of these have. */
+  readonly goodTillSpan: number;
+  /** Of a hundred market orders, those with a budget. */
+  readonly budgetPercent: number;
+  /** Microseconds between records, one of these. */
+  readonly pace: readonly number[];
+  /** Of a thousand records, those that come a day later. */
+  readonly leapPermille: number;
+  readonly dayStartS: number;
 }
 
-export const ASSETS = [1, 2, 3];
+/** What may stand beside fresh client order ids; see GrammarWorld. */
+const IDS = ["fresh", "edges", "low words", "falling", "colliding"] as const;
+/** Log time of the first record. */
+export const START_TIME = 1_700_000_000_000_000;
+
 const OPERATOR_SCOPES = [
   codes.SCOPES_OPERATOR,
   codes.SCOPE_CUSTODY,
@@ -100,7 +122,7 @@ export function profileOf(seed: number): Profile {
   const prng = new Prng(seed);
   if (seed % 6 === 1) return deepProfile(seed, prng);
   const low = seed % 6 === 3;
-  const accounts = prng.pick(low ? [2, 3, 6] : [2, 3, 8, 30, 90]);
+  const accounts = prng.pick(low ? [2, 3, 6] : [2, 3, 8, 30, 90, 300]);
   const weights = swarmWeights(prng);
   // A mass cancel that ends for want of room needs a small record and more than one of these.
   if (low) weights.mass_cancel = 40;
@@ -118,10 +140,36 @@ export function profileOf(seed: number): Profile {
     batchPercent: prng.pick([5, 30, 80]),
     spread: prng.pick([2, 10, 100, 10_000]),
     crossPercent: prng.pick([10, 30, 60]),
-    oddIds: prng.chance(30),
+    ids: prng.pick(["fresh", ...IDS]),
     stpPercent: prng.pick([0, 20, 70, 100]),
+    ...drawTimes(prng),
   };
 }
+
+/** Habits about stops, times and budgets: any of them may be off, or all there is. */
+function drawTimes(prng: Prng) {
+  return {
+    stopPercent: prng.pick([0, 10, 40, 60]),
+    timedPercent: prng.pick([0, 10, 50]),
+    goodTillSpan: prng.pick([1_000, 100_000, 10_000_000]),
+    budgetPercent: prng.pick([0, 30, 80]),
+    pace: prng.pick([
+      [0, 0, 1, 1_000, 100_000],
+      [0, 1],
+      [0, 50_000, 1_000_000],
+    ]),
+    leapPermille: prng.pick([0, 0, 1, 10]),
+    dayStartS: dayStartBefore(prng.pick([1, 20, 300, 43_200])),
+  };
+}
+
+/** A day that ends so many seconds after the first record. */
+function dayStartBefore(seconds: number): number {
+  return (START_TIME / 1_000_000 + seconds) % 86_400;
+}
+
+/** What would empty a deep book. */
+const NOTHING_SWEEPING = { mass_cancel: 0, dead_man: 0, disconnect: 0 };
 
 /** Thousands of levels, few limits, hardly anything wrong. */
 function deepProfile(seed: number, prng: Prng): Profile {
@@ -129,7 +177,7 @@ function deepProfile(seed: number, prng: Prng): Profile {
   return {
     seed,
     name: "deep book",
-    weights: { ...swarmWeights(prng), new_order: 900, mass_cancel: 0, market_state: 1 },
+    weights: { ...swarmWeights(prng), new_order: 900, ...NOTHING_SWEEPING, market_state: 1 },
     accounts: prng.pick([4, 20]),
     fundsPercent: 90,
     limits: { ...wideLimits(prng, 20), ordersMax: 100_000, reportsPerRecordMax: 65_536 },
@@ -140,8 +188,12 @@ function deepProfile(seed: number, prng: Prng): Profile {
     batchPercent: 30,
     spread: prng.pick([4_000, 20_000]),
     crossPercent: prng.pick([2, 5]),
-    oddIds: false,
+    ids: "fresh",
     stpPercent: 30,
+    ...drawTimes(prng),
+    stopPercent: prng.pick([0, 10, 30]),
+    goodTillSpan: 100_000_000,
+    leapPermille: 0,
   };
 }
 
@@ -153,6 +205,8 @@ function swarmWeights(prng: Prng): Record<Kind, number> {
   // What was halted or suspended must be able to come back.
   weights.market_state = Math.max(weights.market_state, 4);
   weights.account_state = Math.max(weights.account_state, 4);
+  // Without logons every disconnect is refused.
+  weights.logon = Math.max(weights.logon, weights.disconnect);
   return weights;
 }
 
@@ -163,7 +217,7 @@ function wideLimits(prng: Prng, accounts: number) {
     ordersMax: prng.pick([60, 2_000, 100_000]),
     marketsMax: prng.pick([7, 40, 500]),
     assetsMax: prng.pick([3, 5, 40]),
-    reportsPerRecordMax: prng.pick([60, 600, 65_536]),
+    reportsPerRecordMax: prng.pick([24, 60, 600, 65_536]),
   };
 }
 
@@ -174,65 +228,7 @@ function lowLimits(prng: Prng, accounts: number) {
     ordersMax: prng.pick([5, 12, 40]),
     marketsMax: 6 + prng.below(3),
     assetsMax: 3 + prng.below(2),
-    reportsPerRecordMax: prng.pick([4, 6, 7, 9, 14, 25]),
-  };
-}
-
-const SHAPES = ["tiny", "narrow", "wide", "stepped", "huge", "costly", "bulk"] as const;
-type Shape = (typeof SHAPES)[number];
-
-/** Price band, price step, quantity step, minimum and maximum. */
-const NUMBERS: Readonly<Record<Shape, readonly [number, number, number, number, number, number]>> =
-  {
-    tiny: [1, 4, 1, 1, 1, 1_000],
-    narrow: [980, 1_020, 1, 1, 1, 500],
-    wide: [1, 100_000, 1, 1, 1, 10_000],
-    stepped: [1_000, 20_000, 25, 10, 20, 5_000],
-    huge: [1, codes.U32_MAX, 1, 1, 1, codes.U32_MAX],
-    costly: [1, 2 ** 31, 1, 1, 1, codes.U32_MAX],
-    bulk: [1, 10, 1, 1, 1, codes.U32_MAX],
-  };
-
-const FEES = [
-  [0, 0],
-  [100, 250],
-  [333, 77],
-  [0, 1],
-  [0, codes.PPM],
-  [codes.PPM, 999_999],
-] as const;
-
-function drawMarkets(prng: Prng, count: number, low: boolean): MarketRules[] {
-  return Array.from({ length: count }, (_, i) => {
-    const market = drawMarket(prng, i + 1, prng.pick(SHAPES));
-    return low ? { ...market, openOrdersMax: prng.pick([1, 4, 20]) } : market;
-  });
-}
-
-/** A market of a shape; its id may stand in a range later opened. */
-export function drawMarket(prng: Prng, market: number, shape = prng.pick(SHAPES)): MarketRules {
-  const [priceMin, priceMax, priceStep, quantityStep, quantityMin, quantityMax] = NUMBERS[shape];
-  const [makerFeePpm, takerFeePpm] = prng.pick(FEES);
-  const quote = prng.pick(ASSETS);
-  const large = shape === "costly";
-  return {
-    market,
-    state: market === 1 || prng.chance(90) ? codes.STATE_OPEN : prng.between(2, 4),
-    base: prng.pick(ASSETS.filter((asset) => asset !== quote)),
-    quote,
-    lotUnits: large ? 100_000_000 : shape === "bulk" ? 1 : prng.pick([1, 1, 3, 100]),
-    tickValue: large ? 10_000 : shape === "bulk" ? 1 : prng.pick([1, 1, 7, 50]),
-    openOrdersMax: prng.pick([4, 60, 5_000]),
-    priceMin,
-    priceMax,
-    quantityMin,
-    quantityMax,
-    makerFeePpm,
-    takerFeePpm,
-    symbol: `M#-${shape.toUpperCase()}`,
-    count: 1,
-    priceStep,
-    quantityStep,
+    reportsPerRecordMax: prng.pick([4, 6, 7, 8, 9, 12, 14, 25]),
   };
 }
 
@@ -246,7 +242,7 @@ export function genesisOf(profile: Profile): Uint8Array<ArrayBuffer> {
     random: prng.bytes(16),
     checkpointIntervalUs: 1_000_000,
     checkpointCommands: 100_000,
-    dayStartS: 0,
+    dayStartS: profile.dayStartS,
     limits: profile.limits,
     checkpointKey: prng.bytes(32),
     operators: OPERATOR_SCOPES.map((scopes) => ({ publicKey: prng.bytes(32), scopes })),

@@ -5,6 +5,7 @@
  * purpose. It is read, never written.
  */
 import { Prng } from "../../src/base/prng.ts";
+import { cellCountFor, Mixer } from "../../src/ledger/mixer.ts";
 import {
   countOrders,
   type NaiveKey,
@@ -13,19 +14,36 @@ import {
   type NaiveState,
 } from "../../src/naive/naive-state.ts";
 import * as codes from "../../src/protocol/codes.ts";
-import type { Profile } from "./grammar-profiles.ts";
+import { type Profile, START_TIME } from "./grammar-profiles.ts";
 
 const PICKS = 6;
-const ODD_IDS = [0n, 1n, 2n, 0xffff_ffffn, 1n << 32n, (1n << 63n) - 1n, 1n << 63n, ~(-1n << 64n)];
+const ID_BITS = 64n;
+/** The edges of u64 and of its halves. */
+const EDGE_IDS = [
+  0n,
+  1n,
+  2n,
+  0xffff_ffffn,
+  1n << 32n,
+  (1n << 63n) - 1n,
+  1n << 63n,
+  ~(-1n << ID_BITS),
+];
+/** Of ids with one low word, and of ids for one place of a table. */
+const FAMILY = 24;
+const GROUP_BITS = 4;
+const GROUP_MASK = 15;
 
 export class GrammarWorld {
   readonly profile: Profile;
   readonly state: NaiveState;
   readonly prng: Prng;
-  logTime = 1_700_000_000_000_000;
+  logTime = START_TIME;
   private idCount = 0;
   private readonly keysByAccount = new Map<number, NaiveKey[]>();
   private keysSeen = 0;
+  private known: readonly NaiveMarket[] = [];
+  private readonly collidingByAccount = new Map<number, readonly bigint[]>();
 
   constructor(profile: Profile, state: NaiveState) {
     this.profile = profile;
@@ -86,8 +104,11 @@ export class GrammarWorld {
     return able.length === 0 ? undefined : this.prng.pick(able);
   }
 
-  markets(): NaiveMarket[] {
-    return [...this.state.markets.values()];
+  markets(): readonly NaiveMarket[] {
+    if (this.known.length !== this.state.markets.size) {
+      this.known = [...this.state.markets.values()];
+    }
+    return this.known;
   }
 
   /** A market, nearly always one that takes orders. */
@@ -104,7 +125,13 @@ export class GrammarWorld {
     const markets = this.markets();
     for (let i = 0; i < PICKS; i++) {
       const market = this.prng.pick(markets);
-      const side = this.prng.chance(50) ? market.bids : market.asks;
+      const side = this.prng.pick([
+        market.bids,
+        market.asks,
+        market.bids,
+        market.asks,
+        market.waiting,
+      ]);
       if (side.length === 0) continue;
       // The touch is looked at more often than the depth.
       const depth = this.prng.chance(30) ? Math.min(4, side.length) : side.length;
@@ -115,9 +142,39 @@ export class GrammarWorld {
     return this.state.accounts[account]?.orders.values().next().value;
   }
 
-  clientOrderId(): bigint {
-    if (this.profile.oddIds && this.prng.chance(40)) return this.prng.pick(ODD_IDS);
-    return BigInt(1_000 + this.idCount++);
+  /** Of an order: mostly a fresh one; ids of the profile's kind now and then. */
+  clientOrderId(account: number): bigint {
+    const { ids } = this.profile;
+    if (ids === "fresh" || !this.prng.chance(40)) return BigInt(1_000 + this.idCount++);
+    if (ids === "edges") return this.prng.pick(EDGE_IDS);
+    if (ids === "low words") return (BigInt(this.prng.below(FAMILY)) << 32n) | 7n;
+    if (ids === "falling") return ~(-1n << ID_BITS) - BigInt(this.idCount++);
+    return this.prng.pick(this.colliding(account));
+  }
+
+  /**
+   * Ids that fall on the last place of the fast engine's table of orders, or the two before it, so
+   * that they pile up and go round its end. (Its layout seed is 0 in tests.)
+   */
+  private colliding(account: number): readonly bigint[] {
+    const known = this.collidingByAccount.get(account);
+    if (known !== undefined) return known;
+    const found: bigint[] = [];
+    const mixer = new Mixer(0);
+    const mask = cellCountFor(this.profile.limits.ordersMax) - 1;
+    for (let low = account << 8; found.length < FAMILY; low++) {
+      const home = (mixer.mix(account, 0, low >>> GROUP_BITS) << GROUP_BITS) | (low & GROUP_MASK);
+      if ((home & mask) >= mask - 2) found.push(BigInt(low));
+    }
+    this.collidingByAccount.set(account, found);
+    return found;
+  }
+
+  /** A time soon, or now, or in a while. */
+  drawGoodTill(): number {
+    const { goodTillSpan } = this.profile;
+    const away = this.prng.pick([0, 1, goodTillSpan, goodTillSpan, 10 * goodTillSpan]);
+    return this.logTime + this.prng.between(0, away);
   }
 
   publicKey(): Uint8Array<ArrayBuffer> {

@@ -2,12 +2,14 @@
  * Tally: what a run of commands led to: how many of each report kind, reject code and cancel
  * reason, what share was accepted, how deep the books were. The proof that a random test was there.
  */
+import { CANCEL_REASONS, REPORT_KINDS } from "../../src/protocol/code-names.ts";
 import * as codes from "../../src/protocol/codes.ts";
 import { FRAME_COUNT_AT, FRAME_HEADER_SIZE } from "../../src/protocol/frame.ts";
 import { COMMAND_SIZE } from "../../src/protocol/command-layout.ts";
 import { RECORD_HEADER_SIZE, RECORD_TICK, type RecordView } from "../../src/protocol/record.ts";
 import {
   REPORT_CODE_AT,
+  REPORT_INDEX_AT,
   REPORT_NUMBER_AT,
   REPORT_REASON_AT,
   REPORT_SIZE,
@@ -25,6 +27,12 @@ export class Tally {
   readonly rejects = new Map<number, number>();
   readonly cancelReasons = new Map<number, number>();
   massCancelsCutShort = 0;
+  timersCutShort = 0;
+  /** Snapshots that the other engine went on from. */
+  restarts = 0;
+  /** Reports that no command caused, and the stops among them. */
+  dueReports = 0;
+  dueStops = 0;
 
   /** One record and the bytes of its reports. */
   add(view: DataView, record: RecordView, reports: Uint8Array): void {
@@ -54,6 +62,11 @@ export class Tally {
       }
       const isMass = kind === codes.REPORT_MASS_CANCELED;
       if (isMass && said.getUint8(at + REPORT_REASON_AT) === 1) this.massCancelsCutShort++;
+      const isTimer = kind === codes.REPORT_TIMER_FIRED;
+      if (isTimer && said.getUint8(at + REPORT_REASON_AT) === 1) this.timersCutShort++;
+      const isDue = said.getUint16(at + REPORT_INDEX_AT, true) === codes.INDEX_DUE;
+      if (isDue) this.dueReports++;
+      if (isDue && kind === codes.REPORT_TRIGGERED) this.dueStops++;
       if (kind !== codes.REPORT_REJECTED) continue;
       countOne(this.rejects, said.getUint16(at + REPORT_CODE_AT, true));
       const unnumbered = said.getUint32(at + REPORT_NUMBER_AT, true) === 0;
@@ -70,35 +83,17 @@ function countOne(counts: Map<number, number>, what: number): void {
   counts.set(what, (counts.get(what) ?? 0) + 1);
 }
 
-/** Every report kind there is. */
-export const REPORT_KINDS = Array.from(
-  { length: codes.REPORT_ACCOUNT_STATE - codes.REPORT_ACCEPTED + 1 },
-  (_, i) => codes.REPORT_ACCEPTED + i,
-);
-
-const KIND_NAMES = [
-  "accepted",
-  "fill",
-  "canceled",
-  "replaced",
-  "reduced",
-  "rejected",
-  "mass_canceled",
-  "logged_on",
-  "account_opened",
-  "key_added",
-  "key_revoked",
-  "deposited",
-  "withdrawn",
-  "asset_opened",
-  "market_opened",
-  "market_state",
-  "account_state",
-];
-
 export function reportName(kind: number): string {
-  return KIND_NAMES[kind - codes.REPORT_ACCEPTED] ?? String(kind);
+  return REPORT_KINDS.find(([known]) => known === kind)?.[1] ?? String(kind);
 }
+
+export function reasonName(reason: number): string {
+  return CANCEL_REASONS.find(([known]) => known === reason)?.[1] ?? String(reason);
+}
+
+/** Every report kind there is, and every reason of a cancel that an engine gives. */
+export const KINDS = REPORT_KINDS.map(([kind]) => kind);
+export const REASONS = CANCEL_REASONS.map(([reason]) => reason);
 
 /** Those said by services, never by an engine. */
 const NOT_OF_ENGINES = [codes.REJECT_SIGNATURE, codes.REJECT_CHALLENGE];
