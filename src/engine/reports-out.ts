@@ -2,9 +2,9 @@
  * ReportsOut: writes the reports of one record, byte by byte as protocol/report.ts lays them out.
  *
  * What all reports of a record have alike (position, log time) is set once per record; what those
- * of its frame have, or those of what is due (tag, room), once for each; what is alike for a command
- * (its bytes, index), once per command. Numbers are given out here, which is also what marks an
- * account as changed: nothing of an account changes without a report to it.
+ * of its frame have, or those of what is due (tag, room), once for each; what is alike for a
+ * command (its bytes, index), once per command. Numbers are given out here, which is also what
+ * marks an account as changed: nothing of an account changes without a report to it.
  */
 import { writeU64 } from "../base/bytes.ts";
 import * as codes from "../protocol/codes.ts";

@@ -4,7 +4,7 @@
 import { describe, expect, test } from "bun:test";
 import { Prng } from "../../src/base/prng.ts";
 import { IdIndex } from "../../src/ledger/id-index.ts";
-import { feeOf, notionalOf, withFee } from "../../src/ledger/money.ts";
+import { feeOf, lotsCovered, notionalOf, withFee } from "../../src/ledger/money.ts";
 import { PairIndex } from "../../src/ledger/pair-index.ts";
 import { SAFE_LIMIT } from "../../src/base/bytes.ts";
 import { OrderIndex } from "../../src/engine/order-index.ts";
@@ -150,7 +150,45 @@ describe("money", () => {
     const expected = amounts.map((n) => [Number(BigInt(n) / 1_000_000n), n]);
     expect(amounts.map((n) => [feeOf(n, 1), feeOf(n, 1_000_000)])).toEqual(expected);
   });
+
+  test.each(SEEDS)("a budget covers the most lots that it can, seed %d", (seed) => {
+    const prng = new Prng(seed);
+    let isCut = 0;
+    for (let step = 0; step < 20_000; step++) {
+      const ppm = prng.pick([0, 1, prng.below(1_000_001), 999_999, 1_000_000]);
+      const unit = notionalOf(bits(prng), bits(prng), 1);
+      const most = Math.min(bits(prng), Math.floor((SAFE_LIMIT - 1) / (2 * unit)));
+      if (most === 0) continue; // A maker with as much as one lot is not possible.
+      // Around what some lots cost, or anything.
+      const some = BigInt(prng.between(1, most));
+      const near = Number(costOf(some, unit, ppm)) + prng.between(0, 4) - 2;
+      const budget = prng.chance(70) ? Math.max(0, near) : bits(prng) * (1 + prng.below(1000));
+      const lots = lotsCovered(budget, unit, ppm, most);
+      const context = [seed, step, budget, unit, ppm, most];
+      expect([...context, lots]).toEqual([...context, coveredBy(budget, unit, ppm, most)]);
+      if (lots > 0 && lots < most) isCut++;
+    }
+    expect(isCut).toBeGreaterThan(1000);
+  });
 });
+
+/** What lots cost with their fee, in whole numbers. */
+function costOf(lots: bigint, unit: number, ppm: number): bigint {
+  const notional = lots * BigInt(unit);
+  return notional + (notional * BigInt(ppm)) / 1_000_000n;
+}
+
+/** The most lots that cost no more than the budget, by halving. */
+function coveredBy(budget: number, unit: number, ppm: number, most: number): number {
+  let low = 0n;
+  let high = BigInt(most);
+  while (low < high) {
+    const middle = (low + high + 1n) / 2n;
+    if (costOf(middle, unit, ppm) <= BigInt(budget)) low = middle;
+    else high = middle - 1n;
+  }
+  return Number(low);
+}
 
 /** 1 .. 2^32-1, all lengths alike. */
 function bits(prng: Prng): number {
