@@ -4,6 +4,7 @@
 import { existsSync } from "node:fs";
 import type { AccountJson } from "../client/http-json.ts";
 import { ClientError } from "../client/errors.ts";
+import { rejectOf, timeText } from "../client/explain.ts";
 import { parseAmount } from "../client/market-rules.ts";
 import { callForm } from "../edges/call-form.ts";
 import { generateKeyFile, readKeyFile } from "../edges/keys.ts";
@@ -13,7 +14,6 @@ import type { Cli } from "./cli.ts";
 import { type Answer, type Args, type CommandSpec, integerOf, UsageError } from "./command.ts";
 import { writeIds } from "./identity.ts";
 import { accountOf } from "./order-queries.ts";
-import { rejectOf } from "../client/explain.ts";
 import { SCOPE_NAMES, scopesOf } from "./scopes.ts";
 import { textTable } from "./text-table.ts";
 
@@ -137,8 +137,10 @@ function accountText(account: AccountJson): string {
     String(key.nonce_high),
     key.public_key,
   ]);
+  const timer = account.timer_us;
   return [
     `${head}${account.reports} reports, as of position ${account.position}`,
+    ...(timer === 0 ? [] : [`dead-man timer: fires after ${timeText(timer)}`]),
     balancesText(account.balances),
     textTable([">key", "scopes", ">nonce", "public key"], keys),
   ].join("\n\n");

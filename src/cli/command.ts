@@ -16,6 +16,8 @@ export interface ArgSpec {
 export interface OptionSpec {
   /** How its value is called; absent for a switch. */
   readonly value?: string;
+  /** What it says without a value; one is then given by `--name=VALUE` only. */
+  readonly bare?: string;
   readonly short?: string;
   readonly help: string;
   /** For completion, and checked. */

@@ -4,6 +4,7 @@
 import { ACCOUNT_COMMANDS } from "./account-commands.ts";
 import { ADMIN_COMMANDS } from "./admin-commands.ts";
 import type { CommandSpec } from "./command.ts";
+import { DEAD_MAN } from "./dead-man.ts";
 import { DOCTOR } from "./doctor.ts";
 import { MARKET_COMMANDS } from "./market-commands.ts";
 import { ORDER_CHANGES } from "./order-changes.ts";
@@ -18,6 +19,7 @@ export const COMMANDS: readonly CommandSpec[] = [
   ...ORDER_COMMANDS,
   ...ORDER_QUERIES,
   ...ORDER_CHANGES,
+  DEAD_MAN,
   ...ACCOUNT_COMMANDS,
   ...PROOF_COMMANDS,
   ...ADMIN_COMMANDS,

@@ -33,8 +33,8 @@ function flags(options: OptionSpecs): string {
 function valueCases(table: readonly CommandSpec[]): string[] {
   const choices = new Map<string, readonly string[]>();
   for (const options of [GLOBAL_OPTIONS, ...table.map((one) => one.options)]) {
-    for (const [name, { among }] of Object.entries(options)) {
-      if (among !== undefined) choices.set(name, among);
+    for (const [name, { among, bare }] of Object.entries(options)) {
+      if (among !== undefined && bare === undefined) choices.set(name, among);
     }
   }
   return [...choices].map(
@@ -103,9 +103,13 @@ function fish(table: readonly CommandSpec[]): string {
       lines.push(`complete -c clob -n "${after}" -a ${second} -d ${quote(about)}`);
     }
     const last = `__fish_seen_subcommand_from ${second ?? first}`;
-    for (const [option, { help, among, value }] of Object.entries(options)) {
+    for (const [option, { help, among, value, bare }] of Object.entries(options)) {
       const takes =
-        value === undefined ? "" : among === undefined ? " -r" : ` -x -a "${among.join(" ")}"`;
+        value === undefined || bare !== undefined
+          ? ""
+          : among === undefined
+            ? " -r"
+            : ` -x -a "${among.join(" ")}"`;
       lines.push(`complete -c clob -n "${last}" -l ${option}${takes} -d ${quote(help)}`);
     }
   }

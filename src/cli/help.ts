@@ -53,8 +53,9 @@ export function usage({ name, args, options }: CommandSpec): string {
 }
 
 /** `-o, --output FORM` */
-export function optionUsage(name: string, { short, value }: OptionSpec): string {
-  const long = value === undefined ? `--${name}` : `--${name} ${value}`;
+export function optionUsage(name: string, { short, value, bare }: OptionSpec): string {
+  const given = bare === undefined ? ` ${value}` : `[=${value}]`;
+  const long = value === undefined ? `--${name}` : `--${name}${given}`;
   return short === undefined ? long : `-${short}, ${long}`;
 }
 
@@ -64,8 +65,9 @@ function optionRows(options: OptionSpecs): string[] {
   );
 }
 
-export function optionHelp({ help, among }: OptionSpec): string {
-  return among === undefined ? help : `${help} (${among.join(", ")})`;
+export function optionHelp({ help, among, bare }: OptionSpec): string {
+  const usual = bare === undefined ? "" : ` [${bare}]`;
+  return among === undefined ? help : `${help}${usual} (${among.join(", ")})`;
 }
 
 function row(left: string, right: string): string {

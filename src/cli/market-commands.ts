@@ -1,11 +1,12 @@
 /**
  * Market commands: what is traded, at what prices, and what was.
  */
+import { timeText } from "../client/explain.ts";
 import type { MarketJson, TradeJson } from "../client/http-json.ts";
 import { watchBook } from "./book-watch.ts";
 import { bookText } from "./book-text.ts";
 import type { CommandSpec } from "./command.ts";
-import { textTable, timeText } from "./text-table.ts";
+import { textTable } from "./text-table.ts";
 
 const DEPTH = 10;
 

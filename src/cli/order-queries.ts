@@ -1,7 +1,8 @@
 /**
  * Order queries: open orders, one order, and the trades of an account.
  */
-import type { OrderJson } from "../client/http-json.ts";
+import { timeText } from "../client/explain.ts";
+import type { FinishedOrderJson, OrderJson } from "../client/http-json.ts";
 import { MemoryJournal } from "../client/journal.ts";
 import type { MarketRules } from "../client/market-rules.ts";
 import * as codes from "../protocol/codes.ts";
@@ -9,7 +10,7 @@ import type { Report } from "../protocol/report.ts";
 import type { Cli } from "./cli.ts";
 import { type Answer, type Args, type CommandSpec, integerOf, UsageError } from "./command.ts";
 import { fillData } from "./order-answer.ts";
-import { textTable, timeText } from "./text-table.ts";
+import { textTable } from "./text-table.ts";
 
 const FILLS = 20;
 const LOOK_BACK = 10_000;
@@ -30,7 +31,7 @@ export const ORDER_QUERIES: readonly CommandSpec[] = [
   },
   {
     name: "orders",
-    about: "List the open orders of your account",
+    about: "List the open orders of your account, and the stops that wait",
     args: [],
     options: {
       market: { value: "MARKET", help: "only this market" },
@@ -110,17 +111,43 @@ async function fills(cli: Cli, args: Args): Promise<Answer> {
   return { data: { account: who.account, fills: rows }, text };
 }
 
-function ordersText(orders: readonly OrderJson[]): string {
-  const heads = ["order", "client id", "market", "side", ">price", ">open", ">filled", "state"];
-  const rows = orders.map((order) => [
-    order.order_id,
-    order.client_order_id,
-    order.market,
-    order.side,
-    order.price,
-    order.leaves,
-    order.filled,
-    order.post_only ? `${order.state}, post-only` : order.state,
-  ]);
-  return textTable(heads, rows);
+type Order = OrderJson | FinishedOrderJson;
+
+/** Columns for stops and times only where an order has one. */
+const COLUMNS: readonly {
+  readonly head: string;
+  readonly cell: (order: Order) => string;
+  readonly isRare?: boolean;
+}[] = [
+  { head: "order", cell: (order) => order.order_id },
+  { head: "client id", cell: (order) => order.client_order_id },
+  { head: "market", cell: (order) => order.market },
+  { head: "side", cell: (order) => order.side },
+  { head: ">stop", cell: (order) => order.stop_price ?? "", isRare: true },
+  { head: ">price", cell: (order) => order.price },
+  { head: ">open", cell: (order) => order.leaves },
+  { head: ">filled", cell: (order) => order.filled },
+  { head: "state", cell: stateText },
+  { head: "good till (UTC)", cell: goodTillText, isRare: true },
+];
+
+function stateText({ state, post_only: postOnly, reason }: Order): string {
+  const why = reason === null ? "" : `: ${reason}`;
+  if (postOnly === null || postOnly === "off") return state + why;
+  return `${state}, post-only${postOnly === "slide" ? " slide" : ""}`;
+}
+
+function goodTillText({ good_till_us: us }: Order): string {
+  return us === null || us === 0 ? "" : timeText(us);
+}
+
+function ordersText(orders: readonly Order[]): string {
+  const shown = COLUMNS.filter(
+    ({ isRare, cell }) => isRare !== true || orders.some((order) => cell(order) !== ""),
+  );
+  const rows = orders.map((order) => shown.map(({ cell }) => cell(order)));
+  return textTable(
+    shown.map(({ head }) => head),
+    rows,
+  );
 }

@@ -91,7 +91,7 @@ function read(argv: readonly string[], specs: OptionSpecs, name: string) {
   }
   try {
     const { values, positionals } = parseArgs({
-      args: [...argv],
+      args: argv.map((word) => withBareValue(word, specs)),
       options,
       allowPositionals: true,
       strict: true,
@@ -115,6 +115,12 @@ function read(argv: readonly string[], specs: OptionSpecs, name: string) {
       .replace("mean ", "mean --");
     throw new UsageError(`${name} has no option --${unknown}${meant}\n${seeHelp(name)}`);
   }
+}
+
+/** `--post-only` for `--post-only=reject`. */
+function withBareValue(word: string, specs: OptionSpecs): string {
+  const bare = word.startsWith("--") ? specs[word.slice(2)]?.bare : undefined;
+  return bare === undefined ? word : `${word}=${bare}`;
 }
 
 function seeHelp(name: string): string {

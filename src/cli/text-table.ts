@@ -16,9 +16,3 @@ export function textTable(heads: readonly string[], rows: readonly (readonly str
       .trimEnd();
   return [line(names), ...rows.map(line)].join("\n");
 }
-
-/** Microseconds of log time as UTC. */
-export function timeText(us: number): string {
-  const micros = String(us % 1_000_000).padStart(6, "0");
-  return `${new Date(Math.floor(us / 1_000_000) * 1000).toISOString().slice(0, 19)}.${micros}Z`;
-}

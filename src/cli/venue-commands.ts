@@ -3,13 +3,14 @@
  */
 import { existsSync } from "node:fs";
 import { join } from "node:path";
+import { timeText } from "../client/explain.ts";
 import type { ShardStatusJson, StatusJson } from "../client/http-json.ts";
 import { printConfig } from "../edges/config-print.ts";
 import { initShards, type Made } from "../venue/init.ts";
 import type { Answer, CommandSpec } from "./command.ts";
 import { ClientError } from "../client/errors.ts";
 import { completionScript, SHELLS } from "./completion.ts";
-import { textTable, timeText } from "./text-table.ts";
+import { textTable } from "./text-table.ts";
 import { UsageError } from "./command.ts";
 
 export const VENUE_COMMANDS: readonly CommandSpec[] = [

@@ -14,12 +14,13 @@ import { readU64 } from "../base/bytes.ts";
 import * as codes from "../protocol/codes.ts";
 import { REPORT_NUMBER_AT, type Report, readReport } from "../protocol/report.ts";
 import type { Hello, Refused, Resume } from "../protocol/session.ts";
-import { ClientError, refusedBy, unknownOutcome, unreachable, violation } from "./errors.ts";
+import { type ClientError, refusedBy, unknownOutcome, unreachable, violation } from "./errors.ts";
 import { rejectOf } from "./explain.ts";
 import type { FrameTracker } from "./frame-tracker.ts";
 import type { ClientJournal, JournalState } from "./journal.ts";
-import { highestNonce, type Identity, LOGON_TRIES_MAX, logonFrame, tagOf } from "./logon.ts";
+import * as logon from "./logon.ts";
 import { PendingFrames } from "./pending-frames.ts";
+import { isUnsure, neverExecuted } from "./refusal.ts";
 import { type Outlet, SendQueue } from "./send-queue.ts";
 
 /** What a session needs of the link that carries it. */
@@ -45,7 +46,7 @@ const RESEND_MS = 250;
 const LOGON_WAIT_MS = 10_000;
 
 export class AccountSession {
-  readonly who: Identity;
+  readonly who: logon.Identity;
   readonly pending: PendingFrames;
   private readonly carrier: Carrier;
   private readonly events: SessionEvents;
@@ -57,13 +58,14 @@ export class AccountSession {
   private failure: ClientError | null = null;
   private hello: Hello | null = null;
   private logonTag = "";
+  private leavingTag = "";
   private logonTries = 0;
   private turn = 0;
   private logonTimer: ReturnType<typeof setTimeout> | undefined;
   private readonly resendTimers = new Set<ReturnType<typeof setTimeout>>();
   private readonly firstLive = Promise.withResolvers<void>();
 
-  constructor(who: Identity, carrier: Carrier, events: SessionEvents) {
+  constructor(who: logon.Identity, carrier: Carrier, events: SessionEvents) {
     this.who = who;
     this.carrier = carrier;
     this.events = events;
@@ -164,7 +166,8 @@ export class AccountSession {
   onRefused(refused: Refused): void {
     const tag = refused.tag.toHex();
     const error = refusedBy(refused.code);
-    if (tag === this.logonTag && this.state === "logon") {
+    const isLeaving = tag === this.leavingTag && this.state !== "down";
+    if (isLeaving || (tag === this.logonTag && this.state === "logon")) {
       const canBeBetter = error.retryable || refused.code === codes.REJECT_CHALLENGE;
       if (canBeBetter) this.carrier.renew(error);
       else this.fail(error);
@@ -202,24 +205,28 @@ export class AccountSession {
     this.state = "logon";
     this.queue.close();
     this.logonTries = triesBefore + 1;
-    const frame = logonFrame(this.who, {
-      venue: hello.venue,
-      shard: hello.shard,
-      challenge: hello.challenge,
-      nonce: this.takeNonce(),
-      nextReport: this.lastNumber === null ? 0 : this.lastNumber + 1,
-    });
-    this.logonTag = tagOf(frame);
+    const nonce = this.takeNonce();
+    const nextReport = this.lastNumber === null ? 0 : this.lastNumber + 1;
+    const frame = logon.logonFrame(this.who, { ...hello, nonce, nextReport });
+    this.logonTag = logon.tagOf(frame);
     clearTimeout(this.logonTimer);
     const late = unreachable(`no answer to a logon within ${LOGON_WAIT_MS} ms`);
     this.logonTimer = setTimeout(() => this.carrier.renew(late), LOGON_WAIT_MS);
     this.carrier.send(frame);
+    if (this.who.cancelOnDisconnect === true) this.sendLeaving(hello, nonce);
+  }
+
+  /** What is to happen when this connection ends, right behind the logon that it goes with. */
+  private sendLeaving(hello: Hello, nonce: number): void {
+    const frame = logon.disconnectFrame(this.who, { ...hello, nonce });
+    this.leavingTag = logon.tagOf(frame);
+    if (!this.carrier.send(frame)) this.carrier.renew(unreachable("no room for a logon"));
   }
 
   private onUnnumbered(report: Report): void {
-    const high = highestNonce(report);
+    const high = logon.highestNonce(report);
     if (report.tag === this.logonTag) {
-      if (high === null || this.logonTries >= LOGON_TRIES_MAX) {
+      if (high === null || this.logonTries >= logon.LOGON_TRIES_MAX) {
         this.fail(rejectOf(report));
         return;
       }
@@ -281,18 +288,4 @@ export class AccountSession {
     for (const timer of this.resendTimers) clearTimeout(timer);
     this.resendTimers.clear();
   }
-}
-
-/** Whether a frame may have been executed, or may yet be, though this copy was refused. */
-function isUnsure(code: number, tracker: FrameTracker): boolean {
-  if (code === codes.REJECT_UNKNOWN_OUTCOME || code === codes.REJECT_DRAINING) return true;
-  return tracker.sends > 1 && code >= codes.REJECT_UNKNOWN_KEY;
-}
-
-/** The same command may be placed again: it will be signed with another nonce. */
-function neverExecuted(report: Report): ClientError {
-  const { code, message, stated, limit } = rejectOf(report);
-  const isNonce = highestNonce(report) !== null;
-  const why = isNonce ? `${message}: another frame took it, and this one never happened` : message;
-  return new ClientError({ code, message: why, retryable: isNonce, stated, limit });
 }

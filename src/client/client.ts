@@ -20,6 +20,7 @@ import type { CommandResult } from "./frame-tracker.ts";
 import { type ClientJournal, MemoryJournal } from "./journal.ts";
 import { Link } from "./link.ts";
 import type { Identity } from "./logon.ts";
+import { type OrderOutcome, orderOutcome } from "./order-outcome.ts";
 import * as requests from "./order-request.ts";
 import { ReportQueue } from "./report-queue.ts";
 
@@ -55,6 +56,12 @@ export interface SendOptions {
   readonly expiry?: number;
   /** Stops waiting; what was sent stays sent. */
   readonly signal?: AbortSignal;
+}
+
+/** Of a command about one order. */
+export interface OrderResult extends CommandResult {
+  /** Null when it was rejected, or its reports can't be had any more. */
+  readonly order: OrderOutcome | null;
 }
 
 const RECONNECT_MS_MAX = 600_000;
@@ -98,8 +105,9 @@ export class Client {
 
   private constructor(link: Link, options: AccountOptions) {
     const { account, key, signer, onReport, onGap, nonceHigh } = options;
+    const { cancelOnDisconnect = false } = options;
     this.link = link;
-    this.who = { account, key, signer };
+    this.who = { account, key, signer, cancelOnDisconnect };
     this.account = account;
     this.key = key;
     this.session = link.open(this.who, {
@@ -159,20 +167,20 @@ export class Client {
     return queue;
   }
 
-  place(request: requests.PlaceRequest, options?: SendOptions): Promise<CommandResult> {
-    return this.one(requests.placeCommand(request), options);
+  place(request: requests.PlaceRequest, options?: SendOptions): Promise<OrderResult> {
+    return this.order(() => requests.placeCommand(request), options);
   }
 
   cancel(request: requests.OrderRef, options?: SendOptions): Promise<CommandResult> {
     return this.one(requests.cancelCommand(request), options);
   }
 
-  replace(request: requests.ReplaceRequest, options?: SendOptions): Promise<CommandResult> {
-    return this.one(requests.replaceCommand(request), options);
+  replace(request: requests.ReplaceRequest, options?: SendOptions): Promise<OrderResult> {
+    return this.order(() => requests.replaceCommand(request), options);
   }
 
-  reduce(request: requests.ReduceRequest, options?: SendOptions): Promise<CommandResult> {
-    return this.one(requests.reduceCommand(request), options);
+  reduce(request: requests.ReduceRequest, options?: SendOptions): Promise<OrderResult> {
+    return this.order(() => requests.reduceCommand(request), options);
   }
 
   cancelAll(
@@ -180,6 +188,14 @@ export class Client {
     options?: SendOptions,
   ): Promise<CommandResult> {
     return this.one(requests.cancelAllCommand(request), options);
+  }
+
+  /**
+   * Arms the dead-man timer: unless it is armed anew, the venue cancels all the account's open
+   * orders `timeoutMs` (at most a day) after it took this. 0 disarms. It outlives this client.
+   */
+  async deadMan(timeoutMs: number, options?: SendOptions): Promise<CommandResult> {
+    return this.one(requests.deadManCommand(timeoutMs), options);
   }
 
   /** `amount` in units of the asset; `destination`: 32 bytes that the custodian understands. */
@@ -219,6 +235,12 @@ export class Client {
     let handled = Number.MAX_SAFE_INTEGER;
     for (const queue of this.queues) handled = Math.min(handled, queue.handled);
     return handled;
+  }
+
+  private async order(makeCommand: () => Uint8Array, options?: SendOptions): Promise<OrderResult> {
+    const command = makeCommand();
+    const result = await this.one(command, options);
+    return { ...result, order: orderOutcome(command, result.reports) };
   }
 
   private async one(

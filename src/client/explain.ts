@@ -12,7 +12,7 @@ import type { Report } from "../protocol/report.ts";
 import { ClientError } from "./errors.ts";
 import { formatAmount, type MarketRules } from "./market-rules.ts";
 
-type Unit = "price" | "quantity" | "funds" | "state" | "scopes" | "count";
+type Unit = "price" | "quantity" | "funds" | "state" | "scopes" | "time" | "count";
 
 /** Names of `first` and `second` of a reject, and what they count. */
 const NUMBERS: ReadonlyMap<number, readonly [string, string, Unit]> = new Map([
@@ -36,6 +36,8 @@ const NUMBERS: ReadonlyMap<number, readonly [string, string, Unit]> = new Map([
   [codes.REJECT_FOK_UNFILLED, ["quantity", "available", "quantity"]],
   [codes.REJECT_REDUCE, ["quantity", "open", "quantity"]],
   [codes.REJECT_STATE_MOVE, ["from", "to", "state"]],
+  [codes.REJECT_ORDER_EXPIRED, ["good till", "log time", "time"]],
+  [codes.REJECT_LOGON_GONE, ["the logon named", "the key's last", "count"]],
   [codes.REJECT_REFERENCE, ["reference", "last", "count"]],
   [codes.REJECT_DEPOSITS_MAX, ["amount", "deposits so far", "count"]],
   [codes.REJECT_ACCOUNTS_FULL, ["accounts", "maximum", "count"]],
@@ -61,9 +63,16 @@ function describe(
   report: Report,
   market: MarketRules | undefined,
 ): string {
-  const [stated, limit, unit] = row;
+  const [, limit, unit] = row;
+  const stated = isStopPrice(report) ? "stop price" : row[0];
   const show = (value: number): string => showNumber(value, unit, { report, market });
   return `${stated} ${show(report.first)}, ${limit} ${show(report.second)}`;
+}
+
+/** The reject is about the stop price where the number stated is not the order's own price. */
+function isStopPrice({ code, reason, first, price }: Report): boolean {
+  const isOfPrice = code === codes.REJECT_TICK || code === codes.REJECT_PRICE_BAND;
+  return isOfPrice && reason === codes.COMMAND_NEW_ORDER && price !== 0 && first !== price;
 }
 
 interface Context {
@@ -74,6 +83,7 @@ interface Context {
 function showNumber(value: number, unit: Unit, { report, market }: Context): string {
   if (unit === "state") return marketStateName(value);
   if (unit === "scopes") return scopesText(value);
+  if (unit === "time") return timeText(value);
   if (market === undefined || unit === "count") return String(value);
   if (unit === "price") return market.price(value);
   if (unit === "quantity") return market.quantity(value);
@@ -99,4 +109,10 @@ const SCOPES: readonly (readonly [number, string])[] = [
 function scopesText(bits: number): string {
   const names = SCOPES.filter(([bit]) => (bits & bit) !== 0).map(([, name]) => name);
   return names.length === 0 ? "none" : names.join("+");
+}
+
+/** Log time in UTC, to the microsecond. */
+export function timeText(us: number): string {
+  const seconds = new Date(Math.floor(us / 1e6) * 1000).toISOString().slice(0, 19);
+  return `${seconds}.${String(us % 1e6).padStart(6, "0")}Z`;
 }

@@ -14,6 +14,7 @@ import type { Report } from "../protocol/report.ts";
 import type { ClientError } from "./errors.ts";
 import { rejectOf } from "./explain.ts";
 import { tagOf } from "./logon.ts";
+import { isOrderKind } from "./order-outcome.ts";
 
 /** What became of one command. */
 export interface CommandResult {
@@ -154,8 +155,4 @@ function isSameOrder(report: Report, own: OrderId): boolean {
     report.orderKey === own.orderKey &&
     report.orderIndex === own.orderIndex
   );
-}
-
-function isOrderKind(kind: number): boolean {
-  return kind >= codes.REPORT_ACCEPTED && kind <= codes.REPORT_REDUCED;
 }

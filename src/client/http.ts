@@ -107,7 +107,7 @@ export class HttpClient {
   }
 
   /** By `key-nonce-index`. */
-  order(orderId: string): Promise<json.OrderJson> {
+  order(orderId: string): Promise<json.OrderJson | json.FinishedOrderJson> {
     return this.ask<json.OrderJson>(`/v1/orders/${encodeURIComponent(orderId)}`, ORDER);
   }
 

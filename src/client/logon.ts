@@ -12,7 +12,7 @@
 import { sha256 } from "../base/hash.ts";
 import type { Signer } from "../edges/keys.ts";
 import * as codes from "../protocol/codes.ts";
-import { encodeLogon } from "../protocol/commands.ts";
+import { encodeLogon, encodeMassCancel } from "../protocol/commands.ts";
 import { signFrame, TAG_SIZE } from "../protocol/frame.ts";
 import type { Report } from "../protocol/report.ts";
 
@@ -21,6 +21,8 @@ export interface Identity {
   readonly account: number;
   readonly key: number;
   readonly signer: Signer;
+  /** All open orders are canceled when the connection ends; see docs/PROTOCOL.md, section 3. */
+  readonly cancelOnDisconnect?: boolean;
 }
 
 /** Where frames of a connection go, from its hello. */
@@ -29,9 +31,12 @@ export interface Scope {
   readonly shard: number;
 }
 
-export interface LogonTerms extends Scope {
-  readonly challenge: Uint8Array;
+export interface NonceScope extends Scope {
   readonly nonce: number;
+}
+
+export interface LogonTerms extends NonceScope {
+  readonly challenge: Uint8Array;
   /** First report number wanted; 0: only new ones. */
   readonly nextReport: number;
 }
@@ -40,17 +45,22 @@ export interface LogonTerms extends Scope {
 export const LOGON_TRIES_MAX = 8;
 
 export function logonFrame(who: Identity, terms: LogonTerms): Uint8Array<ArrayBuffer> {
-  const header = {
-    kind: codes.FRAME_LOGON,
-    shard: terms.shard,
-    venue: terms.venue,
-    account: who.account,
-    key: who.key,
-    nonce: terms.nonce,
-    expiry: 0,
-  };
-  const command = encodeLogon(terms.nextReport, terms.challenge);
-  return signFrame(header, [command], (message) => who.signer.sign(message));
+  return signAlone(codes.FRAME_LOGON, who, terms, encodeLogon(terms.nextReport, terms.challenge));
+}
+
+/** The mass cancel for when the connection of the logon with this nonce ends. */
+export function disconnectFrame(who: Identity, terms: NonceScope): Uint8Array<ArrayBuffer> {
+  return signAlone(codes.FRAME_DISCONNECT, who, terms, encodeMassCancel(0, 0));
+}
+
+function signAlone(
+  kind: number,
+  { account, key, signer }: Identity,
+  { shard, venue, nonce }: NonceScope,
+  command: Uint8Array,
+): Uint8Array<ArrayBuffer> {
+  const header = { kind, shard, venue, account, key, nonce, expiry: 0 };
+  return signFrame(header, [command], (message) => signer.sign(message));
 }
 
 /** 16 hex digits, as reports show it. */

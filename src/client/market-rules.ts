@@ -100,8 +100,8 @@ export class MarketRules {
   }
 
   /** Ticks of a price such as "60000.5"; throws a ClientError that names tick and price. */
-  ticks(price: string): number {
-    return this.count({ what: "price", text: price, step: this.tick, rule: "tick" });
+  ticks(price: string, what = "price"): number {
+    return this.count({ what, text: price, step: this.tick, rule: "tick" });
   }
 
   /** Lots of a quantity such as "0.5"; throws a ClientError that names lot and quantity. */
@@ -120,31 +120,32 @@ export class MarketRules {
   private count(of: { what: string; text: string; step: Step; rule: string }): number {
     const { what, text, step, rule } = of;
     const count = parseSteps(text, step);
+    const code = what.replaceAll(" ", "_");
     const size = `${rule} ${stepText(step)} of ${this.symbol}`;
     if (count === "not_a_multiple") {
       throw badNumber(rule, `${what} ${text} is not a multiple of the ${size}`);
     }
     if (count === "not_a_decimal") throw notDecimal(what, text);
     if (typeof count === "string" || count > U32_MAX) {
-      throw badNumber(what, `${what} ${text} is more than ${U32_MAX} times the ${size}`);
+      throw badNumber(code, `${what} ${text} is more than ${U32_MAX} times the ${size}`);
     }
-    if (count === 0) throw badNumber(what, `${what} ${text} is zero; the least is the ${size}`);
+    if (count === 0) throw badNumber(code, `${what} ${text} is zero; the least is the ${size}`);
     return count;
   }
 }
 
 /** Units of an amount such as "12.5"; throws a ClientError that names the asset's decimals. */
-export function parseAmount(text: string, asset: Asset): number {
+export function parseAmount(text: string, asset: Asset, what = "amount"): number {
   const units = parseDecimal(text, asset.decimals);
   if (typeof units === "number" && units > 0) return units;
-  if (units === 0) throw badNumber("amount", `amount ${text} is zero`);
+  if (units === 0) throw badNumber(what, `${what} ${text} is zero`);
   const reason: DecimalRefusal = typeof units === "string" ? units : "not_a_decimal";
-  if (reason === "not_a_decimal") throw notDecimal("amount", text);
+  if (reason === "not_a_decimal") throw notDecimal(what, text);
   const rule =
     reason === "too_large"
       ? `is more than ${formatDecimal(Number.MAX_SAFE_INTEGER, asset.decimals)} ${asset.symbol}`
       : `has more than the ${asset.decimals} digits after the point that ${asset.symbol} has`;
-  throw badNumber("amount", `amount ${text} ${rule}`);
+  throw badNumber(what, `${what} ${text} ${rule}`);
 }
 
 export function formatAmount(units: number, asset: Asset): string {

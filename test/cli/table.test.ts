@@ -21,7 +21,7 @@ test("docs/CLI.md is what the table says", () => {
 test("the table has every command that was asked for, each once", () => {
   const asked =
     "status,markets,init,keygen,account open,account show,order buy,order sell,order show,cancel," +
-    "cancel-all,replace,orders,fills,balance,withdraw,book,trades,export,verify,doctor," +
+    "cancel-all,replace,dead-man,orders,fills,balance,withdraw,book,trades,export,verify,doctor," +
     "config show,load,completion,admin market,admin account,admin deposit,admin apply";
   expect(asked.split(",").filter((name) => !NAMES.includes(name))).toEqual([]);
   expect(new Set(NAMES).size).toBe(NAMES.length);
@@ -72,6 +72,7 @@ describe("completion", () => {
     expect(complete("order", "")).toEqual(["buy", "sell", "show"]);
     expect(complete("order", "buy", "--po")).toEqual(["--post-only"]);
     expect(complete("order", "buy", "BTC-USD", "1", "--tif", "i")).toEqual(["ioc"]);
+    expect(complete("order", "buy", "BTC-USD", "1", "--stp", "d")).toEqual(["decrement"]);
     expect(complete("verify", "--e")).toEqual(["--engine"]);
   });
 });
@@ -97,6 +98,18 @@ describe("a call that is wrong", () => {
     ["cancel abc", 'ID is an order id such as 9-55-0 or a client id, not "abc"'],
     ["order show 7", 'ID is an order id such as 9-55-0, not "7"'],
     ["order buy A 1 --limit -5", '--limit takes a value, which cannot begin with "-"'],
+    ["order buy A 1 --limit 5 --gtd 30m --day", "--tif, --gtd and --day exclude each other"],
+    ["order buy A 1 --limit 5 --gtd 2026-12-31", "--gtd is a time with its zone such as"],
+    ["order buy A 1 --limit 5 --type stop", "--type stop goes with --stop and no --limit; this is"],
+    ["order buy A 1 --gtd 30m", "a market order never rests: its time in force is ioc or fok"],
+    ["order buy A 1 --stop 5 --tif ioc", "a stop may wait: its time in force is gtc, gtd or day"],
+    ["order buy A 1 --limit 5 --budget 5", "a budget is for market orders that are ioc"],
+    ["order buy A max --limit 5", "QUANTITY max is for orders with a --budget"],
+    ["order buy A 1 --limit 5 --slippage 1", "--slippage is for market orders and stops"],
+    ["order buy A 1 --stop 5 --post-only", "post-only is for limit orders that may rest"],
+    ["order buy A 1 --limit 5 --post-only=slid", '--post-only is one of reject, slide, not "slid"'],
+    ["dead-man 5", 'TIME is a span such as 30s or 15m, or off, not "5"'],
+    ["dead-man 0s", 'TIME is a span such as 30s or 15m, or off, not "0s"'],
     ["cancel 5", "5 is a client id: say in which market with --market"],
     ["replace 1-1-0", "replace needs --price and --quantity"],
     ["verify x --venue 12", '--venue is 64 hex digits, not "12"'],

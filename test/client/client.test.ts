@@ -5,8 +5,11 @@ import { describe, expect, test } from "bun:test";
 import type { ClientError } from "../../src/client/errors.ts";
 import { placeCommand } from "../../src/client/order-request.ts";
 import * as codes from "../../src/protocol/codes.ts";
+import { reportKindName } from "../../src/protocol/report-json.ts";
+import type { Report } from "../../src/protocol/report.ts";
 import * as soup from "../../src/protocol/soup.ts";
-import { MARKET, order } from "../support/small-shard.ts";
+import { LOG_TIME, MARKET, order } from "../support/small-shard.ts";
+import type { SoupVenue } from "./soup-venue.ts";
 import { buy, errorOf, join, said, sell, signer, start } from "./stand.ts";
 
 describe("what becomes of a command", () => {
@@ -191,3 +194,77 @@ describe("nonces", () => {
     expect(said(await ana.place(buy()))).toBe("open, accepted 0/5");
   });
 });
+
+describe("cancel on disconnect", () => {
+  const levels = (venue: SoupVenue): number =>
+    venue.shard.engine.levels(MARKET, codes.SIDE_BUY).length;
+
+  test("takes all orders off when the connection ends, and again for the next", async () => {
+    const venue = await start();
+    const kinds: string[] = [];
+    const onReport = ({ kind }: Report): unknown => kinds.push(reportKindName(kind));
+    const ana = await join(venue, { cancelOnDisconnect: true, onReport });
+    for (let round = 0; round < 2; round++) {
+      await ana.place(buy());
+      await ana.place(buy({ price: 99 }));
+      expect(levels(venue)).toBe(2);
+      kinds.length = 0;
+      venue.cut();
+      await until(() => kinds.includes("logged_on"));
+      expect(kinds).toEqual(["canceled", "canceled", "mass_canceled", "logged_on"]);
+      expect(levels(venue)).toBe(0);
+    }
+    await ana.place(buy());
+    ana.close();
+    await until(() => levels(venue) === 0);
+  });
+
+  test("is not there unless it was asked for", async () => {
+    const venue = await start();
+    const ana = await join(venue);
+    await ana.place(buy());
+    ana.close();
+    const bo = await join(venue, { account: 2, key: 3 });
+    await bo.place(buy());
+    expect(levels(venue)).toBe(1);
+  });
+
+  test("that the venue refuses ends the client: it would trade without", async () => {
+    const venue = await start();
+    venue.refuseLeaving = codes.REJECT_FRAME_KIND;
+    const joining = join(venue, { cancelOnDisconnect: true });
+    const error = await errorOf(joining.then((ana) => ana.place(buy())));
+    expect(error.code).toBe("frame_kind");
+  });
+});
+
+describe("results of orders that may wait", () => {
+  test("a stop, its trigger, and a timer", async () => {
+    const venue = await start();
+    const ana = await join(venue);
+    const bo = await ana.addAccount({ signer, account: 2, key: 3 });
+    await ana.place(sell({ quantity: 1 }));
+    await bo.place(buy({ quantity: 3 }));
+    const stop = await ana.place(sell({ type: "stop", price: 80, stopPrice: 90 }));
+    expect([said(stop), stop.order?.state]).toEqual(["open, accepted 0/5", "waiting"]);
+    const at = await ana.place(sell({ type: "stop", price: 80, stopPrice: 100, quantity: 4 }));
+    expect([said(at), at.order?.state, at.order?.isTriggered]).toEqual([
+      "done, accepted 0/4, triggered 0/4, fill 2/2, canceled 2/0",
+      "canceled",
+      true,
+    ]);
+    const timer = await ana.deadMan(1500);
+    expect([said(timer), timer.reports[0]?.first]).toEqual([
+      "done, timer_set 0/0",
+      LOG_TIME + 1_500_000,
+    ]);
+    const noStop = { type: "stop", price: 80 } as const;
+    expect((await errorOf(ana.place(sell(noStop)))).code).toBe("stop_price");
+    expect((await errorOf(ana.deadMan(0.1))).code).toBe("time");
+  });
+});
+
+/** Waits until something is so that no promise tells of. */
+async function until(isSo: () => boolean): Promise<void> {
+  while (!isSo()) await new Promise(setImmediate);
+}

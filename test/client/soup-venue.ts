@@ -26,6 +26,8 @@ interface Peer {
   readonly challenge: Uint8Array;
   /** Accounts whose reports it gets. */
   readonly accounts: Set<number>;
+  /** Frames to be executed when the connection ends, by account. */
+  readonly leaving: Map<number, Uint8Array<ArrayBuffer>>;
   isLoggedIn: boolean;
 }
 
@@ -39,6 +41,8 @@ export class SoupVenue {
   sliceSize = 0;
   /** Reports below this number can't be had any more. */
   oldestReport = 1;
+  /** Disconnect frames are refused with this code; 0 keeps them. */
+  refuseLeaving = 0;
   logins: soup.LoginRequest[] = [];
   port = 0;
   private readonly server: Server;
@@ -110,12 +114,21 @@ export class SoupVenue {
 
   private accept(socket: Socket): void {
     const challenge = crypto.getRandomValues(new Uint8Array(32));
-    const peer: Peer = { socket, challenge, accounts: new Set(), isLoggedIn: false };
+    const peer: Peer = {
+      socket,
+      challenge,
+      accounts: new Set(),
+      leaving: new Map(),
+      isLoggedIn: false,
+    };
     const cutter = new soup.PacketCutter();
     this.peers.add(peer);
     socket.setNoDelay(true);
     socket.on("error", () => socket.destroy());
-    socket.on("close", () => this.peers.delete(peer));
+    socket.on("close", () => {
+      this.peers.delete(peer);
+      for (const frame of peer.leaving.values()) this.show(this.shard.applyFrame(frame));
+    });
     socket.on("data", (bytes: Uint8Array) => {
       cutter.push(bytes, (type, payload) => {
         if (!socket.destroyed) this.onPacket(peer, type, payload);
@@ -152,6 +165,10 @@ export class SoupVenue {
       this.logOn(peer, frame, header.account);
       return;
     }
+    if (header.kind === codes.FRAME_DISCONNECT && this.refuseLeaving === 0) {
+      peer.leaving.set(header.account, frame);
+      return;
+    }
     this.received.push(frame.toHex());
     const fault = this.faults.shift();
     if (fault?.kind === "lose" || fault?.kind === "late") {
@@ -163,10 +180,12 @@ export class SoupVenue {
       this.late = "";
       this.hide(this.shard.applyFrame(frame));
     }
-    if (fault?.kind === "refuse") {
+    const isLeaving = header.kind === codes.FRAME_DISCONNECT;
+    if (fault?.kind === "refuse" || isLeaving) {
       const tag = sha256(frame).subarray(0, 8);
       const { account, key, nonce } = header;
-      const refused = encodeRefused({ code: fault.code, account, key, nonce, tag });
+      const code = fault?.kind === "refuse" ? fault.code : this.refuseLeaving;
+      const refused = encodeRefused({ code, account, key, nonce, tag });
       this.write(peer.socket, soup.encodePacket(soup.SOUP_SEQUENCED, refused));
       return;
     }

@@ -1,0 +1,39 @@
+/**
+ * `clob dead-man`: arms the account's dead-man timer, or disarms it.
+ */
+import { ClientError } from "../client/errors.ts";
+import { explainReport } from "../client/explain-report.ts";
+import { rejectOf } from "../client/explain.ts";
+import type { Cli } from "./cli.ts";
+import { type Answer, type CommandSpec, UsageError } from "./command.ts";
+import { spanMs } from "./times.ts";
+
+const OFF = "off";
+
+export const DEAD_MAN: CommandSpec = {
+  name: "dead-man",
+  about: "Have all your open orders canceled unless you say this again in time",
+  args: [{ name: "TIME", help: "from now, such as 30s, 15m, at most 1d; or off" }],
+  options: {},
+  examples: ["clob dead-man 30s", "clob dead-man off"],
+  run: (cli, args) => deadMan(cli, args.at(0)),
+};
+
+async function deadMan(cli: Cli, text: string): Promise<Answer> {
+  const ms = text === OFF ? 0 : spanMs(text);
+  if (ms === null || (ms === 0 && text !== OFF)) {
+    throw new UsageError(`TIME is a span such as 30s or 15m, or ${OFF}, not "${text}"`);
+  }
+  const client = await cli.client(await cli.who());
+  try {
+    const { reports, state } = await client.deadMan(ms);
+    const [report] = reports;
+    if (report === undefined) throw new ClientError({ code: "unknown_outcome", message: state });
+    if (state === "rejected") throw rejectOf(report);
+    const { first, second, position } = report;
+    const data = { account: client.account, fires_after_us: first, before_us: second, position };
+    return { data, text: `account ${client.account}: ${explainReport(report)}` };
+  } finally {
+    client.close();
+  }
+}
