@@ -5,6 +5,7 @@
  */
 import { describe, expect, test } from "bun:test";
 import { NaiveEngine } from "../../src/naive/naive-engine.ts";
+import * as codes from "../../src/protocol/codes.ts";
 import { readRecord, RecordView } from "../../src/protocol/record.ts";
 import { ReportBatch } from "../../src/protocol/report.ts";
 import { CommandGrammar } from "../support/command-grammar.ts";
@@ -59,5 +60,21 @@ describe("the check sees", () => {
     const ask = shard.engine.openOrders()[1]!;
     ask.price = 100;
     expect(whatIsWrong(shard.engine.state)).toBe("market 1 is crossed: 100 is bid, 100 asked");
+  });
+
+  test("a stop that is in the book, and a good till that nobody looks at", () => {
+    const shard = new SmallShard();
+    shard.trade(1, order({ tif: codes.TIF_GTD, goodTill: shard.time }));
+    const [mine] = shard.engine.openOrders();
+    mine!.waits = true;
+    expect(whatIsWrong(shard.engine.state)).toBe(
+      "market 1 has a stop in its book, or an order waiting",
+    );
+    mine!.waits = false;
+    expect(whatIsWrong(shard.engine.state)).toBe("");
+    shard.engine.state.timed.clear();
+    expect(whatIsWrong(shard.engine.state)).toBe(
+      "an order has a good till and is not looked at, or is not open",
+    );
   });
 });

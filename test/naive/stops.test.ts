@@ -70,6 +70,18 @@ describe("a stop that waits", () => {
     expect(whatIsWrong(shard.engine.state)).toBe("");
   });
 
+  test("counts as an open order of its account, of either kind", () => {
+    const shard = open({ openOrdersMax: 2 });
+    const prices = { stopPrice: 120, price: 120 };
+    shard.trade(1, order({ ...STOP, ...prices, clientOrderId: 1n }));
+    shard.trade(1, order({ ...STOP_LIMIT, ...prices, clientOrderId: 2n }));
+    for (const type of [codes.TYPE_STOP, codes.TYPE_STOP_LIMIT, codes.TYPE_LIMIT]) {
+      const stopPrice = type === codes.TYPE_LIMIT ? 0 : 120;
+      const [said] = shard.trade(1, order({ type, stopPrice, clientOrderId: 3n }));
+      expect([said?.code, said?.first]).toEqual([codes.REJECT_OPEN_ORDERS, 2]);
+    }
+  });
+
   test("matches nothing when it is replaced, whatever its limit crosses", () => {
     const shard = open();
     shard.trade(1, order({ ...SELL, price: 100 }));
@@ -221,6 +233,18 @@ describe("a cascade", () => {
     expect(waitingIds(shard)).toEqual([33n]);
   });
 
+  test("keeps every price of a sweep in its window, not only the last", () => {
+    const shard = open();
+    shard.trade(1, order({ clientOrderId: 1n, price: 101 }));
+    shard.trade(1, order({ clientOrderId: 2n, price: 100 }));
+    shard.trade(2, order({ ...STOP, clientOrderId: 41n, stopPrice: 101 }));
+    const said = shard.trade(3, order({ ...SELL, price: 100, quantity: 2 }));
+    expect(said.slice(5).map(line)).toEqual([
+      "2 triggered 0 #41 0@100 0+1 (101, 101)",
+      "2 canceled 3 #41 1@100 0+0 (100, 0)",
+    ]);
+  });
+
   test("follows a replace that trades, but not a decrement", () => {
     const shard = open();
     shard.trade(1, order({ ...SELL, clientOrderId: 1n, price: 100, quantity: 2 }));
@@ -234,78 +258,5 @@ describe("a cascade", () => {
       "2 triggered 0 #5 0@100 0+1 (100, 100)",
       "2 canceled 3 #5 1@100 0+0 (100, 0)",
     ]);
-  });
-});
-
-describe("a cascade that finds no room, with twelve reports per record", () => {
-  /** Eight stops, of which a record with a trade has room for three; two reports each. */
-  function cutOff(): SmallShard {
-    const shard = open({ reportsPerRecordMax: 12 });
-    for (let id = 1n; id <= 8n; id++) {
-      shard.trade(2, order({ ...SELL, ...STOP, clientOrderId: id, stopPrice: 100 }));
-    }
-    expect(tradeAt100(shard)).toHaveLength(9);
-    return shard;
-  }
-
-  test("goes on at the beginning of the next record, in half of its room", () => {
-    const shard = cutOff();
-    expect(waitingIds(shard)).toEqual([4n, 5n, 6n, 7n, 8n]);
-    const said = shard.tick();
-    expect(said.map(line)).toEqual([
-      "2 triggered 0 #4 0@100 0+1 (100, 100)",
-      "2 canceled 3 #4 1@100 0+0 (10, 0)",
-      "2 triggered 0 #5 0@100 0+1 (100, 100)",
-      "2 canceled 3 #5 1@100 0+0 (10, 0)",
-    ]);
-    expect(said.map(({ tag, index }) => [tag, index])).toEqual(
-      Array(4).fill(["0000000000000000", codes.INDEX_DUE]),
-    );
-    // With a window left the market takes no order, but cancels; the seventh stop is gone then.
-    const next = shard.trade(3, order({}), encode.encodeReplace(MARKET, 1n, 1, 1));
-    expect(next.map(line).slice(4)).toEqual([
-      "3 rejected catching_up #1 1@100 0+0 (0, 0)",
-      "3 rejected catching_up #1 1@1 0+0 (0, 0)",
-    ]);
-    const last = shard.trade(2, encode.encodeCancel(MARKET, 8n));
-    expect(last.map(({ kind, index }) => [kind, index])).toEqual([
-      [codes.REPORT_TRIGGERED, codes.INDEX_DUE],
-      [codes.REPORT_CANCELED, codes.INDEX_DUE],
-      [codes.REPORT_REJECTED, 0],
-    ]);
-    expect(shard.trade(3, order({})).map(line)).toEqual(["3 accepted 0 #1 0@100 0+1 (100, 0)"]);
-  });
-
-  test("stays while the market is not open, and goes on when it is", () => {
-    const shard = cutOff();
-    // The tick's worth of room is used before the operator is heard.
-    const halt = encode.encodeMarketState(MARKET, codes.STATE_POST_ONLY);
-    expect(shard.operate(halt)).toHaveLength(5);
-    expect(shard.tick()).toEqual([]);
-    const postOnly = shard.trade(3, order({ postOnly: codes.POST_ONLY_REJECT }));
-    expect(postOnly.map(({ code }) => code)).toEqual([codes.REJECT_CATCHING_UP]);
-    shard.operate(encode.encodeMarketState(MARKET, codes.STATE_OPEN));
-    expect(waitingIds(shard)).toEqual([6n, 7n, 8n]);
-    shard.tick();
-    expect(waitingIds(shard)).toEqual([8n]);
-  });
-
-  test("is over when nothing is left that it reaches, whoever took it away", () => {
-    const shard = cutOff();
-    shard.tick();
-    const cancels = [6n, 7n, 8n].map((id) => encode.encodeCancel(MARKET, id));
-    // Two go before the frame is looked at.
-    expect(shard.trade(2, ...cancels).map(({ code }) => code)).toEqual([
-      0,
-      0,
-      0,
-      0,
-      codes.REJECT_UNKNOWN_ORDER,
-      codes.REJECT_UNKNOWN_ORDER,
-      0,
-    ]);
-    expect(shard.engine.state.markets.get(MARKET)!.high).toBe(100);
-    shard.tick();
-    expect(shard.engine.state.markets.get(MARKET)!.high).toBe(0);
   });
 });
