@@ -103,24 +103,40 @@ describe("a disconnect frame", () => {
     await using stand = await Stand.start();
     const wire = await stand.logOn(ALICE);
     const elsewhere = await stand.logOn(BOB);
+    const second = encode.encodeKey(
+      codes.COMMAND_KEY_ADD,
+      signerOf(4).publicKey,
+      codes.SCOPES_TRADER,
+      0,
+    );
+    wire.send(stand.direct(ALICE, second));
+    await wire.report(({ kind }) => kind === codes.REPORT_KEY_ADDED);
     const of = async (...frames: readonly Uint8Array[]): Promise<string[]> => {
       wire.send(...frames);
       const codesHeard: string[] = [];
       for (const _ of frames) codesHeard.push(rejectCode((await wire.refused()).code).name);
       return codesHeard;
     };
-    const nonce = stand.nonceOf(ALICE);
+    const nonce = 1;
     const forged = { nonce, signer: signerOf(9) };
     const mass = [encode.encodeMassCancel(0, 0)];
     expect(
       await of(
         leaving(stand, ALICE, nonce + 1),
         leaving(stand, BOB),
+        leaving(stand, { account: 1, key: 4 }, nonce),
         stand.sign(codes.FRAME_DISCONNECT, ALICE, mass, forged),
         stand.sign(codes.FRAME_DISCONNECT, { account: 1, key: 3 }, mass, { nonce }),
         stand.sign(codes.FRAME_DISCONNECT, ALICE, [encode.encodeCancel(1, 1n)], { nonce }),
       ),
-    ).toEqual(["logon_gone", "not_logged_on", "signature", "unknown_key", "command_type"]);
+    ).toEqual([
+      "logon_gone",
+      "not_logged_on",
+      "not_logged_on",
+      "signature",
+      "unknown_key",
+      "command_type",
+    ]);
     wire.cut();
     elsewhere.cut();
     await until(() => stand.ingress.entry.sessionCount === 0);
@@ -193,5 +209,65 @@ describe("a disconnect frame", () => {
     await stand.drain();
     await wire.packet(({ type }) => type === "Z");
     expect(appended(stand)).toEqual([name]);
+    expect(wire.reports.at(-1)).toMatchObject({ kind: codes.REPORT_MASS_CANCELED, last: 0 });
+  });
+
+  test("waits for room in a log that is full", async () => {
+    await using stand = await Stand.start();
+    const { wire, name } = await kept(stand);
+    let asked = 0;
+    stand.store.fate = (role) => {
+      if (role !== "in") return "ok";
+      return ++asked > 2 ? "ok" : "full";
+    };
+    wire.cut();
+    await until(() => appended(stand).length > 0);
+    expect([asked, appended(stand)]).toEqual([3, [name]]);
+  });
+});
+
+describe("what the engine makes of it", () => {
+  /** Alice with two resting orders and a frame kept, and Bob who looks on. */
+  async function resting(stand: Stand): Promise<{ wire: Wire; first: string; other: Wire }> {
+    const { wire } = await kept(stand);
+    wire.send(stand.order(ALICE), stand.order(ALICE));
+    const other = await stand.open();
+    const second = { account: 1, key: 4 };
+    const { publicKey } = signerOf(4);
+    const add = encode.encodeKey(codes.COMMAND_KEY_ADD, publicKey, codes.SCOPES_TRADER, 0);
+    wire.send(stand.direct(ALICE, add));
+    await wire.report(({ kind }) => kind === codes.REPORT_KEY_ADDED);
+    const logon = await stand.logonFrame(other, second, 0);
+    other.send(logon);
+    await other.report(({ tag }) => tag === tagOf(logon));
+    return { wire, first: tagOf(leaving(stand, ALICE, 1)), other };
+  }
+
+  test("all resting orders are canceled, reason mass, and nothing twice", async () => {
+    await using stand = await Stand.start();
+    const { wire, first, other } = await resting(stand);
+    wire.cut();
+    const done = await other.report(({ kind }) => kind === codes.REPORT_MASS_CANCELED);
+    const canceled = other.reports.filter(({ kind }) => kind === codes.REPORT_CANCELED);
+    expect(canceled.map(({ reason, tag }) => [reason, tag])).toEqual([
+      [codes.CANCEL_MASS, first],
+      [codes.CANCEL_MASS, first],
+    ]);
+    expect(done).toMatchObject({ tag: first, last: 2, index: 0 });
+    await until(() => stand.ingress.entry.sessionCount === 1);
+    expect(appended(stand)).toEqual(["2-1"]);
+  });
+
+  test("a key that has logged on again keeps its orders, though the old frame gets in", async () => {
+    await using stand = await Stand.start();
+    const { wire, other } = await resting(stand);
+    const newer = await stand.logOn(ALICE);
+    // As another ingress, which has not heard of the newer logon yet, would hand it over.
+    stand.door.queue.push(leaving(stand, ALICE, 1).slice(), null);
+    wire.cut();
+    await until(() => appended(stand).length === 1 && stand.door.unmatched === 0);
+    newer.send(stand.trade(ALICE, encode.encodeMassCancel(0, 0)));
+    const mass = await other.report(({ kind }) => kind === codes.REPORT_MASS_CANCELED);
+    expect(mass.last).toBe(2);
   });
 });
