@@ -7,7 +7,14 @@
  */
 import { COMMANDS, FRAME } from "../src/protocol/command-messages.ts";
 import type { Field, Message } from "../src/protocol/message-form.ts";
-import { HELLO, KEY_REPORT, REFUSED, REPORT, RESUME } from "../src/protocol/session-messages.ts";
+import {
+  DONE,
+  HELLO,
+  KEY_REPORT,
+  REFUSED,
+  REPORT,
+  RESUME,
+} from "../src/protocol/session-messages.ts";
 import { REPORT_KINDS } from "../src/protocol/code-names.ts";
 import * as codes from "../src/protocol/codes.ts";
 
@@ -104,6 +111,7 @@ const SESSION: readonly (readonly [kind: number, message: Message])[] = [
   [codes.MESSAGE_HELLO, HELLO],
   [codes.MESSAGE_REFUSED, REFUSED],
   [codes.MESSAGE_RESUME, RESUME],
+  [codes.MESSAGE_DONE, DONE],
   ...REPORT_KINDS.map(([kind]) => [kind, isKeyReport(kind) ? KEY_REPORT : REPORT] as const),
 ];
 
@@ -112,7 +120,7 @@ function isKeyReport(kind: number): boolean {
 }
 
 export function wiresharkDissector(): string {
-  const messages = [FRAME, ...COMMANDS, HELLO, REFUSED, RESUME, REPORT, KEY_REPORT];
+  const messages = [FRAME, ...COMMANDS, HELLO, REFUSED, RESUME, DONE, REPORT, KEY_REPORT];
   const byType = COMMANDS.map(({ name, fields }) => `[${fields[0]?.says}] = "${name}"`);
   const byKind = SESSION.map(([kind, { name }]) => `[${kind}] = "${name}"`);
   const kindNames = REPORT_KINDS.map(([kind, name]) => `[${kind}] = "${name}"`);

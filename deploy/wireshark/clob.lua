@@ -179,6 +179,15 @@ local messages = {
     { name = "first", at = 8, size = 8, type = "u64" },
     { name = "last", at = 16, size = 8, type = "u64" },
   } },
+  done = { name = "done", size = 32, fields = {
+    { name = "kind", at = 0, size = 1, type = "u8" },
+    { name = "reserved", at = 1, size = 3, type = "zero" },
+    { name = "account", at = 4, size = 4, type = "u32" },
+    { name = "position", at = 8, size = 8, type = "u64" },
+    { name = "tag", at = 16, size = 8, type = "bytes" },
+    { name = "reports", at = 24, size = 4, type = "u32" },
+    { name = "reserved", at = 28, size = 4, type = "zero" },
+  } },
   report = { name = "report", size = 104, fields = {
     { name = "kind", at = 0, size = 1, type = "u8", names = { [16] = "accepted", [17] = "fill", [18] = "canceled", [19] = "replaced", [20] = "reduced", [21] = "rejected", [22] = "mass_canceled", [23] = "logged_on", [24] = "account_opened", [25] = "key_added", [26] = "key_revoked", [27] = "deposited", [28] = "withdrawn", [29] = "asset_opened", [30] = "market_opened", [31] = "market_state", [32] = "account_state", [33] = "triggered", [34] = "timer_set", [35] = "timer_fired" } },
     { name = "side", at = 1, size = 1, type = "u8", names = { [1] = "buy", [2] = "sell" } },
@@ -244,6 +253,7 @@ local kinds = {
   [1] = "hello",
   [2] = "refused",
   [3] = "resume",
+  [4] = "done",
   [16] = "report",
   [17] = "report",
   [18] = "report",

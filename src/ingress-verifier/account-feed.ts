@@ -52,6 +52,9 @@ export class AccountFeed implements Origin, Listener {
   private resumeCode: number = codes.ACCEPTED;
   /** Position of the newest report sent. */
   private position = 0;
+  private isLive = false;
+  /** The newest done that came while reports were still to be sent; it speaks for those before. */
+  private done: Uint8Array | null = null;
 
   constructor(parts: FeedParts) {
     this.parts = parts;
@@ -64,6 +67,17 @@ export class AccountFeed implements Origin, Listener {
   close(): void {
     this.isClosed = true;
     this.parts.door.unlisten(this.account, this);
+  }
+
+  /** Behind the reports: now when they are out, else when they will be. */
+  sendDone(done: Uint8Array): void {
+    if (this.isClosed) return;
+    if (this.isLive && !this.parts.session.parts.peer.isFull) {
+      this.parts.session.sendMessage(done);
+      return;
+    }
+    this.done = done;
+    if (this.isLive) this.fallBehind();
   }
 
   /** Reports of the logon's own record, and later, when live, all of the account. */
@@ -104,7 +118,7 @@ export class AccountFeed implements Origin, Listener {
     if (isAhead) this.resumeCode = codes.REJECT_REPORT_NUMBER;
     if (this.next === 0 || isAhead) this.next = this.last;
     // With nothing to catch up, the logged_on itself comes next, to whoever listens.
-    if (this.next === this.last) this.parts.door.listen(this.account, this);
+    if (this.next === this.last) this.goLive();
     else this.fallBehind();
   }
 
@@ -114,7 +128,16 @@ export class AccountFeed implements Origin, Listener {
     else this.sendReport(view, offset);
   }
 
+  private goLive(): void {
+    this.isLive = true;
+    this.parts.door.listen(this.account, this);
+    if (this.done === null) return;
+    this.parts.session.sendMessage(this.done);
+    this.done = null;
+  }
+
   private fallBehind(): void {
+    this.isLive = false;
     this.parts.door.unlisten(this.account, this);
     this.catchUp().catch(() => this.parts.session.parts.peer.cut());
   }
@@ -129,7 +152,7 @@ export class AccountFeed implements Origin, Listener {
       if (from === null) {
         if (await this.scan()) return;
       } else if (this.sendFromRing(from)) {
-        door.listen(this.account, this);
+        this.goLive();
         return;
       }
     }
@@ -160,7 +183,7 @@ export class AccountFeed implements Origin, Listener {
         for (const bytes of records ?? []) after = await this.sendRecord(bytes);
         if (this.isClosed) return true;
         if (after < door.followed) continue;
-        door.listen(this.account, this);
+        this.goLive();
         return true;
       }
       return false;

@@ -14,13 +14,13 @@ import * as codes from "../protocol/codes.ts";
 import { LOGON_CHALLENGE, LOGON_NEXT_REPORT } from "../protocol/command-layout.ts";
 import * as frames from "../protocol/frame.ts";
 import { FRAME_SIZE_MAX } from "../protocol/record.ts";
-import { REPORT_NUMBER_AT, REPORT_SIZE } from "../protocol/report.ts";
+import { REPORT_SIZE } from "../protocol/report.ts";
 import { encodeHello, encodeRefused } from "../protocol/session.ts";
 import * as soup from "../protocol/soup.ts";
 import { refusalOf } from "./admit.ts";
-import type { Origin } from "./append-queue.ts";
 import { AccountFeed } from "./account-feed.ts";
 import { ADDRESS_SHARE, BadFrames } from "./bad-frames.ts";
+import { FrameOrigin } from "./frame-origin.ts";
 import { DisconnectDesk } from "./disconnect-desk.ts";
 import type { ShardDoor } from "./shard-door.ts";
 
@@ -120,6 +120,13 @@ export class Session {
     this.send(this.packet);
   }
 
+  /** Says that all reports of a frame of this account are out; behind them, where a feed has them. */
+  sendDone(account: number, done: Uint8Array): void {
+    const feed = this.feeds.get(account);
+    if (feed === undefined) this.sendMessage(done);
+    else feed.sendDone(done);
+  }
+
   private sendPacket(type: number, payload: Uint8Array): void {
     this.send(soup.encodePacket(type, payload));
   }
@@ -211,7 +218,7 @@ export class Session {
     if (kind === codes.FRAME_DISCONNECT) return this.desk.keep(frame, this.feeds.get(account));
     if (kind === codes.FRAME_TRADER && !this.feeds.has(account)) return codes.REJECT_NOT_LOGGED_ON;
     const wantsAll = kind !== codes.FRAME_TRADER;
-    const isTaken = door.append(frame, this.originOf(wantsAll));
+    const isTaken = door.append(frame, new FrameOrigin(this, account, wantsAll));
     return isTaken ? this.afterAppend(door) : codes.REJECT_OVERLOADED;
   }
 
@@ -247,6 +254,10 @@ export class Session {
     this.desk.forget(feed);
   }
 
+  hasFeed(account: number): boolean {
+    return this.feeds.has(account);
+  }
+
   holdsFeed(feed: AccountFeed): boolean {
     return this.feeds.get(feed.account) === feed;
   }
@@ -265,19 +276,5 @@ export class Session {
     this.receivedAt = this.parts.now();
     if (this.insideSince !== 0) this.insideSince = this.receivedAt;
     this.parts.peer.release();
-  }
-
-  /** Reports that reach a connection because of a frame, not of a logon. */
-  private originOf(wantsAll: boolean): Origin {
-    return {
-      onReport: (view, offset) => {
-        const isNumbered = readU64(view, offset + REPORT_NUMBER_AT) !== 0;
-        if (isNumbered && !wantsAll) return;
-        if (isNumbered && this.feeds.has(view.getUint32(offset + 4, true))) return;
-        this.sendMessage(new Uint8Array(view.buffer, view.byteOffset + offset, REPORT_SIZE));
-      },
-      onDone: () => undefined,
-      onRefused: (frame, code) => this.refuse(frame, code),
-    };
   }
 }

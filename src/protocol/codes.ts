@@ -103,6 +103,7 @@ export const SCOPES_OPERATOR = 0x1f00;
 export const MESSAGE_HELLO = 1;
 export const MESSAGE_REFUSED = 2;
 export const MESSAGE_RESUME = 3;
+export const MESSAGE_DONE = 4;
 
 /** Report kinds. */
 export const REPORT_ACCEPTED = 16;

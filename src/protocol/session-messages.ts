@@ -63,6 +63,21 @@ export const RESUME = message("resume", "session", "behind a logged_on: which re
   number("last", "u64", "number of the newest: the logged_on itself"),
 ]);
 
+export const DONE = message(
+  "done",
+  "session",
+  "behind the last report of a frame that was sent here",
+  [
+    constant("kind", codes.MESSAGE_DONE),
+    zero(3),
+    number("account", "u32", "as in the frame; 0 the operators"),
+    number("position", "u64", "of the frame's record"),
+    bytes("tag", 8, "first 8 bytes of SHA-256 of the frame"),
+    number("reports", "u32", "numbered ones that it caused to this account"),
+    zero(4),
+  ],
+);
+
 const cause: readonly form.Row[] = [
   number("position", "u64", "of the record that caused it"),
   number("log_time_us", "u64", "of that record"),
@@ -113,4 +128,4 @@ export const KEY_REPORT = message(
   ],
 );
 
-export const SESSION: readonly form.Message[] = [HELLO, REFUSED, RESUME, REPORT, KEY_REPORT];
+export const SESSION: readonly form.Message[] = [HELLO, REFUSED, RESUME, DONE, REPORT, KEY_REPORT];

@@ -27,6 +27,15 @@
  *        4     4  account
  *        8     8  first             number of the first report that follows
  *       16     8  last              number of the newest report known
+ *
+ * done, 32 bytes: behind the last report of a frame that came over this connection
+ *        0     1  kind 4
+ *        1     3  reserved, zero
+ *        4     4  account           as in the frame
+ *        8     8  position          of its record
+ *       16     8  tag
+ *       24     4  reports           numbered ones that the frame caused to this account
+ *       28     4  reserved, zero
  */
 import { readU64, viewOf, writeU64 } from "../base/bytes.ts";
 import * as codes from "./codes.ts";
@@ -34,6 +43,7 @@ import * as codes from "./codes.ts";
 export const HELLO_SIZE = 72;
 export const REFUSED_SIZE = 32;
 export const RESUME_SIZE = 24;
+export const DONE_SIZE = 32;
 
 export interface Hello {
   readonly shard: number;
@@ -135,5 +145,37 @@ export function decodeResume(bytes: Uint8Array): Resume | null {
     account: view.getUint32(4, true),
     first: readU64(view, 8),
     last: readU64(view, 16),
+  };
+}
+
+export interface Done {
+  readonly account: number;
+  readonly position: number;
+  readonly tag: Uint8Array;
+  readonly reports: number;
+}
+
+export function encodeDone(done: Done): Uint8Array<ArrayBuffer> {
+  const bytes = new Uint8Array(DONE_SIZE);
+  const view = viewOf(bytes);
+  view.setUint8(0, codes.MESSAGE_DONE);
+  view.setUint32(4, done.account, true);
+  writeU64(view, 8, done.position);
+  bytes.set(done.tag, 16);
+  view.setUint32(24, done.reports, true);
+  return bytes;
+}
+
+/** Null for bytes that are no done. */
+export function decodeDone(bytes: Uint8Array): Done | null {
+  if (bytes.length !== DONE_SIZE || bytes[0] !== codes.MESSAGE_DONE) return null;
+  const view = viewOf(bytes);
+  const isClean = bytes[1] === 0 && bytes[2] === 0 && bytes[3] === 0;
+  if (!isClean || view.getUint32(28, true) !== 0) return null;
+  return {
+    account: view.getUint32(4, true),
+    position: readU64(view, 8),
+    tag: bytes.slice(16, 24),
+    reports: view.getUint32(24, true),
   };
 }

@@ -15,6 +15,7 @@ import { decodeByTable, encodeByTable, fieldNamed, type Values } from "./table-c
 const HELLO = messageNamed("hello");
 const REFUSED = messageNamed("refused");
 const RESUME = messageNamed("resume");
+const DONE = messageNamed("done");
 const REPORT = messageNamed("report");
 const KEY_REPORT = messageNamed("key_report");
 
@@ -84,6 +85,21 @@ describe("a session message is written and read as the table says", () => {
       expect(session.decodeResume(bytes)).toEqual(resume);
     }
   });
+
+  test("done", () => {
+    for (let i = 0; i < 100; i++) {
+      const values = anyValues(DONE, random);
+      const done: session.Done = {
+        account: number(values, "account"),
+        position: number(values, "position"),
+        tag: hex(values, "tag"),
+        reports: number(values, "reports"),
+      };
+      const bytes = session.encodeDone(done);
+      expect(bytes).toEqual(encodeByTable(DONE, values));
+      expect(session.decodeDone(bytes)).toEqual(done);
+    }
+  });
 });
 
 describe("a session message is null", () => {
@@ -91,6 +107,7 @@ describe("a session message is null", () => {
     ["hello", { message: HELLO, decode: session.decodeHello }],
     ["refused", { message: REFUSED, decode: session.decodeRefused }],
     ["resume", { message: RESUME, decode: session.decodeResume }],
+    ["done", { message: DONE, decode: session.decodeDone }],
   ] as const;
 
   test.each(decoders)(

@@ -22,7 +22,7 @@ import { MESSAGES, messageNamed } from "../../src/protocol/message-table.ts";
 import { encodePack, readRecord, RecordView } from "../../src/protocol/record.ts";
 import { REPORT_SIZE, ReportBatch } from "../../src/protocol/report.ts";
 import * as segments from "../../src/protocol/segment.ts";
-import { encodeHello, encodeRefused, encodeResume } from "../../src/protocol/session.ts";
+import * as session from "../../src/protocol/session.ts";
 import * as soup from "../../src/protocol/soup.ts";
 import { decodeByTable } from "../protocol/table-codec.ts";
 import * as story from "./protocol-story.ts";
@@ -247,10 +247,21 @@ function packetVectors() {
   });
 }
 
-/** Alice's hello, the resume behind her logon, and a refusal of a frame of hers. */
+/** Alice's hello, the resume behind her logon, a refusal of a frame of hers, the end of another. */
 function sessionVectors(records: readonly RecordVector[]): MessageVector[] {
   const refused = records.find(({ signed_by: who }) => who === "alice")?.frame;
   const tag = Uint8Array.fromHex(refused?.tag ?? "");
+  const taken = records.find(
+    ({ signed_by: who, reports }) => who === "alice" && reports.length > 1,
+  );
+  const isOwn = ({ fields }: MessageVector): boolean =>
+    fields["account"] === 1 && fields["index"] !== codes.INDEX_DUE;
+  const done = {
+    account: 1,
+    position: taken?.position ?? 0,
+    tag: Uint8Array.fromHex(taken?.frame?.tag ?? ""),
+    reports: taken?.reports.filter(isOwn).length ?? 0,
+  };
   const hello = {
     shard: story.SHARD,
     rulesVersion: 1,
@@ -260,9 +271,10 @@ function sessionVectors(records: readonly RecordVector[]): MessageVector[] {
   };
   const refusal = { code: codes.REJECT_OVERLOADED, account: 1, key: 2, nonce: 1, tag };
   return [
-    vectorOf("hello", encodeHello(hello)),
-    vectorOf("refused", encodeRefused(refusal)),
-    vectorOf("resume", encodeResume({ code: 0, account: 1, first: 1, last: 3 })),
+    vectorOf("hello", session.encodeHello(hello)),
+    vectorOf("refused", session.encodeRefused(refusal)),
+    vectorOf("resume", session.encodeResume({ code: 0, account: 1, first: 1, last: 3 })),
+    vectorOf("done", session.encodeDone(done)),
   ];
 }
 
