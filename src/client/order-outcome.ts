@@ -34,7 +34,10 @@ export interface OrderOutcome {
   readonly reason: string;
   /** The order's own reports, oldest first. */
   readonly reports: readonly Report[];
-  /** Reports of the account's other orders that the command changed. */
+  /**
+   * Reports of the account's other orders that the command changed, as far as they came before it
+   * was known that this one is over; `onReport` brings all.
+   */
   readonly others: readonly Report[];
 }
 

@@ -106,6 +106,39 @@ describe("from nothing to a verified trade", () => {
     expect((await data("cancel-all")).canceled).toBe(0);
   });
 
+  test("orders wait, slide, end with a budget, and have a time", async () => {
+    const stop = await data("order sell BTC-USD 0.1 --stop 40000 --slippage 5 --gtd 1h");
+    const its = { state: "waiting", stop_price: "40000.00", price: "38000.00", triggered: false };
+    expect(stop).toMatchObject(its);
+    const sell = await data("order sell BTC-USD 0.1 --limit 45000 --day --stp decrement");
+    expect(sell).toMatchObject({ state: "open", stop_price: null, price_asked: null });
+    const slid = await data("order buy BTC-USD 0.2 --limit 45001 --post-only=slide");
+    expect(slid).toMatchObject({ price: "44999.99", price_asked: "45001.00" });
+    await settled(slid.position);
+    const [waits, rests, third] = (await data("orders")).orders;
+    expect([waits.state, rests.state, third.post_only]).toEqual(["waiting", "open", "slide"]);
+    expect(waits.good_till_us - stop.log_time_us).toBeGreaterThan(3_500_000_000);
+    const { out } = await said("orders");
+    for (const words of ["stop", "40000.00", "waiting", "good till (UTC)", "post-only slide"]) {
+      expect(out).toContain(words);
+    }
+    const spent = await data("order buy BTC-USD max --budget 1000");
+    expect(spent).toMatchObject({ state: "canceled", reason: "budget", filled: "0.0222" });
+    expect(spent.others).toMatchObject([{ order_id: sell.order_id }]);
+    expect(await refused("order buy BTC-USD 1 --limit 5 --gtd 2020-01-01T00:00Z")).toBe(
+      "1 order_expired",
+    );
+    const dry = await data("order buy BTC-USD 1 --stop 50000 --limit 50001 --day --dry-run");
+    expect(dry).toMatchObject({ type: "stop_limit", time_in_force: "day", stop_price: "50000.00" });
+    const timer = await data("dead-man 1h");
+    expect(timer).toMatchObject({ account: 1, before_us: 0 });
+    await settled(timer.position);
+    expect((await said("account show")).out).toContain("dead-man timer: fires after 20");
+    const off = await data("dead-man off");
+    expect([off.before_us, off.fires_after_us]).toEqual([timer.fires_after_us, 0]);
+    expect((await data("cancel-all")).canceled).toBe(3);
+  });
+
   test("what can't be is refused, with the rule and the numbers", async () => {
     const refusals: readonly (readonly [string, string])[] = [
       ["order buy BTC-USD 0.00001 --limit 50000", "lot 0.0001 of BTC-USD"],
@@ -127,7 +160,7 @@ describe("from nothing to a verified trade", () => {
       expect([line, code, out, err.includes(words) ? words : err]).toEqual([line, 1, "", words]);
     }
     const dry = await data("order buy BTC-USD 0.5 --limit 60000 --post-only --dry-run");
-    expect(dry).toMatchObject({ price_ticks: 6_000_000, quantity_lots: 5000, post_only: true });
+    expect(dry).toMatchObject({ price_ticks: 6_000_000, quantity_lots: 5000, post_only: "reject" });
   });
 
   test("operators halt, resume and suspend; apply brings new markets", async () => {
