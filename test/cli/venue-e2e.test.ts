@@ -5,6 +5,7 @@ import { afterAll, beforeAll, describe, expect, test } from "bun:test";
 import { existsSync, readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { HttpClient } from "../../src/client/http.ts";
+import { readKeyFile } from "../../src/edges/keys.ts";
 import { untilSettled } from "../client/stand.ts";
 import { VenueProcess } from "../support/venue-process.ts";
 import { clob, type Said } from "./capture.ts";
@@ -60,6 +61,8 @@ describe("from nothing to a verified trade", () => {
     const opened = await data("account open");
     expect(opened).toMatchObject({ account: 1, key: 2, opened: true });
     expect(JSON.parse(readFileSync(opened.noted, "utf8"))).toMatchObject({ account: 1, key: 2 });
+    const { publicKey } = readKeyFile(file("me.pem"));
+    while ((await http.keyOwner(publicKey)) === null) await new Promise(setImmediate);
     expect((await data("account open")).opened).toBe(false);
     await data("admin deposit 1 USD 100000 --reference 7");
     expect(await refused("admin deposit 1 USD 100000 --reference 7")).toBe("1 reference");
@@ -125,7 +128,7 @@ describe("from nothing to a verified trade", () => {
     const spent = await data("order buy BTC-USD max --budget 1000");
     expect(spent).toMatchObject({ state: "canceled", reason: "budget", filled: "0.0222" });
     expect(spent.others).toMatchObject([{ order_id: sell.order_id }]);
-    expect(await refused("order buy BTC-USD 1 --limit 5 --gtd 2020-01-01T00:00Z")).toBe(
+    expect(await refused("order buy BTC-USD 1 --limit 2000 --gtd 2020-01-01T00:00Z")).toBe(
       "1 order_expired",
     );
     const dry = await data("order buy BTC-USD 1 --stop 50000 --limit 50001 --day --dry-run");
@@ -180,6 +183,7 @@ describe("from nothing to a verified trade", () => {
       plan: [{ text: "open 20 markets D50-USD to D69-USD" }],
     });
     expect((await data(`admin apply ${file("more.toml")} --yes`)).applied).toBe(1);
+    while ((await said("trades D69-USD")).code !== 0) await new Promise(setImmediate);
     const { position } = await data("order buy D69-USD 1 --limit 0.1");
     await settled(position);
     expect((await data("admin market list")).markets.length).toBe(24);
