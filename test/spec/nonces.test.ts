@@ -57,6 +57,18 @@ describe("nonces", () => {
     `);
   });
 
+  test("have all their bits in the ids of orders", () => {
+    const leaps = Array.from({ length: 4096 }, (_, i) => 5 + (i + 1) * NONCE_AHEAD_MAX)
+      .map((nonce) => `ana (nonce ${nonce}) cancels id 9 -> refused unknown_order`)
+      .join("\n");
+    plays(`
+      ana (nonce 5) buys 1 at 100           -> rests #1
+      ${leaps}
+      ana (nonce ${2 ** 32 + 6}) buys 1 at 100; buys 1 at 101  -> rests #2, rests #3
+      ana cancels #1; cancels #3            -> #1 loses 1 (requested), #3 loses 1 (requested)
+    `);
+  });
+
   test("are each key's own", () => {
     plays(`
       ana adds key for trade as k2          -> ana has a new key

@@ -154,7 +154,9 @@ export class Stage {
     signer.nonce = Math.max(signer.nonce, nonce);
     const shard = kind === codes.FRAME_DIRECTORY ? codes.SHARD_DIRECTORY : SHARD;
     const header = { kind, shard, venue: this.venue, account, key: signer.key, nonce };
-    return this.record(encodeFrame({ ...header, expiry: terms.expiry ?? 0 }, commands));
+    const said = this.record(encodeFrame({ ...header, expiry: terms.expiry ?? 0 }, commands));
+    checkOrderIds(said, signer.key, nonce);
+    return said;
   }
 
   private keyOf(name: string, account: number): Signer {
@@ -228,6 +230,16 @@ function checkStamps(said: readonly Report[], frame: Uint8Array): void {
     const isDue = index === codes.INDEX_DUE;
     if (isDue !== i < count) throw new Error("what is due comes first");
     if (tag !== (isDue ? NO_TAG : frameTag)) throw new Error(`a report has the tag ${tag}`);
+  }
+}
+
+/** An order that was accepted is called after the frame, and the command in it, that placed it. */
+function checkOrderIds(said: readonly Report[], key: number, nonce: number): void {
+  for (const report of said) {
+    if (report.kind !== codes.REPORT_ACCEPTED) continue;
+    const { orderKey, orderNonce, orderIndex, index } = report;
+    const isOwn = orderKey === key && orderNonce === nonce && orderIndex === index;
+    if (!isOwn) throw new Error(`an order is called ${orderKey}/${orderNonce}/${orderIndex}`);
   }
 }
 
