@@ -1,4 +1,4 @@
-/** The hot loop leaves nothing on the heap, and what a command costs does not grow with history. */
+/** The hot loop leaves nothing on the heap, and makes nothing there for a command. */
 import { expect, test } from "bun:test";
 import { heapStats } from "bun:jsc";
 import { applyPack, buildFlow, PLAIN_FLOW } from "../../bench/flow.ts";
@@ -9,9 +9,12 @@ import { type Message, readWorkload, writeWorkload } from "../../src/load/worklo
 import { FRAME_NONCE_AT } from "../../src/protocol/frame.ts";
 import { readRecord, RECORD_HEADER_SIZE, RecordView } from "../../src/protocol/record.ts";
 import { ReportBatch } from "../../src/protocol/report.ts";
+import { countViews } from "../support/count-views.ts";
 
 const COMMANDS = 1_000_000;
 const OBJECTS_MAX = 100;
+/** `apply` looks at a frame through an array and a view, whatever the frame's size. */
+const VIEWS_PER_FRAME = 2;
 
 /** 252 messages that leave the book as they found it: rest, trade, modify, cancel, miss. */
 function round(): Message[] {
@@ -29,34 +32,55 @@ function round(): Message[] {
   }).flat();
 }
 
-test("heap objects grow by under 100 over 1,000,000 commands", () => {
+/** An engine that plays the round over and over, in frames of so many commands. */
+function playing(batchMax: number) {
   const workload = readWorkload(writeWorkload(round()));
   if (typeof workload === "string") throw new Error(workload);
-  const flow = buildFlow(workload, { ...PLAIN_FLOW, accounts: 1, batchMax: 256, ordersMax: 1000 });
+  const flow = buildFlow(workload, { ...PLAIN_FLOW, accounts: 1, batchMax, ordersMax: 1000 });
   const engine = new Engine(flow.genesisFrame, { levels: createLevels, roots: true });
   applyPack(engine, flow.setup, () => {});
-
   const view = viewOf(flow.records);
   const record = new RecordView();
   const reports = new ReportBatch();
   let nonce = 0;
-  const play = (commands: number): void => {
-    for (let done = 0; done < commands; done += workload.count) {
-      writeU64(view, RECORD_HEADER_SIZE + FRAME_NONCE_AT, ++nonce);
-      readRecord(view, 0, record);
+  const play = (rounds: number): void => {
+    for (let done = 0; done < rounds; done++) {
       reports.clear();
-      engine.apply(view, record, reports);
+      for (let at = 0; at < view.byteLength; at = record.end) {
+        writeU64(view, at + RECORD_HEADER_SIZE + FRAME_NONCE_AT, ++nonce);
+        readRecord(view, at, record);
+        engine.apply(view, record, reports);
+      }
     }
   };
-  play(50_000); // Compiled by now, and all that grows once has grown.
+  return { engine, play, reports, commands: workload.count, frames: flow.firsts.length };
+}
+
+test("heap objects grow by under 100 over 1,000,000 commands", () => {
+  const { engine, play, reports, commands } = playing(256);
+  const rounds = Math.ceil(COMMANDS / commands);
+  play(200); // Compiled by now, and all that grows once has grown.
   engine.roots();
   Bun.gc(true);
   const before = heapStats().objectCount;
-  play(COMMANDS);
+  play(rounds);
   engine.roots();
   Bun.gc(true);
   expect(heapStats().objectCount - before).toBeLessThan(OBJECTS_MAX);
   expect(engine.views.counters()).toMatchObject({ open_orders: 0, price_levels: 0 });
   // A trade, a modify and two cancels for each six commands, each with its report or two.
-  expect([reports.count, engine.tradeCount]).toEqual([42 * 8, nonce * 42]);
+  expect([reports.count, engine.tradeCount]).toEqual([42 * 8, (200 + rounds) * 42]);
+});
+
+test.each([1, 16, 256])("no array or view is made for a command, in frames of %d", (batchMax) => {
+  const { play, frames } = playing(batchMax);
+  play(2);
+  const rounds = 10;
+  expect(countViews(() => play(rounds)) / rounds).toBeLessThanOrEqual(VIEWS_PER_FRAME * frames);
+});
+
+test("the counter counts", () => {
+  const bytes = new Uint8Array(8);
+  expect(countViews(() => void [bytes.subarray(1), new DataView(bytes.buffer)])).toEqual(2);
+  expect(countViews(() => {})).toEqual(0);
 });
