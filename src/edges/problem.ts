@@ -51,6 +51,7 @@ const STATUS: ReadonlyMap<number, number> = new Map([
   [codes.REJECT_DUPLICATE, 409],
   [codes.REJECT_NONCE_TOO_OLD, 409],
   [codes.REJECT_NONCE_TOO_FAR, 409],
+  [codes.REJECT_LOGON_GONE, 409],
   [codes.REJECT_PUBLIC_KEY_TAKEN, 409],
   [codes.REJECT_ACCOUNTS_FULL, 409],
   [codes.REJECT_KEYS_FULL, 409],
