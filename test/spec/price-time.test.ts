@@ -64,6 +64,30 @@ describe("price-time priority", () => {
     `);
   });
 
+  test("who comes after the youngest left goes behind the others", () => {
+    plays(`
+      ana sells 1 at 100     -> rests #1
+      bo  sells 1 at 100     -> rests #2
+      cy  sells 1 at 100     -> rests #3
+      cy  cancels #3         -> #3 loses 1 (requested)
+      bo  cancels #2         -> #2 loses 1 (requested)
+      cy  sells 1 at 100     -> rests #4
+      dee buys  2 at 100     -> trades 1 with #1 at 100, trades 1 with #4 at 100, is filled
+    `);
+  });
+
+  test("each market counts its own trades", () => {
+    plays(`
+      ana sells 2 at 100         -> rests #1
+      ana sells 2 at 100 in m2   -> rests #2
+      bo  buys  1 at 100         -> trades 1 with #1 at 100, is filled
+      bo  buys  1 at 100 in m2   -> trades 1 with #2 at 100, is filled
+      numbers                    -> accepted 100 0, fill 1 0, fill 1 0
+      bo  buys  1 at 100         -> trades 1 with #1 at 100, is filled
+      numbers                    -> accepted 100 0, fill 2 0, fill 2 0
+    `);
+  });
+
   test("markets do not meet", () => {
     plays(`
       ana sells 5 at 100 in m2  -> rests #1
