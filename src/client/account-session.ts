@@ -13,7 +13,7 @@
 import { readU64 } from "../base/bytes.ts";
 import * as codes from "../protocol/codes.ts";
 import { REPORT_NUMBER_AT, type Report, readReport } from "../protocol/report.ts";
-import type { Hello, Refused, Resume } from "../protocol/session.ts";
+import type { Done, Hello, Refused, Resume } from "../protocol/session.ts";
 import { type ClientError, refusedBy, unknownOutcome, unreachable, violation } from "./errors.ts";
 import { rejectOf } from "./explain.ts";
 import type { FrameTracker } from "./frame-tracker.ts";
@@ -60,7 +60,6 @@ export class AccountSession {
   private logonTag = "";
   private leavingTag = "";
   private logonTries = 0;
-  private turn = 0;
   private logonTimer: ReturnType<typeof setTimeout> | undefined;
   private readonly resendTimers = new Set<ReturnType<typeof setTimeout>>();
   private readonly firstLive = Promise.withResolvers<void>();
@@ -180,18 +179,12 @@ export class AccountSession {
     else this.pending.refuse(tracker, error);
   }
 
-  /** Everything that the network brought has been shown. */
-  onTurn(): void {
-    const turn = ++this.turn;
-    this.writeMark();
-    if (!this.pending.isWaitingForQuiet) return;
-    // Two passes of the event loop without more bytes: the reports of the record are all here.
-    setImmediate(() => setImmediate(() => this.onQuiet(turn)));
+  onDone(done: Done): void {
+    if (this.state !== "down" && this.state !== "failed") this.pending.onDone(done.position);
   }
 
-  private onQuiet(turn: number): void {
-    if (turn !== this.turn) return;
-    this.pending.onQuiet();
+  /** Everything that the network brought has been shown. */
+  onTurn(): void {
     this.writeMark();
   }
 

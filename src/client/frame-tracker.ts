@@ -3,8 +3,8 @@
  *
  * Commands of a frame apply in order and uninterrupted, and each causes a report, so a report for
  * command i settles all before it. The last one is settled by a report that ends it (rejected,
- * filled, canceled ...), by anything that comes later, or, for an order that rests, by silence:
- * nothing says "it rests now", so `onQuiet` is called when what the network brought has been read.
+ * filled, canceled ...), by the venue's `done`, or, where the connection that was to bring that is
+ * gone, by a report of a later record: the next logon causes one.
  */
 import { readU64 } from "../base/bytes.ts";
 import * as codes from "../protocol/codes.ts";
@@ -93,13 +93,9 @@ export class FrameTracker {
     if (this.position !== 0 && position > this.position) this.settle();
   }
 
-  /** The network has nothing more at the moment. */
-  onQuiet(): void {
-    if (this.reached === this.starts.length - 1) this.settle();
-  }
-
-  get isWaitingForQuiet(): boolean {
-    return !this.isSettled && this.reached === this.starts.length - 1;
+  /** All reports of records up to `position` have come. */
+  onDone(position: number): void {
+    if (this.position !== 0 && position >= this.position) this.settle();
   }
 
   /** Nothing of it was executed, or (`unknown_outcome`) nobody waits any longer. */

@@ -9,7 +9,7 @@
 import { fromHex, toHex, viewOf } from "../base/bytes.ts";
 import * as codes from "../protocol/codes.ts";
 import { REPORT_ACCOUNT_AT, REPORT_SIZE } from "../protocol/report.ts";
-import { decodeRefused, decodeResume, type Hello } from "../protocol/session.ts";
+import { decodeDone, decodeRefused, decodeResume, type Hello } from "../protocol/session.ts";
 import { AccountSession, type Carrier, type SessionEvents } from "./account-session.ts";
 import { Connection, type ConnectionOptions } from "./connection.ts";
 import { asClientError, ClientError, closed, unreachable, violation } from "./errors.ts";
@@ -190,5 +190,7 @@ export class Link implements Carrier {
     if (refused !== null) this.sessions.get(refused.account)?.onRefused(refused);
     const resume = decodeResume(message);
     if (resume !== null) this.sessions.get(resume.account)?.onResume(resume);
+    const done = decodeDone(message);
+    if (done !== null) this.sessions.get(done.account)?.onDone(done);
   }
 }

@@ -77,14 +77,10 @@ export class PendingFrames {
     this.sweep();
   }
 
-  onQuiet(): void {
-    for (const tracker of this.begun) tracker.onQuiet();
+  /** All reports of records up to `position` have come. */
+  onDone(position: number): void {
+    for (const tracker of this.begun) tracker.onDone(position);
     this.sweep();
-  }
-
-  get isWaitingForQuiet(): boolean {
-    for (const tracker of this.begun) if (tracker.isWaitingForQuiet) return true;
-    return false;
   }
 
   onGap(): void {

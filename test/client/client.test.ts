@@ -110,6 +110,22 @@ describe("a connection", () => {
     expect(said(result)).toBe("done, accepted 0/5, fill 2/3, canceled 3/0");
   });
 
+  test("that brings reports one by one, with pauses, brings results that lack none", async () => {
+    const venue = await start();
+    const ana = await join(venue);
+    for (const [price, quantity] of [
+      [90, 2],
+      [91, 1],
+    ] as const) {
+      const sale = { side: codes.SIDE_SELL, price, quantity, clientOrderId: BigInt(price) };
+      venue.show(venue.shard.trade(2, order(sale)));
+    }
+    // A report in its packet.
+    venue.sliceSize = 107;
+    venue.pauseMs = 20;
+    expect(said(await ana.place(buy()))).toBe("open, accepted 0/5, fill 2/3, fill 1/2");
+  });
+
   test("keeps up its heartbeats, and gives up a silent server", async () => {
     const venue = await start();
     const states: string[] = [];

@@ -1,26 +1,19 @@
 /**
  * A client process of its own, to be killed: places orders with rising ids as fast as it can, and
- * learns at its start what became of those that its journal knows. Run by venue-e2e.test.ts.
+ * learns at its start what became of those that its journal knows. Its journal is of frames and not
+ * of ids, so it asks the venue which ids are open. Run by venue-e2e.test.ts.
  */
 import { connect } from "../../src/client/client.ts";
+import type { CommandResult } from "../../src/client/frame-tracker.ts";
+import { HttpClient } from "../../src/client/http.ts";
 import { FileJournal } from "../../src/client/journal-file.ts";
 import { placeCommand } from "../../src/client/order-request.ts";
 import { readKeyFile } from "../../src/edges/keys.ts";
-import * as codes from "../../src/protocol/codes.ts";
-import { COMMAND_CLIENT_ID } from "../../src/protocol/command-layout.ts";
-import { FRAME_HEADER_SIZE } from "../../src/protocol/frame.ts";
-import type { Report } from "../../src/protocol/report.ts";
 
-const { port, file, account, key, journal } = JSON.parse(process.argv[2]!);
+const { port, settlement, file, account, key, journal } = JSON.parse(process.argv[2]!);
 const isForever = process.argv[3] === "forever";
 
-const counts = { recovered: 0, confirmed: 0, unknown: 0, position: 0 };
-let newest = 0;
-const see = (report: Report): void => {
-  counts.position = report.position;
-  if (report.kind === codes.REPORT_ACCEPTED)
-    newest = Math.max(newest, Number(report.clientOrderId));
-};
+const counts = { recovered: 0, confirmed: 0, unknown: 0, refused: 0, position: 0 };
 const client = await connect({
   host: "127.0.0.1",
   port,
@@ -28,20 +21,26 @@ const client = await connect({
   account,
   key,
   journal: new FileJournal(journal),
-  onReport: see,
+  onReport: ({ position }) => (counts.position = position),
 });
-for (const { frame, results } of client.recovered) {
-  const view = new DataView(frame.buffer, frame.byteOffset);
-  newest = Math.max(newest, Number(view.getBigUint64(FRAME_HEADER_SIZE + COMMAND_CLIENT_ID, true)));
+for (const { results } of client.recovered) {
   const [result] = await results.catch(() => []);
   if (result?.state === "open") counts.recovered++;
   else counts.unknown++;
 }
+const http = new HttpClient({ settlement });
+while ((await http.status()).shards[0]!.position < counts.position) {
+  await new Promise(setImmediate);
+}
+const { orders } = await http.orders(account, { limit: 1000 });
+let newest = Math.max(0, ...orders.map((order) => Number(order.client_order_id)));
 const placed: Promise<unknown>[] = [];
+const count = ([result]: CommandResult[]): unknown =>
+  result?.state === "open" ? counts.confirmed++ : counts.refused++;
 const place = (): void => {
   const clientOrderId = BigInt(++newest);
   const order = { market: 1, side: "buy", price: 5_000_000, quantity: 1, clientOrderId } as const;
-  placed.push(client.send([placeCommand(order)]).then(() => counts.confirmed++));
+  placed.push(client.send([placeCommand(order)]).then(count));
 };
 place();
 await placed[0];

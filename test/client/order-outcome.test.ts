@@ -164,7 +164,7 @@ describe("a cascade that my own order set off", () => {
     };
     const tracker = new FrameTracker(encodeFrame(header, [command]));
     for (const report of reports) tracker.onReport(report);
-    tracker.onQuiet();
+    tracker.onDone(first!.position);
     return expect(tracker.results).resolves.toMatchObject([{ state: "open" }]);
   });
 });

@@ -9,7 +9,12 @@ import * as codes from "../../src/protocol/codes.ts";
 import { LOGON_CHALLENGE, LOGON_NEXT_REPORT } from "../../src/protocol/command-layout.ts";
 import * as frames from "../../src/protocol/frame.ts";
 import { type Report, REPORT_SIZE, writeReport } from "../../src/protocol/report.ts";
-import { encodeHello, encodeRefused, encodeResume } from "../../src/protocol/session.ts";
+import {
+  encodeDone,
+  encodeHello,
+  encodeRefused,
+  encodeResume,
+} from "../../src/protocol/session.ts";
 import * as soup from "../../src/protocol/soup.ts";
 import { SmallShard } from "../support/small-shard.ts";
 
@@ -39,6 +44,8 @@ export class SoupVenue {
   faults: Fault[] = [];
   /** Bytes of one write; 0 writes all at once. */
   sliceSize = 0;
+  /** Between two slices. */
+  pauseMs = 0;
   /** Reports below this number can't be had any more. */
   oldestReport = 1;
   /** Disconnect frames are refused with this code; 0 keeps them. */
@@ -201,6 +208,15 @@ export class SoupVenue {
       if (report.number === 0) this.send(peer, report);
       else for (const other of this.peers) this.sendTo(other, report);
     }
+    const { account } = header;
+    const own = reports.filter((report) => report.account === account && report.number > 0);
+    const done = {
+      account,
+      position: reports.at(-1)!.position,
+      tag: sha256(frame).subarray(0, 8),
+      reports: own.length,
+    };
+    this.write(peer.socket, soup.encodePacket(soup.SOUP_SEQUENCED, encodeDone(done)));
   }
 
   private logOn(peer: Peer, frame: Uint8Array<ArrayBuffer>, account: number): void {
@@ -237,7 +253,7 @@ export class SoupVenue {
     this.write(peer.socket, soup.encodePacket(soup.SOUP_SEQUENCED, bytes));
   }
 
-  /** In slices of `sliceSize`, each a turn of the event loop later. */
+  /** In slices of `sliceSize`, each a turn of the event loop, or a pause, later. */
   private write(socket: Socket, bytes: Uint8Array): void {
     if (this.sliceSize === 0) {
       socket.write(bytes);
@@ -251,7 +267,8 @@ export class SoupVenue {
     await before;
     for (let at = 0; at < bytes.length; at += this.sliceSize) {
       socket.write(bytes.subarray(at, at + this.sliceSize));
-      await new Promise(setImmediate);
+      if (this.pauseMs > 0) await new Promise((resolve) => setTimeout(resolve, this.pauseMs));
+      else await new Promise(setImmediate);
     }
   }
 }
