@@ -67,7 +67,7 @@ async function measureSync(dir: string, size: Size): Promise<void> {
 }
 
 async function measureRedis(access: RedisAccess, name: string, size: Size): Promise<void> {
-  const connection = await RedisConnection.open(access, "bench");
+  const connection = await RedisConnection.open(access, access.hosts[0]!, "bench");
   for (const count of PACKS) {
     const pack = encodeFrames(frames(count));
     const calls = callsOf(count, size);

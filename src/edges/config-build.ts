@@ -33,6 +33,7 @@ export function buildConfig(file: string, values: ConfigValues, shards: Shards):
     ingress: {
       tcpAddress: listenAddress(values, "ingress.tcp_address"),
       httpAddress: listenAddress(values, "ingress.http_address"),
+      slot: values.text("ingress.slot"),
       verifyWorkers: values.integer("ingress.verify_workers"),
       reusePort: values.boolean("ingress.reuse_port"),
     },

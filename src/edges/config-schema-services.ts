@@ -1,7 +1,7 @@
 /**
  * Rows of [ingress], [settlement] and [matcher]: one section for each service of the venue.
  */
-import { choice, integer, type Row } from "./config-row.ts";
+import { choice, integer, type Row, text } from "./config-row.ts";
 
 const MONTH_MS = 30 * 86_400_000;
 
@@ -20,6 +20,14 @@ const INGRESS_ROWS: readonly Row[] = [
     kind: { type: "listen_address" },
     fallback: "127.0.0.1:9090",
     doc: "HTTP of ingress-verifier: signed frames, health, metrics.",
+  },
+  {
+    section: "ingress",
+    key: "slot",
+    kind: text(/^[a-z0-9][a-z0-9-]{0,15}$/, "1 to 16 of a-z, 0-9 and -, not - first"),
+    fallback: "1",
+    env: "CLOB_INGRESS_SLOT",
+    doc: "Name of this ingress on its Redis, the same after a restart, another for each ingress.",
   },
   {
     section: "ingress",

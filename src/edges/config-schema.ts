@@ -74,15 +74,13 @@ const LOG_ROWS: readonly Row[] = [
     key: "replicas",
     kind: integer(0, 8),
     fallback: 0,
-    notYet: true,
-    doc: "Redis replicas that must hold a report before it leaves (D3 needs 1 or more).",
+    doc: "Redis replicas that must hold a report before it leaves; 1 or more is D3.",
   },
   {
     section: "log",
     key: "primary_never_restarts_empty",
     kind: { type: "boolean" },
     fallback: false,
-    notYet: true,
     doc: "The operator's word, needed for D3 without persistence: an empty primary wipes replicas.",
   },
   {
@@ -138,7 +136,7 @@ const REDIS_ROWS: readonly Row[] = [
     kind: { type: "redis_address" },
     fallback: "",
     env: "REDIS_ADDR",
-    doc: "Where Redis (7.0 or later) is; a comma list names nodes of a cluster.",
+    doc: "Where Redis (7.0 or later) is; a comma list: nodes of a cluster, or who may take over.",
   },
   {
     section: "redis",

@@ -113,6 +113,7 @@ export interface ShardConfig {
 export interface IngressConfig {
   readonly tcpAddress: ListenAddress;
   readonly httpAddress: ListenAddress;
+  readonly slot: string;
   readonly verifyWorkers: number;
   readonly reusePort: boolean;
 }

@@ -4,7 +4,8 @@
  *   in   position 1, 2, 3 ...; appended in packs; a pack is durable at the configured level before
  *        `append` returns, and readers never see a record that is not
  *   ex   execution records that cover positions densely; compare-and-append, so that nobody forks
- *        it
+ *        it; readers never see one beyond the durable position (DESIGN 6), so no report leaves,
+ *        no checkpoint is signed and no market data is shown that could still be lost
  *
  * Two real implementations, segment files and Redis Streams, stand behind one conformance suite.
  * Outcomes that a caller must act on are values; a broken world (disk, network) is thrown as
@@ -14,6 +15,21 @@
 /** The log cannot go on: what happened, in one sentence. The service stops; see its recovery. */
 export class LogFault extends Error {
   override readonly name: string = "LogFault";
+}
+
+/**
+ * The newest entries that somebody of this process knew are gone: a failover to a replica that
+ * lacked them, or a torn tail. What comes next is `ShardLog.recoverLoss`.
+ */
+export class LostSuffix extends LogFault {
+  override readonly name = "LostSuffix";
+  /** Somebody else in this process has seen it before, and recovered the log. */
+  readonly isHandled: boolean;
+
+  constructor(why: string, isHandled = false) {
+    super(`LOST: ${why}`);
+    this.isHandled = isHandled;
+  }
 }
 
 /** Somebody else writes now, or the log is not the one that we knew. The process stops. */
@@ -85,7 +101,12 @@ export interface ExecutionWriter {
   readonly epoch: number;
   /** Last position covered by `ex`, 0 for none; what was there before us is not appended again. */
   tip(): number;
-  /** Appends one execution record whose `first` is tip + 1. Throws Fenced when it is not ours. */
+  /** What a record that ends at `last` says is durable: see `durable` in its header. */
+  durableWith(last: number): number;
+  /**
+   * Appends one execution record whose `first` is tip + 1; it is durable at the configured level
+   * before this returns. Throws Fenced when it is not ours.
+   */
   append(record: Uint8Array): Promise<void>;
   close(): Promise<void>;
 }
@@ -93,6 +114,7 @@ export interface ExecutionWriter {
 export interface ExecutionReader {
   /** Whole execution records that cover positions above `after`, in order; null once stopped. */
   read(after: number, bytesMax: number, stop: AbortSignal): Promise<readonly Uint8Array[] | null>;
+  /** The durable position: that of the newest record that may be read now. */
   tip(): Promise<number>;
   close(): Promise<void>;
 }
@@ -120,6 +142,13 @@ export interface ShardLog {
    * first reason stays.
    */
   halt(reason: string): Promise<void>;
+  /**
+   * After a LostSuffix, before anything is opened anew: nothing acknowledged is gone if the log
+   * still reaches `durable`, the newest position whose reports this process has let out or kept.
+   * Then the generation is raised, and what a process holds above `durable` counts no more. Else
+   * the shard is halted, and this throws.
+   */
+  recoverLoss(loss: LostSuffix, durable: number): Promise<void>;
   /** Share of the store's memory that is used, 0 to 1; null where it has no limit. */
   fullness(): Promise<number | null>;
   /** The sentence of the halted mark, or null while there is none. */

@@ -24,6 +24,7 @@ import {
   type InputWriter,
   LogFault,
   LogFull,
+  type LostSuffix,
   type ShardLog,
 } from "./log.ts";
 import { checkedGenesis, type GenesisFacts } from "./log-genesis.ts";
@@ -147,6 +148,10 @@ class MemoryExecutionWriter implements ExecutionWriter {
     return this.term.stream.tip();
   }
 
+  durableWith(last: number): number {
+    return last;
+  }
+
   async append(record: Uint8Array): Promise<void> {
     this.term.refuseIfFenced();
     const { first, last } = ownRecord(record, this.epoch, this.tip());
@@ -214,6 +219,11 @@ class MemoryLog implements ShardLog {
 
   async halt(reason: string): Promise<void> {
     this.store.halted ??= `shard ${this.shard} is halted: ${reason}`;
+  }
+
+  /** Nothing of it can be lost and the rest stay. */
+  async recoverLoss(loss: LostSuffix): Promise<void> {
+    throw loss;
   }
 
   async fullness(): Promise<number | null> {

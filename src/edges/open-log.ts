@@ -2,18 +2,19 @@
  * Open log: the log of one shard that the configuration asks for, at the level that it asks for.
  *
  *   log.kind     embedded -> segment files in log.data_dir; redis -> streams at redis.address
- *   durability   auto takes what the log gives; a level above that is refused, never lowered
+ *   durability   auto takes what the log gives; a level above that is refused, never lowered.
+ *                D3 rests on replicas that were seen and on persistence that was seen, or on the
+ *                operator's word for the second
  */
 import { readFileSync } from "node:fs";
-import type { Config, Durability, RedisConfig } from "./config.ts";
+import type { Config, Durability, LogConfig, RedisConfig } from "./config.ts";
 import { LogFault, type ShardLog } from "./log.ts";
 import type { RedisAccess } from "./redis-connection.ts";
 import { openRedisLog } from "./redis-log.ts";
+import type { RedisFacts } from "./redis-probe.ts";
 import { openSegmentLog } from "./segment-log.ts";
 
 export interface OpenLogOptions {
-  /** Name of this ingress among several of one shard (Redis only); "1" unless told otherwise. */
-  readonly slot?: string;
   /** Told why something waits for Redis. */
   readonly notice?: (why: string) => void;
 }
@@ -25,6 +26,12 @@ export async function openLog(
   options: OpenLogOptions = {},
 ): Promise<ShardLog> {
   const { segmentBytesMax, clockDifferenceMsMax, dataDir: dir, durability } = config.log;
+  const { replicas } = config.log;
+  // A number of replicas asks for D3 by itself, and nothing less waits for them.
+  const waits = replicas > 0 && (durability === "auto" || durability === "D3");
+  if (replicas > 0 && (!waits || config.log.kind === "embedded")) {
+    throw new LogFault(`log.replicas is ${replicas}, and only Redis at D3 waits for replicas`);
+  }
   if (config.log.kind === "embedded") {
     refuseAbove("D2", durability, "the embedded log gives D2");
     return openSegmentLog({ dir, shard, segmentBytesMax, clockDifferenceMsMax });
@@ -34,12 +41,13 @@ export async function openLog(
     ...options,
     shard,
     clockDifferenceMsMax,
+    slot: config.ingress.slot,
+    replicas: waits ? replicas : 0,
     access: accessOf(config.redis),
     unreachableMsMax: config.redis.unreachableMsMax,
   });
   try {
-    const { level, sync } = log.facts;
-    refuseAbove(level, durability, `this Redis gives ${level} (${sync})`);
+    refuseFacts(log.facts, config.log);
   } catch (error) {
     await log.close();
     throw error;
@@ -47,20 +55,31 @@ export async function openLog(
   return log;
 }
 
+function refuseFacts(facts: RedisFacts, log: LogConfig): void {
+  const { level, sync, replicas } = facts;
+  if (log.replicas === 0) {
+    refuseAbove(level, log.durability, `this Redis gives ${level} (${sync})`);
+    return;
+  }
+  if (replicas < log.replicas) {
+    const asked = `D3 asks for ${log.replicas} replicas that have caught up`;
+    throw new LogFault(`${asked}, and this Redis has ${replicas}`);
+  }
+  if (level === "D0" && !log.primaryNeverRestartsEmpty) {
+    const why = `this Redis keeps nothing (${sync}): restarted empty, it wipes its replicas`;
+    const way = "log.primary_never_restarts_empty says that yours never does";
+    throw new LogFault(`log.durability asks for D3, and ${why}; ${way}`);
+  }
+}
+
 /** Throws if more is asked for than is given. */
 function refuseAbove(given: Durability, wanted: Durability, why: string): void {
-  if (wanted === "D3") throw new LogFault("log.durability D3 is not supported yet");
   if (wanted === "auto" || wanted <= given) return;
   throw new LogFault(`log.durability asks for ${wanted}, and ${why}`);
 }
 
 function accessOf(redis: RedisConfig): RedisAccess {
-  const [first, second] = redis.hosts;
-  if (first === undefined) throw new LogFault("redis.address names no host");
-  if (second !== undefined) {
-    throw new LogFault("redis.address names several nodes, and Cluster is not supported yet");
-  }
-  const { tls, username, password, connectTimeoutMs, commandTimeoutMs, caFile } = redis;
+  const { hosts, tls, username, password, connectTimeoutMs, commandTimeoutMs, caFile } = redis;
   const ca = caFile === null ? null : readFileSync(caFile, "utf8");
-  return { ...first, tls, ca, username, password, connectTimeoutMs, commandTimeoutMs };
+  return { hosts, tls, ca, username, password, connectTimeoutMs, commandTimeoutMs };
 }

@@ -6,7 +6,9 @@
  * (RedisGone), and then this connection is closed, so that no late answer can be taken for
  * another's.
  */
+import { isIP } from "node:net";
 import { Redis } from "ioredis";
+import type { RedisHost } from "./config-address.ts";
 
 /** The server's own refusal: the command had no effect beyond what its words say. */
 export class RedisRefusal extends Error {
@@ -19,8 +21,8 @@ export class RedisGone extends Error {
 }
 
 export interface RedisAccess {
-  readonly host: string;
-  readonly port: number;
+  /** One node, or several of a cluster or of a primary and those that may take over. */
+  readonly hosts: readonly RedisHost[];
   readonly tls: boolean;
   /** PEM of the authority that signed the server's certificate; null for the system's. */
   readonly ca: string | null;
@@ -53,8 +55,8 @@ export class RedisConnection {
   }
 
   /** Throws RedisGone if nobody answers, RedisRefusal if we are not let in. */
-  static async open(access: RedisAccess, name: string): Promise<RedisConnection> {
-    const client = clientOf(access, name);
+  static async open(access: RedisAccess, host: RedisHost, name: string): Promise<RedisConnection> {
+    const client = clientOf(access, host, name);
     let cause: unknown = null;
     client.on("error", (error: unknown) => {
       cause ??= error; // It tells more than `connect` does, and unheard the library prints it.
@@ -112,11 +114,11 @@ export class RedisConnection {
 }
 
 /** Every option that we rely on is written out, whatever the library's default is. */
-function clientOf(access: RedisAccess, name: string): Redis {
+function clientOf(access: RedisAccess, { host, port }: RedisHost, name: string): Redis {
   const tls = access.ca === null ? {} : { ca: access.ca };
   return new Redis({
-    host: access.host,
-    port: access.port,
+    host,
+    port,
     connectionName: name,
     connectTimeout: access.connectTimeoutMs,
     lazyConnect: true,
@@ -137,7 +139,8 @@ function clientOf(access: RedisAccess, name: string): Redis {
     noDelay: true,
     ...(access.username === null ? {} : { username: access.username }),
     ...(access.password === null ? {} : { password: access.password }),
-    ...(access.tls ? { tls: { ...tls, servername: access.host } } : {}),
+    // A certificate names an address as such; only names are sent along.
+    ...(access.tls ? { tls: isIP(host) === 0 ? { ...tls, servername: host } : tls } : {}),
   });
 }
 

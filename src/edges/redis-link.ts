@@ -10,20 +10,28 @@
  *
  * So every step given to it must be one that is harmless when it is executed twice.
  */
-import { Fenced, LogFault, LogFull, Unreachable } from "./log.ts";
+import type { RedisHost } from "./config-address.ts";
+import { Fenced, LogFault, LogFull, LostSuffix, Unreachable } from "./log.ts";
 import { type RedisAccess, RedisConnection, RedisGone, RedisRefusal } from "./redis-connection.ts";
+import { hostText, type RedisTargets } from "./redis-targets.ts";
 
 const PAUSE_MS_MIN = 10;
 const PAUSE_MS_MAX = 500;
 
 /** First words of refusals that pass by themselves. */
 const OUT_OF_MEMORY = "OOM";
-const LATER = ["LOADING", "BUSY", "TRYAGAIN", "MASTERDOWN", "CLUSTERDOWN", "READONLY"];
+const NOT_READY = ["LOADING", "BUSY", "MASTERDOWN", "READONLY", "UNBLOCKED", "ERR WAIT cannot"];
+const ELSEWHERE = ["MOVED", "ASK", "TRYAGAIN", "CLUSTERDOWN"];
+const NOT_KEPT = ["MISCONF", "NOREPLICAS", "REPLICAS"];
+const LATER = NOT_READY.concat(ELSEWHERE, NOT_KEPT, "GENERATION", OUT_OF_MEMORY);
 const SILENCE_NOTICE_MS = 1000;
 const NOTICE_MS = 5000;
 
 export interface RedisLinkOptions {
   readonly access: RedisAccess;
+  readonly targets: RedisTargets;
+  /** Looks at the log of a new connection before it is used; throws if it is not ours. */
+  readonly check?: (connection: RedisConnection) => Promise<unknown>;
   /** Longest that an outcome may be unknown, or Redis unreachable. */
   readonly unreachableMsMax: number;
   /** Told why something waits: a refusal at once, silence when it lasts; then now and then. */
@@ -39,10 +47,12 @@ export class RedisLink {
   private readonly options: RedisLinkOptions;
   private readonly name: string;
   private connection: RedisConnection | null = null;
+  private host: RedisHost;
   private isClosed = false;
 
   constructor(options: RedisLinkOptions, name: string) {
     this.options = options;
+    this.host = options.targets.current;
     this.name = name;
   }
 
@@ -59,23 +69,38 @@ export class RedisLink {
         return await step(await this.connected(), attempt);
       } catch (error) {
         const reason = passingReason(error);
+        this.options.targets.learn(this.host, error);
         isUnknown ||= error instanceof RedisGone;
         if (throwsFull && !isUnknown && reason.startsWith(OUT_OF_MEMORY)) {
-          throw new LogFull(`${addressOf(this.options.access)}: ${what}: ${reason}`);
+          throw new LogFull(`redis ${hostText(this.host)}: ${what}: ${reason}`);
         }
         this.drop();
         if (reason === "") throw asLogError(error);
         if (this.isClosed) throw new LogFault(`${what}: closed before the outcome was known`);
-        await patience.pause(`${addressOf(this.options.access)}: ${what}: ${reason}`, error);
+        await patience.pause(`redis ${hostText(this.host)}: ${what}: ${reason}`, error);
       }
+    }
+  }
+
+  /** For what may as well not happen: nothing if there is no connection, or no yes. */
+  async tryOnce(step: (connection: RedisConnection) => Promise<unknown>): Promise<void> {
+    const { connection } = this;
+    if (connection?.isOpen() !== true) return;
+    try {
+      await step(connection);
+    } catch (error) {
+      if (!(error instanceof RedisGone || error instanceof RedisRefusal)) throw error;
     }
   }
 
   private async connected(): Promise<RedisConnection> {
     if (this.connection?.isOpen() === true) return this.connection;
     this.drop();
-    const connection = await RedisConnection.open(this.options.access, this.name);
+    const { access, targets, check } = this.options;
+    this.host = targets.current;
+    const connection = await RedisConnection.open(access, this.host, this.name);
     this.connection = connection;
+    await check?.(connection);
     return connection;
   }
 
@@ -92,12 +117,12 @@ export class RedisLink {
 
 /** Pauses that grow, until the time is over. */
 export class Patience {
-  private readonly options: Omit<RedisLinkOptions, "access">;
+  private readonly options: Pick<RedisLinkOptions, "unreachableMsMax" | "notice">;
   private readonly startMs = performance.now();
   private noticeAtMs = this.startMs + SILENCE_NOTICE_MS;
   private pauseMs = PAUSE_MS_MIN;
 
-  constructor(options: Omit<RedisLinkOptions, "access">) {
+  constructor(options: Pick<RedisLinkOptions, "unreachableMsMax" | "notice">) {
     this.options = options;
   }
 
@@ -121,7 +146,7 @@ export class Patience {
 export function passingReason(error: unknown): string {
   if (error instanceof RedisGone) return error.message;
   if (!(error instanceof RedisRefusal)) return "";
-  const isPassing = [...LATER, OUT_OF_MEMORY].some((word) => error.message.startsWith(word));
+  const isPassing = LATER.some((word) => error.message.startsWith(word));
   return isPassing ? error.message : "";
 }
 
@@ -129,10 +154,7 @@ export function passingReason(error: unknown): string {
 export function asLogError(error: unknown): unknown {
   if (!(error instanceof RedisRefusal)) return error;
   const message = error.message;
+  if (message.startsWith("SUFFIX ")) return new LostSuffix(message.slice("SUFFIX ".length));
   const isFence = message.startsWith("FENCED ") || message.startsWith("HALTED ");
   return isFence ? new Fenced(message.slice("FENCED ".length)) : new LogFault(message);
-}
-
-export function addressOf(access: RedisAccess): string {
-  return `redis ${access.host}:${access.port}`;
 }

@@ -1,11 +1,10 @@
 /**
  * Redis log: one shard's two streams and their control hash in one Redis primary.
  *
- *   in:{7} ex:{7} ctl:{7}    the braces keep a shard's keys in one slot; see redis-scripts.ts
+ *   in:{7} ex:{7} ctl:{7} dur:{7}   the braces keep a shard's keys in one slot; redis-scripts.ts
  *
- * Connections: one per writer, one per reader (it may block), one for questions. Cluster and the
- * waiting for replicas (D3) are not built yet; `durable` in an execution record's header is the
- * seam.
+ * Connections: one per writer, one per reader (it may block), one for questions. Each goes to the
+ * primary of the shard's slot and is checked against what this process knows (redis-marks.ts).
  */
 import { toHex } from "../base/bytes.ts";
 import {
@@ -14,35 +13,54 @@ import {
   type InputReader,
   type InputWriter,
   LogFault,
+  type LostSuffix,
   type ShardLog,
 } from "./log.ts";
 import { checkedGenesis, genesisFacts } from "./log-genesis.ts";
-import { numberOf, textOf } from "./redis-connection.ts";
+import { numberOf, type RedisAccess, type RedisConnection, textOf } from "./redis-connection.ts";
 import { encodeFrames } from "./redis-entries.ts";
-import { addressOf, RedisLink, type RedisLinkOptions } from "./redis-link.ts";
-import { memoryShare, probeRedis, type RedisFacts } from "./redis-probe.ts";
+import { RedisLink } from "./redis-link.ts";
+import { checkMarks, Marks, type RedisShard } from "./redis-marks.ts";
+import { describeFacts, memoryShare, probeRedis, type RedisFacts } from "./redis-probe.ts";
 import { RedisExecutionReader, RedisInputReader } from "./redis-readers.ts";
-import { CREATE, HALT } from "./redis-scripts.ts";
-import { RedisExecutionWriter, RedisInputWriter, type RedisShard } from "./redis-writers.ts";
+import { CREATE, HALT, RAISE } from "./redis-scripts.ts";
+import { makeOwner, SLOT_LEASE_MS, type SlotOwner } from "./redis-slot.ts";
+import { hostText, RedisTargets } from "./redis-targets.ts";
+import { RedisExecutionWriter, RedisInputWriter, waitFor } from "./redis-writers.ts";
 import { RECORD_HEADER_SIZE } from "../protocol/record.ts";
 
-export interface RedisLogOptions extends RedisLinkOptions {
+export interface RedisLogOptions {
   readonly shard: number;
+  readonly access: RedisAccess;
+  readonly unreachableMsMax: number;
+  readonly notice?: (why: string) => void;
   readonly clockDifferenceMsMax: number;
-  /** Name of this ingress among those of the shard; whoever takes it last writes. */
+  /** Name of this ingress among those of the shard; one that lives is not thrown out. */
   readonly slot?: string;
+  /** A slot whose ingress was silent for longer is free. */
+  readonly slotLeaseMs?: number;
+  /** D3: replicas that must hold an execution record before it is durable. */
+  readonly replicas?: number;
 }
 
 /** Connects, and finds out what this Redis promises. */
 export async function openRedisLog(options: RedisLogOptions): Promise<RedisLog> {
-  const link = new RedisLink(options, `clob-ask-${options.shard}`);
+  const targets = new RedisTargets(options.access.hosts);
+  const link = new RedisLink({ ...options, targets }, `clob-ask-${options.shard}`);
   try {
-    const facts = await link.settle("probe", probeRedis);
-    return new RedisLog(options, link, facts);
+    const key = `ctl:{${options.shard}}`;
+    const facts = await link.settle("probe", (connection) => probeRedis(connection, key));
+    return new RedisLog(options, { link, targets, facts });
   } catch (error) {
     link.close();
     throw error;
   }
+}
+
+interface Opened {
+  readonly link: RedisLink;
+  readonly targets: RedisTargets;
+  readonly facts: RedisFacts;
 }
 
 export class RedisLog implements ShardLog {
@@ -50,19 +68,24 @@ export class RedisLog implements ShardLog {
   readonly describe: string;
   readonly facts: RedisFacts;
   private readonly options: RedisLogOptions;
+  private readonly targets: RedisTargets;
   private readonly link: RedisLink;
   private readonly keys: readonly string[];
+  private readonly marks = new Marks();
+  private readonly owner: SlotOwner;
   private readonly ends = new Set<{ close(): Promise<void> }>();
   private known: RedisShard | null = null;
 
-  constructor(options: RedisLogOptions, link: RedisLink, facts: RedisFacts) {
+  constructor(options: RedisLogOptions, { link, targets, facts }: Opened) {
     this.options = options;
+    this.targets = targets;
     this.link = link;
     this.facts = facts;
+    this.owner = makeOwner(options.slotLeaseMs ?? SLOT_LEASE_MS);
     this.shard = options.shard;
-    this.keys = ["in", "ex", "ctl"].map((role) => `${role}:{${options.shard}}`);
-    const address = addressOf(options.access);
-    this.describe = `${address}, ${facts.level} ${facts.sync}, version ${facts.version}`;
+    this.keys = ["in", "ex", "ctl", "dur"].map((role) => `${role}:{${options.shard}}`);
+    const address = options.access.hosts.map(hostText).join(",");
+    this.describe = `redis ${address}, ${describeFacts(facts, options.replicas ?? 0)}`;
   }
 
   async genesis(): Promise<Uint8Array | null> {
@@ -89,10 +112,12 @@ export class RedisLog implements ShardLog {
 
   async openInputWriter(): Promise<InputWriter> {
     const { slot = "1", clockDifferenceMsMax } = this.options;
-    const link = new RedisLink(this.options, `clob-in-${this.shard}`);
-    this.keep({ close: async () => link.close() });
-    const options = { slot, clockDifferenceMsMax };
-    return RedisInputWriter.open(await this.same(), link, options);
+    const { marks, owner } = this;
+    const shard = await this.same();
+    const options = { slot, owner, clockDifferenceMsMax, marks };
+    return this.opened(shard, `clob-in-${this.shard}`, (link) =>
+      RedisInputWriter.open(shard, link, options),
+    );
   }
 
   openRestReader(): Promise<InputReader> {
@@ -100,19 +125,42 @@ export class RedisLog implements ShardLog {
   }
 
   async openInputReader(): Promise<InputReader> {
-    const place = { ...this.options, shard: await this.same(), role: "in" as const };
+    const place = this.place(await this.same());
     return this.keep(new RedisInputReader(place, () => this.tip("in_tip")));
   }
 
   async openExecutionWriter(): Promise<ExecutionWriter> {
-    const link = new RedisLink(this.options, `clob-ex-${this.shard}`);
-    this.keep({ close: async () => link.close() });
-    return RedisExecutionWriter.open(await this.same(), link);
+    const options = { replicas: this.options.replicas ?? 0, marks: this.marks };
+    const shard = await this.same();
+    return this.opened(shard, `clob-ex-${this.shard}`, (link) =>
+      RedisExecutionWriter.open(shard, link, options),
+    );
   }
 
   async openExecutionReader(): Promise<ExecutionReader> {
-    const place = { ...this.options, shard: await this.same(), role: "ex" as const };
-    return this.keep(new RedisExecutionReader(place, () => this.tip("ex_tip")));
+    const place = this.place(await this.same());
+    return this.keep(new RedisExecutionReader(place, () => this.tip("durable")));
+  }
+
+  private place(shard: RedisShard): Place {
+    const { options, targets, marks } = this;
+    return { ...options, targets, marks, shard };
+  }
+
+  /** A writer over a link whose every new connection is checked before it writes. */
+  private async opened<T extends { close(): Promise<void> }>(
+    shard: RedisShard,
+    name: string,
+    open: (link: RedisLink) => Promise<T>,
+  ): Promise<T> {
+    const { options, targets, marks } = this;
+    const check = (connection: RedisConnection): Promise<unknown> =>
+      checkMarks(connection, shard, marks);
+    const link = new RedisLink({ ...options, targets, check }, name);
+    const opening = this.keep({ close: async () => link.close() });
+    const writer = await open(link);
+    this.ends.delete(opening);
+    return this.keep(writer);
   }
 
   async halt(reason: string): Promise<void> {
@@ -120,17 +168,31 @@ export class RedisLog implements ShardLog {
     await this.link.settle("halt", (connection) => connection.script(HALT, keys, [venue, reason]));
   }
 
-  async fullness(): Promise<number | null> {
-    const info = await this.link.settle("memory", (connection) =>
-      connection.command(["INFO", "memory"]),
-    );
-    return memoryShare(textOf(info));
-  }
-
   async halted(): Promise<string | null> {
     const ask = ["HGET", this.keys[2]!, "halted"];
     const reply = await this.link.settle("halted mark", (connection) => connection.command(ask));
     return reply === null ? null : `shard ${this.shard} is halted: ${textOf(reply)}`;
+  }
+
+  async recoverLoss(loss: LostSuffix, durable: number): Promise<void> {
+    const { keys, venue } = await this.same();
+    const seen = this.marks.generation || (await this.tip("generation"));
+    // Who has been told by another part of this process raises nothing once more.
+    const generation = loss.isHandled ? 0 : seen;
+    const wait = waitFor(this.options.replicas ?? 0);
+    this.marks.generation = await this.link.settle("recover", async (connection) => {
+      const args = [venue, String(generation), String(durable)];
+      const raised = numberOf(await connection.script(RAISE, keys, args));
+      await wait(connection);
+      return raised;
+    });
+    if (!loss.isHandled) this.marks.voidAll();
+  }
+
+  async fullness(): Promise<number | null> {
+    const ask = ["INFO", "memory"];
+    const info = await this.link.settle("memory", (connection) => connection.command(ask));
+    return memoryShare(textOf(info));
   }
 
   private async tip(field: string): Promise<number> {
@@ -163,3 +225,5 @@ export class RedisLog implements ShardLog {
     this.link.close();
   }
 }
+
+type Place = Omit<ConstructorParameters<typeof RedisInputReader>[0], "key">;

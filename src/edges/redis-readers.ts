@@ -1,37 +1,171 @@
-/** Redis readers: streams turned into records of `in` and execution records of `ex`. */
+/**
+ * Redis readers: streams turned into records of `in` and execution records of `ex`.
+ *
+ * A reader of `ex` holds what it has read back until it is durable: an execution record says so of
+ * those before it, and, where the matcher waits for replicas, the bell says so of itself.
+ */
+import { crc32 } from "../base/crc32.ts";
 import { readU64, viewOf } from "../base/bytes.ts";
-import { EXECUTION_HEADER_SIZE } from "../protocol/execution.ts";
-import { type ExecutionReader, type InputBatch, type InputReader, LogFault } from "./log.ts";
+import {
+  EXECUTION_CHAIN_AT,
+  EXECUTION_DURABLE_AT,
+  EXECUTION_EPOCH_AT,
+  EXECUTION_FIRST_AT,
+  EXECUTION_HEADER_SIZE,
+} from "../protocol/execution.ts";
+import {
+  type ExecutionReader,
+  type InputBatch,
+  type InputReader,
+  LogFault,
+  LostSuffix,
+} from "./log.ts";
+import type { RedisConnection } from "./redis-connection.ts";
 import { composeRecords, type PackEntry, readPackEntry } from "./redis-entries.ts";
-import { RedisStream, type StreamEntry, type StreamPlace } from "./redis-stream.ts";
+import {
+  entryFrom,
+  type LogState,
+  type ReadMark,
+  refuseVoid,
+  type StreamEntry,
+  sumOf,
+} from "./redis-marks.ts";
+import { RedisStream, type StreamPlace } from "./redis-stream.ts";
 
 export type AskTip = () => Promise<number>;
+
+type Place = Omit<StreamPlace, "key">;
 
 export class RedisInputReader implements InputReader {
   readonly tip: AskTip;
   private readonly stream: RedisStream;
-  private readonly shard: number;
+  private readonly place: Place;
+  private readonly mark: ReadMark = { last: 0, sum: 0, isVoid: false };
 
-  constructor(place: StreamPlace, tip: AskTip) {
+  constructor(place: Place, tip: AskTip) {
     this.tip = tip;
-    this.stream = new RedisStream(place);
-    this.shard = place.shard.shard;
+    this.place = place;
+    this.stream = new RedisStream({ ...place, key: 0 }, async (_, { inputTip }, after) => {
+      refuseVoid(this.mark);
+      if (inputTip >= after) return;
+      throw new LostSuffix(`in ends at ${inputTip}, and ${after} was known`);
+    });
+    place.marks.reads.add(this.mark);
   }
 
   async read(after: number, bytesMax: number, stop: AbortSignal): Promise<InputBatch | null> {
     const entries = await this.stream.next(after, bytesMax, stop);
+    refuseVoid(this.mark);
     if (entries === null) return null;
     const packs = entries.map((entry) => this.packOf(entry));
     const skip = after + 1 - checkDense(entries, after, (i) => packs[i]!.count);
-    const count = entries.at(-1)!.last - after;
-    return { first: after + 1, count, bytes: composeRecords(this.shard, packs, skip) };
+    const newest = entries.at(-1)!;
+    this.mark.last = newest.last;
+    this.mark.sum = sumOf(newest);
+    this.stream.handedOut(newest.last);
+    const { shard } = this.place.shard;
+    const count = newest.last - after;
+    return { first: after + 1, count, bytes: composeRecords(shard, packs, skip) };
   }
 
   private packOf({ last, fields }: StreamEntry): PackEntry {
     const text = (name: string): string => Buffer.from(fields.get(name) ?? "").toString();
     const pack = readPackEntry(fields.get("d"), text("t"), text("s"));
     if (typeof pack !== "string") return pack;
-    throw new LogFault(`entry 0-${last} of in, shard ${this.shard}: ${pack}`);
+    throw new LogFault(`entry 0-${last} of in, shard ${this.place.shard.shard}: ${pack}`);
+  }
+
+  async close(): Promise<void> {
+    this.place.marks.reads.delete(this.mark);
+    this.stream.close();
+  }
+}
+
+interface Held {
+  readonly entry: StreamEntry;
+  readonly record: Uint8Array;
+  readonly durable: number;
+}
+
+export class RedisExecutionReader implements ExecutionReader {
+  readonly tip: AskTip;
+  private readonly stream: RedisStream;
+  /** Read, and not handed out yet; what they begin behind, and over which connection. */
+  private held: Held[] = [];
+  private heldAfter = 0;
+  private heldBy = 0;
+  /** The durable position as far as it is known. */
+  private known = 0;
+  /** Of the record handed out last. */
+  private last: { position: number; epoch: number; sum: number } | null = null;
+
+  constructor(place: Place, tip: AskTip) {
+    this.tip = tip;
+    this.stream = new RedisStream({ ...place, key: 1 }, (connection, state, after) =>
+      this.check(connection, place.shard.keys[1]!, { state, after }),
+    );
+  }
+
+  async read(after: number, bytesMax: number, stop: AbortSignal): Promise<Uint8Array[] | null> {
+    for (;;) {
+      const isVoid = this.heldBy !== this.stream.connects || this.heldAfter !== after;
+      if (isVoid) this.held = [];
+      if (this.held.length === 0) {
+        const entries = await this.stream.next(after, bytesMax, stop);
+        if (entries === null) return null;
+        this.hold(entries, after);
+      }
+      const free = this.held.filter(({ entry }) => entry.last <= this.known);
+      if (free.length > 0) return this.handOut(free);
+      const durable = await this.stream.bell(after, this.known, stop);
+      if (durable === null) return null;
+      this.known = Math.max(this.known, durable);
+    }
+  }
+
+  private hold(entries: readonly StreamEntry[], after: number): void {
+    this.held = entries.map((entry) => heldOf(entry));
+    checkDense(entries, after, (i) => {
+      const { entry, record } = this.held[i]!;
+      return entry.last - readU64(viewOf(record), EXECUTION_FIRST_AT) + 1;
+    });
+    if (this.heldBy !== this.stream.connects) this.known = this.stream.durable;
+    this.heldBy = this.stream.connects;
+    this.heldAfter = after;
+    for (const { durable } of this.held) this.known = Math.max(this.known, durable);
+  }
+
+  private handOut(free: readonly Held[]): Uint8Array[] {
+    const { entry, record } = free.at(-1)!;
+    this.held = this.held.slice(free.length);
+    this.heldAfter = entry.last;
+    this.last = { position: entry.last, ...fingerprint(record) };
+    this.stream.handedOut(entry.last);
+    return free.map((one) => one.record);
+  }
+
+  /**
+   * A server may have lost the end of `ex` alone: the matcher makes it anew of `in`, with other
+   * borders perhaps, and the reader waits for that.
+   */
+  private async check(
+    connection: RedisConnection,
+    key: string,
+    { state, after }: { state: LogState; after: number },
+  ): Promise<void> {
+    const known = Math.max(after, this.last?.position ?? 0);
+    if (state.inputTip < known) {
+      throw new LostSuffix(`in ends at ${state.inputTip}, and ex was read up to ${known}`);
+    }
+    if (this.last === null || state.executionTip < this.last.position) return;
+    const { position, epoch, sum } = this.last;
+    const entry = await entryFrom(connection, key, position);
+    const record = entry?.fields.get("d");
+    if (entry !== null && record !== undefined && record.length >= EXECUTION_HEADER_SIZE) {
+      const found = fingerprint(record);
+      if (entry.last === position ? found.sum === sum : found.epoch > epoch) return;
+    }
+    throw new LostSuffix(`entry 0-${position} of ${key} is not the one that was read`);
   }
 
   async close(): Promise<void> {
@@ -39,30 +173,18 @@ export class RedisInputReader implements InputReader {
   }
 }
 
-export class RedisExecutionReader implements ExecutionReader {
-  readonly tip: AskTip;
-  private readonly stream: RedisStream;
-
-  constructor(place: StreamPlace, tip: AskTip) {
-    this.tip = tip;
-    this.stream = new RedisStream(place);
+function heldOf(entry: StreamEntry): Held {
+  const record = entry.fields.get("d");
+  if (record !== undefined && record.length >= EXECUTION_HEADER_SIZE) {
+    return { entry, record, durable: readU64(viewOf(record), EXECUTION_DURABLE_AT) };
   }
+  throw new LogFault(`entry 0-${entry.last} of ex is no execution record`);
+}
 
-  async read(after: number, bytesMax: number, stop: AbortSignal): Promise<Uint8Array[] | null> {
-    const entries = await this.stream.next(after, bytesMax, stop);
-    if (entries === null) return null;
-    const records = entries.map(({ fields, last }) => {
-      const record = fields.get("d");
-      if (record !== undefined && record.length >= EXECUTION_HEADER_SIZE) return record;
-      throw new LogFault(`entry 0-${last} of ex is no execution record`);
-    });
-    checkDense(entries, after, (i) => entries[i]!.last - readU64(viewOf(records[i]!), 8) + 1);
-    return records;
-  }
-
-  async close(): Promise<void> {
-    this.stream.close();
-  }
+/** The chain stays the same when the same records are executed and published again. */
+function fingerprint(record: Uint8Array): { epoch: number; sum: number } {
+  const epoch = readU64(viewOf(record), EXECUTION_EPOCH_AT);
+  return { epoch, sum: crc32(record.subarray(EXECUTION_CHAIN_AT, EXECUTION_HEADER_SIZE)) };
 }
 
 /** Position of the first record of the first entry; throws if a position is left out. */

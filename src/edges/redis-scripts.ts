@@ -4,18 +4,22 @@
  *
  *   in:{s}   stream, id 0-<position of the last record>, fields d frames, t log time, s stamp
  *   ex:{s}   stream, id 0-<last position covered>, field d execution record
+ *   dur:{s}  stream of one entry, id 0-<durable position>: a bell that readers can block on
  *   ctl:{s}  hash: venue, genesis (the record), stamp ("rules_version:directory_origin"),
  *            generation, in_tip, log_time, halted (absent while it is not),
- *            epoch, ex_tip, slot:<name> ("term:pack:first:last:log_time" of a writer)
+ *            epoch, ex_tip, durable, slot:<name> ("term:pack:first:last:log_time" of a writer),
+ *            live:<name> ("time owner" of the writer that holds the slot)
  *
- * KEYS are always in, ex, ctl. A refusal begins with FENCED (somebody else writes), HALTED, CLOCK
- * or LOST. Numbers stay below 2^53, which Lua's doubles hold; %.0f prints them whole.
+ * KEYS are always in, ex, ctl, dur. A refusal begins with FENCED (somebody else writes), HALTED,
+ * CLOCK, INUSE (somebody lives there), GENERATION (look at the log again), SUFFIX (the newest is
+ * gone) or LOST (all of it is). Numbers stay below 2^53, which Lua's doubles hold; %.0f prints
+ * them whole.
  */
 import { Script } from "./redis-connection.ts";
 
 /** ARGV: venue, genesis record, stamp, log time, frames. Makes the three keys, or none. */
 export const CREATE = new Script(`
-if redis.call('EXISTS', KEYS[1], KEYS[2], KEYS[3]) > 0 then
+if redis.call('EXISTS', KEYS[1], KEYS[2], KEYS[3], KEYS[4]) > 0 then
   if redis.call('HGET', KEYS[3], 'genesis') == ARGV[2] then return 0 end
   return redis.error_reply('EXISTS there is a log already')
 end
@@ -23,7 +27,8 @@ redis.call('XADD', KEYS[1], '0-1', 'd', ARGV[5], 't', ARGV[4], 's', ARGV[3])
 redis.call('XGROUP', 'CREATE', KEYS[2], 'none', '0', 'MKSTREAM')
 redis.call('XGROUP', 'DESTROY', KEYS[2], 'none')
 redis.call('HSET', KEYS[3], 'venue', ARGV[1], 'genesis', ARGV[2], 'stamp', ARGV[3],
-  'generation', '1', 'in_tip', '1', 'log_time', ARGV[4], 'epoch', '0', 'ex_tip', '0')
+  'generation', '1', 'in_tip', '1', 'log_time', ARGV[4],
+  'epoch', '0', 'ex_tip', '0', 'durable', '0')
 return 1
 `);
 
@@ -35,16 +40,42 @@ local function other(venue)
 end
 `;
 
-/** ARGV: venue, slot. Begins a new term of that slot; returns generation, term, tip. */
+/**
+ * ARGV: venue, slot, owner, lease in microseconds, owner known to be dead ("" for none). Begins a
+ * new term of that slot; returns generation, term, tip. A slot whose owner lives is refused.
+ */
 export const TAKE_SLOT = new Script(`${SAME_LOG}
-local slot = 'slot:' .. ARGV[2]
-local c = redis.call('HMGET', KEYS[3], 'venue', 'generation', 'in_tip', slot)
+local slot, live = 'slot:' .. ARGV[2], 'live:' .. ARGV[2]
+local c = redis.call('HMGET', KEYS[3], 'venue', 'generation', 'in_tip', slot, live)
 local wrong = other(c[1])
 if wrong then return redis.error_reply(wrong) end
+local t = redis.call('TIME')
+local now = tonumber(t[1]) * 1000000 + tonumber(t[2])
+if c[5] then
+  local since, owner = string.match(c[5], '^(%d+) (.*)$')
+  local lives = now - tonumber(since) < tonumber(ARGV[4])
+  if lives and owner ~= ARGV[3] and owner ~= ARGV[5] then
+    return redis.error_reply('INUSE ' .. owner)
+  end
+end
 local term = 1
 if c[4] then term = tonumber(string.match(c[4], '^(%d+):')) + 1 end
-redis.call('HSET', KEYS[3], slot, string.format('%.0f:0:0:0:0', term))
+redis.call('HSET', KEYS[3], slot, string.format('%.0f:0:0:0:0', term),
+  live, string.format('%.0f ', now) .. ARGV[3])
 return {tonumber(c[2]), term, tonumber(c[3])}
+`);
+
+/** ARGV: venue, slot, term, owner ("" to leave it). Says that the slot's writer lives. */
+export const HOLD_SLOT = new Script(`${SAME_LOG}
+local c = redis.call('HMGET', KEYS[3], 'venue', 'slot:' .. ARGV[2])
+local wrong = other(c[1])
+if wrong then return redis.error_reply(wrong) end
+if not c[2] or string.match(c[2], '^(%d+):') ~= ARGV[3] then return 0 end
+if ARGV[4] == '' then return redis.call('HDEL', KEYS[3], 'live:' .. ARGV[2]) end
+local t = redis.call('TIME')
+local now = tonumber(t[1]) * 1000000 + tonumber(t[2])
+redis.call('HSET', KEYS[3], 'live:' .. ARGV[2], string.format('%.0f ', now) .. ARGV[4])
+return 1
 `);
 
 /**
@@ -58,14 +89,17 @@ local c = redis.call('HMGET', KEYS[3], 'venue', 'generation', 'halted', slot, 'i
   'stamp')
 local wrong = other(c[1])
 if wrong then return redis.error_reply(wrong) end
-if c[2] ~= ARGV[2] then return redis.error_reply('FENCED this is generation ' .. c[2]) end
-if not c[4] then return redis.error_reply('LOST the writer slot is gone') end
+if c[2] ~= ARGV[2] then return redis.error_reply('GENERATION this is ' .. c[2]) end
+if not c[4] then return redis.error_reply('SUFFIX the writer slot is gone') end
 local term, pack, first, last, time = string.match(c[4], '^(%d+):(%d+):(%d+):(%d+):(%d+)$')
-if term ~= ARGV[4] then return redis.error_reply('FENCED another writer has taken the slot') end
+if tonumber(term) > tonumber(ARGV[4]) then
+  return redis.error_reply('FENCED another writer has taken slot ' .. ARGV[3])
+end
+if term ~= ARGV[4] then return redis.error_reply('SUFFIX the term of the slot is gone') end
 if pack == ARGV[5] then return {tonumber(first), tonumber(last), tonumber(time)} end
 local tip = tonumber(c[5])
 if tip < tonumber(ARGV[9]) or tonumber(pack) + 1 ~= tonumber(ARGV[5]) then
-  return redis.error_reply('LOST in ends at ' .. c[5] .. ' after pack ' .. pack)
+  return redis.error_reply('SUFFIX in ends at ' .. c[5] .. ' after pack ' .. pack)
 end
 if c[3] then return redis.error_reply('HALTED the shard is halted: ' .. c[3]) end
 local t = redis.call('TIME')
@@ -94,19 +128,68 @@ if wrong then return redis.error_reply(wrong) end
 return {redis.call('HINCRBY', KEYS[3], 'epoch', 1), tonumber(c[2])}
 `);
 
-/** ARGV: venue, epoch, tip before, tip after, record. The same again is answered with yes. */
+/**
+ * ARGV: venue, epoch, tip before, tip after, record, durable position after it. The same again is
+ * answered with yes, and written down once more: a WAIT behind it must have a write to wait for.
+ */
 export const APPEND_EX = new Script(`${SAME_LOG}
-local c = redis.call('HMGET', KEYS[3], 'venue', 'epoch', 'ex_tip')
+local c = redis.call('HMGET', KEYS[3], 'venue', 'epoch', 'ex_tip', 'in_tip')
 local wrong = other(c[1])
 if wrong then return redis.error_reply(wrong) end
-if c[2] ~= ARGV[2] then return redis.error_reply('FENCED this is epoch ' .. c[2]) end
-if c[3] == ARGV[4] then return 0 end
-if c[3] ~= ARGV[3] then return redis.error_reply('LOST ex ends at ' .. c[3]) end
+if tonumber(c[2]) > tonumber(ARGV[2]) then
+  return redis.error_reply('FENCED this is epoch ' .. c[2])
+end
+if c[2] ~= ARGV[2] then return redis.error_reply('SUFFIX the epoch is gone') end
+if c[3] == ARGV[4] then
+  redis.call('HSET', KEYS[3], 'ex_tip', ARGV[4])
+  return 0
+end
+if c[3] ~= ARGV[3] then return redis.error_reply('SUFFIX ex ends at ' .. c[3]) end
+if tonumber(c[4]) < tonumber(ARGV[4]) then
+  return redis.error_reply('SUFFIX in ends at ' .. c[4])
+end
 if not redis.call('XADD', KEYS[2], 'NOMKSTREAM', '0-' .. ARGV[4], 'd', ARGV[5]) then
   return redis.error_reply('LOST the stream of ex is gone')
 end
-redis.call('HSET', KEYS[3], 'ex_tip', ARGV[4])
+redis.call('HSET', KEYS[3], 'ex_tip', ARGV[4], 'durable', ARGV[6])
 return 1
+`);
+
+/** ARGV: venue, epoch, durable position. Rings the bell; never goes back. */
+export const PUBLISH = new Script(`${SAME_LOG}
+local c = redis.call('HMGET', KEYS[3], 'venue', 'epoch', 'ex_tip', 'durable')
+local wrong = other(c[1])
+if wrong then return redis.error_reply(wrong) end
+if tonumber(c[2]) > tonumber(ARGV[2]) then
+  return redis.error_reply('FENCED this is epoch ' .. c[2])
+end
+if tonumber(c[3]) < tonumber(ARGV[3]) then
+  return redis.error_reply('SUFFIX ex ends at ' .. c[3])
+end
+if tonumber(c[4]) >= tonumber(ARGV[3]) then return 0 end
+redis.call('HSET', KEYS[3], 'durable', ARGV[3])
+redis.call('XADD', KEYS[4], 'MAXLEN', '1', '0-' .. ARGV[3], 'p', ARGV[3])
+return 1
+`);
+
+/**
+ * ARGV: venue, generation that the caller saw the loss in, position that must be there. Raises the
+ * generation, once for all who noticed, or halts the shard because too much is gone.
+ */
+export const RAISE = new Script(`${SAME_LOG}
+local c = redis.call('HMGET', KEYS[3], 'venue', 'generation', 'in_tip', 'halted')
+local wrong = other(c[1])
+if wrong then return redis.error_reply(wrong) end
+if tonumber(c[3]) < tonumber(ARGV[3]) then
+  local reason = 'in ends at ' .. c[3] .. ', and reports up to ' .. ARGV[3] ..
+    ' have left: more was lost than log.durability allows; restore from the export'
+  redis.call('HSETNX', KEYS[3], 'halted', reason)
+  return redis.error_reply('HALTED ' .. reason)
+end
+if tonumber(c[2]) > tonumber(ARGV[2]) then return tonumber(c[2]) end
+local generation = tonumber(ARGV[2]) + 1
+redis.call('HSET', KEYS[3], 'generation', string.format('%.0f', generation))
+return generation
 `);
 
 /** ARGV: venue, reason. The first reason stays. */

@@ -3,55 +3,106 @@
  *
  *   read on     XREAD BLOCK behind the last entry; a watchdog ends a read that does not come back
  *   every new connection, jump and idle second: is it still our log, is its tip at or above what
- *               we know, is the entry that we read last still there, byte for byte? If not: LOST
+ *               we know, is what we read last still there? If not: LOST
  *
  * To stop, the connection is cut: nothing else ends a blocked read at once.
  */
-import { crc32 } from "../base/crc32.ts";
-import { LogFault } from "./log.ts";
-import { listOf, numberOf, RedisConnection, type Reply, textOf } from "./redis-connection.ts";
+import type { RedisHost } from "./config-address.ts";
+import { listOf, RedisConnection } from "./redis-connection.ts";
 import { asLogError, passingReason, Patience, type RedisLinkOptions } from "./redis-link.ts";
-import type { RedisShard } from "./redis-writers.ts";
+import {
+  checkMarks,
+  type LogState,
+  type Marks,
+  readEntry,
+  type RedisShard,
+  type StreamEntry,
+} from "./redis-marks.ts";
 
 const BLOCK_MS = 1000;
 const COUNT_MAX = 1024;
 const ENTRY_SIZE_GUESS = 65_536;
 
-export interface StreamEntry {
-  /** Position of the last record that it covers. */
-  readonly last: number;
-  readonly fields: ReadonlyMap<string, Uint8Array>;
-}
-
 export interface StreamPlace extends RedisLinkOptions {
   readonly shard: RedisShard;
-  readonly role: "in" | "ex";
+  /** Index of the stream's key among the shard's. */
+  readonly key: 0 | 1;
+  readonly marks: Marks;
 }
+
+/** Throws if what the reader knows does not agree with this server. */
+export type CheckMine = (
+  connection: RedisConnection,
+  state: LogState,
+  after: number,
+) => Promise<void>;
 
 export class RedisStream {
   private readonly place: StreamPlace;
+  private readonly checkMine: CheckMine;
   private readonly key: string;
   private connection: RedisConnection | null = null;
+  private host: RedisHost;
   private entrySize = ENTRY_SIZE_GUESS;
-  /** The entry read last, and the sum of its bytes. */
-  private overlap = { last: 0, sum: 0 };
+  private at = 0;
   private isClosed = false;
+  /** Connections made so far: what was read over an older one and not handed out is void. */
+  connects = 0;
+  /** As the last check found it. */
+  durable = 0;
 
-  constructor(place: StreamPlace) {
+  constructor(place: StreamPlace, checkMine: CheckMine) {
     this.place = place;
-    this.key = place.shard.keys[place.role === "in" ? 0 : 1]!;
+    this.checkMine = checkMine;
+    this.key = place.shard.keys[place.key]!;
+    this.host = place.targets.current;
   }
 
   /** Entries that cover positions above `after`, one or more; null once stopped or closed. */
-  async next(after: number, bytesMax: number, stop: AbortSignal): Promise<StreamEntry[] | null> {
+  next(after: number, bytesMax: number, stop: AbortSignal): Promise<StreamEntry[] | null> {
+    const count = Math.min(Math.max(1, Math.floor(bytesMax / this.entrySize)), COUNT_MAX);
+    return this.turns(after, stop, async (connection) => {
+      const entries = await this.block(connection, { key: this.key, after, count });
+      if (entries !== null) this.measure(entries);
+      else await this.check(connection, after);
+      return entries;
+    });
+  }
+
+  /** The durable position once it is above `known`, or the connection is new; null once stopped. */
+  bell(after: number, known: number, stop: AbortSignal): Promise<number | null> {
+    const { connects } = this;
+    return this.turns(after, stop, async (connection) => {
+      if (this.connects !== connects) return this.durable;
+      const ask = { key: this.place.shard.keys[3]!, after: known, count: 1 };
+      const rung = await this.block(connection, ask);
+      if (rung !== null) return rung.at(-1)!.last;
+      await this.check(connection, after);
+      return this.durable > known ? this.durable : null;
+    });
+  }
+
+  /** Tells how far the reader's caller has come. */
+  handedOut(last: number): void {
+    this.at = last;
+  }
+
+  /** Runs `step` on a checked connection until it has a result. */
+  private async turns<T>(
+    after: number,
+    stop: AbortSignal,
+    step: (connection: RedisConnection) => Promise<T | null>,
+  ): Promise<T | null> {
     const cut = (): void => this.drop();
     stop.addEventListener("abort", cut, { once: true });
     let patience = new Patience(this.place);
     try {
       while (!stop.aborted && !this.isClosed) {
         try {
-          const entries = await this.readOnce(after, bytesMax, stop);
-          if (entries.length > 0) return stop.aborted ? null : entries;
+          const connection = await this.connected(after);
+          if (stop.aborted || this.isClosed) return null;
+          const result = await step(connection);
+          if (result !== null) return stop.aborted ? null : result;
           patience = new Patience(this.place);
         } catch (error) {
           await this.recover(error, patience, stop);
@@ -66,71 +117,49 @@ export class RedisStream {
   private async recover(error: unknown, patience: Patience, stop: AbortSignal): Promise<void> {
     this.drop();
     const reason = passingReason(error);
+    if (stop.aborted || this.isClosed) return;
+    this.place.targets.learn(this.host, error);
     if (reason === "") throw asLogError(error);
-    if (!stop.aborted && !this.isClosed) {
-      await patience.pause(`reading ${this.key}: ${reason}`, error);
-    }
+    await patience.pause(`reading ${this.key}: ${reason}`, error);
   }
 
-  private async readOnce(
-    after: number,
-    bytesMax: number,
-    stop: AbortSignal,
-  ): Promise<StreamEntry[]> {
-    const connection = await this.connected(after);
-    if (stop.aborted || this.isClosed) return [];
-    const count = Math.min(Math.max(1, Math.floor(bytesMax / this.entrySize)), COUNT_MAX);
-    const ask = ["XREAD", "COUNT", `${count}`, "BLOCK", `${BLOCK_MS}`, "STREAMS", this.key];
+  private async block(
+    connection: RedisConnection,
+    { key, after, count }: { key: string; after: number; count: number },
+  ): Promise<StreamEntry[] | null> {
+    const ask = ["XREAD", "COUNT", `${count}`, "BLOCK", `${BLOCK_MS}`, "STREAMS", key];
     const reply = await connection.command([...ask, `0-${after}`], BLOCK_MS);
-    if (reply === null) {
-      await this.check(connection, after);
-      return [];
-    }
-    const entries = listOf(listOf(listOf(reply)[0])[1]).map(readEntry);
-    this.note(entries);
-    return entries;
+    return reply === null ? null : listOf(listOf(listOf(reply)[0])[1]).map(readEntry);
   }
 
-  private note(entries: readonly StreamEntry[]): void {
-    const newest = entries.at(-1);
-    if (newest === undefined) return;
+  private measure(entries: readonly StreamEntry[]): void {
     let size = 0;
     for (const { fields } of entries) for (const { length } of fields.values()) size += length;
     this.entrySize = Math.ceil((this.entrySize + size / entries.length) / 2);
-    this.overlap = { last: newest.last, sum: sumOf(newest) };
   }
 
   /** The open connection, or a new one; after a jump or a reconnect the log is looked at first. */
   private async connected(after: number): Promise<RedisConnection> {
-    const open = this.connection;
-    if (open?.isOpen() === true && after === this.overlap.last) return open;
-    const name = `clob-read-${this.key}`;
-    const connection =
-      open?.isOpen() === true ? open : await RedisConnection.open(this.place.access, name);
-    this.connection = connection;
+    const open = this.connection?.isOpen() === true ? this.connection : null;
+    if (open !== null && after === this.at) return open;
+    const connection = open ?? (await this.connect());
     await this.check(connection, after);
+    this.at = after;
     return connection;
   }
 
-  private async check(connection: RedisConnection, after: number): Promise<void> {
-    const { keys, venue } = this.place.shard;
-    const ask = ["HMGET", keys[2]!, "venue", `${this.place.role}_tip`];
-    const [found = null, tip = null] = listOf(await connection.command(ask));
-    if (found === null) throw new LogFault(`LOST: there is no log at ${keys[2]} any more`);
-    if (textOf(found) !== venue) throw new LogFault(`LOST: ${keys[2]} has another genesis`);
-    const known = Math.max(after, this.overlap.last);
-    if (numberOf(tip) < known) {
-      throw new LogFault(`LOST: ${this.key} ends at ${numberOf(tip)}, and ${known} was known`);
-    }
-    if (this.overlap.last > 0) await this.checkOverlap(connection);
+  private async connect(): Promise<RedisConnection> {
+    const { access, targets } = this.place;
+    this.host = targets.current;
+    this.connection = await RedisConnection.open(access, this.host, `clob-read-${this.key}`);
+    this.connects++;
+    return this.connection;
   }
 
-  private async checkOverlap(connection: RedisConnection): Promise<void> {
-    const { last, sum } = this.overlap;
-    const id = `0-${last}`;
-    const [found] = listOf(await connection.command(["XRANGE", this.key, id, id]));
-    if (found !== undefined && sumOf(readEntry(found)) === sum) return;
-    throw new LogFault(`LOST: entry ${id} of ${this.key} is not the one that was read`);
+  private async check(connection: RedisConnection, after: number): Promise<void> {
+    const state = await checkMarks(connection, this.place.shard, this.place.marks);
+    this.durable = state.durable;
+    await this.checkMine(connection, state, after);
   }
 
   private drop(): void {
@@ -142,22 +171,4 @@ export class RedisStream {
     this.isClosed = true;
     this.drop();
   }
-}
-
-function readEntry(reply: Reply): StreamEntry {
-  const [id, list] = listOf(reply);
-  const [, position] = textOf(id).split("-");
-  const items = listOf(list);
-  const fields = new Map<string, Uint8Array>();
-  for (let i = 0; i + 1 < items.length; i += 2) {
-    const value = items[i + 1];
-    if (value instanceof Uint8Array) fields.set(textOf(items[i]), value);
-  }
-  return { last: Number(position), fields };
-}
-
-function sumOf(entry: StreamEntry): number {
-  let sum = 0;
-  for (const value of entry.fields.values()) sum = crc32(value, sum);
-  return sum;
 }

@@ -26,6 +26,7 @@ import {
   type InputWriter,
   InUse,
   LogFault,
+  type LostSuffix,
   type ShardLog,
 } from "./log.ts";
 import { SegmentAppender } from "./segment-appender.ts";
@@ -168,6 +169,11 @@ class SegmentLog implements ShardLog {
   async halt(reason: string): Promise<void> {
     if (this.haltedNow() !== "") return; // The first reason is the one that counts.
     writeFileLasting(this.haltPath(), new TextEncoder().encode(reason));
+  }
+
+  /** What is synced is not lost by failover: a file that ends early is for people to look at. */
+  async recoverLoss(loss: LostSuffix): Promise<void> {
+    throw loss;
   }
 
   /** On disk: a full one ends the writer. */

@@ -129,6 +129,11 @@ export class SegmentExecutionWriter implements ExecutionWriter {
     return this.last;
   }
 
+  /** All of `in` that is read is synced, and `ex` can be made of it. */
+  durableWith(last: number): number {
+    return last;
+  }
+
   async append(record: Uint8Array): Promise<void> {
     assert(!this.isBusy, "one append is in flight at most");
     this.isBusy = true;

@@ -102,7 +102,7 @@ class Matching {
         first,
         last,
         epoch: output.epoch,
-        durable: last,
+        durable: output.durableWith(last),
         chainBefore: this.chainBefore,
         chain: chain.value,
       },

@@ -28,9 +28,13 @@ export const EXECUTION_VERSION = 1;
 export const EXECUTION_KIND = 3;
 export const EXECUTION_HEADER_SIZE = 112;
 
+export const EXECUTION_FIRST_AT = 8;
+export const EXECUTION_EPOCH_AT = 24;
+export const EXECUTION_DURABLE_AT = 32;
 const COUNT = 40;
 const CHAIN_BEFORE = 48;
-const CHAIN = 80;
+export const EXECUTION_CHAIN_AT = 80;
+const CHAIN = EXECUTION_CHAIN_AT;
 
 export interface ExecutionHeader {
   readonly shard: number;

@@ -1,12 +1,14 @@
 /** Conformance of `ex`: its writer and its readers. */
-import { expect, test } from "bun:test";
+import { beforeEach, expect, test } from "bun:test";
 import { Fenced } from "../../src/edges/log.ts";
 import type { Bench } from "./conformance.ts";
-import { executionOf, READ_MAX, readExecutions, settled } from "./records.ts";
+import { executionOf, fillInput, READ_MAX, readExecutions, settled } from "./records.ts";
 
 const NEVER = new AbortController().signal;
 
 export function testExecution({ log, another }: Bench): void {
+  beforeEach(() => fillInput(log(), 20));
+
   test("covers positions densely and comes back record by record", async () => {
     const writer = await log().openExecutionWriter();
     expect(writer.tip()).toBe(0);
@@ -66,6 +68,7 @@ export function testExecution({ log, another }: Bench): void {
   });
 
   test("records of megabytes come back whole", async () => {
+    await fillInput(log(), 20_001);
     const writer = await log().openExecutionWriter();
     const records = [executionOf(1, 1, 20_000), executionOf(1, 20_001, 20_001)];
     for (const record of records) await writer.append(record);

@@ -1,18 +1,25 @@
 /** Which log a configuration opens, and which levels are refused because nobody could keep them. */
-import { afterAll, beforeAll, describe, expect, test } from "bun:test";
+import { describe, expect, test } from "bun:test";
 import type { Config, Durability, LogConfig, RedisConfig } from "../../src/edges/config.ts";
 import { LogFault } from "../../src/edges/log.ts";
 import { openLog } from "../../src/edges/open-log.ts";
 import { RedisServer, redisAvailable } from "../support/redis-server.ts";
 import { SHARD } from "./records.ts";
-import { accessTo } from "./redis-stand.ts";
+import { accessTo, ask, hostOf, replicaOf } from "./redis-stand.ts";
 
 function configOf(log: Partial<LogConfig>, redis: Partial<RedisConfig> | null): Config {
-  const base = { dataDir: "./nowhere", segmentBytesMax: 65_536, clockDifferenceMsMax: 5000 };
+  const waits = { replicas: 0, primaryNeverRestartsEmpty: false };
+  const base = {
+    ...waits,
+    dataDir: "./nowhere",
+    segmentBytesMax: 65_536,
+    clockDifferenceMsMax: 5000,
+  };
   const access = { ...accessTo(1), hosts: [], caFile: null, unreachableMsMax: 300 };
   return {
     log: { ...base, durability: "auto", ...log },
     redis: redis === null ? null : { ...access, ...redis },
+    ingress: { slot: "1" },
   } as unknown as Config;
 }
 
@@ -23,16 +30,13 @@ test("embedded gives D2 and says so; nothing is made by opening", async () => {
     expect(await log.genesis()).toBeNull();
   }
   const replicated = openLog(configOf({ kind: "embedded", durability: "D3" }, null), SHARD);
-  await expect(replicated).rejects.toThrow("D3 is not supported yet");
+  await expect(replicated).rejects.toThrow("asks for D3, and the embedded log gives D2");
 });
 
-test("Redis without an address, or with several nodes, is refused with a sentence", async () => {
-  const hosts = [1, 2].map((port) => ({ host: "127.0.0.1", port }));
-  const cluster = openLog(configOf({ kind: "redis" }, { hosts }), SHARD);
-  await expect(cluster).rejects.toThrow("Cluster is not supported yet");
-  await expect(cluster).rejects.toBeInstanceOf(LogFault);
+test("Redis without an address is refused with a sentence", async () => {
   const nowhere = openLog(configOf({ kind: "redis" }, null), SHARD);
   await expect(nowhere).rejects.toThrow("redis.address is not set");
+  await expect(nowhere).rejects.toBeInstanceOf(LogFault);
 });
 
 test("a Redis that cannot be reached is said to be so after the limit", async () => {
@@ -42,34 +46,64 @@ test("a Redis that cannot be reached is said to be so after the limit", async ()
   await expect(refused).rejects.toHaveProperty("name", "Unreachable");
 });
 
-describe.skipIf(!redisAvailable())("with a Redis that keeps nothing", () => {
-  let server: RedisServer;
-  beforeAll(async () => {
-    server = await RedisServer.start();
-  });
-  afterAll(() => server.stop());
-
+describe.skipIf(!redisAvailable())("with a real Redis", () => {
   test("a level above what it gives is refused", async () => {
-    const hosts = [{ host: "127.0.0.1", port: server.port }];
+    await using server = await RedisServer.start();
     const outcomes: string[] = [];
-    for (const durability of ["auto", "D0", "D1", "D2", "D3"] satisfies Durability[]) {
-      const opening = openLog(configOf({ kind: "redis", durability }, { hosts }), SHARD);
-      const outcome = await opening.then(
-        async (log) => {
-          await log.close();
-          return "open";
-        },
-        (error: unknown) => String(error),
-      );
-      outcomes.push(outcome);
+    for (const durability of ["auto", "D0", "D1", "D2"] satisfies Durability[]) {
+      outcomes.push(await outcomeOf(server.port, { durability }));
+    }
+    for (const durability of ["auto", "D2", "D3"] satisfies Durability[]) {
+      outcomes.push(await outcomeOf(server.port, { durability, replicas: 1 }));
     }
     const gives = "and this Redis gives D0 (no append-only file)";
     expect(outcomes).toEqual([
-      "open",
-      "open",
+      "D0",
+      "D0",
       `LogFault: log.durability asks for D1, ${gives}`,
       `LogFault: log.durability asks for D2, ${gives}`,
-      "LogFault: log.durability D3 is not supported yet",
+      "LogFault: D3 asks for 1 replicas that have caught up, and this Redis has 0",
+      "LogFault: log.replicas is 1, and only Redis at D3 waits for replicas",
+      "LogFault: D3 asks for 1 replicas that have caught up, and this Redis has 0",
     ]);
   });
+
+  test("D3 needs its replicas, and persistence or the operator's word", async () => {
+    await using server = await RedisServer.start();
+    await using replica = await replicaOf(server);
+    const two = await outcomeOf(server.port, { durability: "D3", replicas: 2 });
+    expect(two).toContain("D3 asks for 2 replicas that have caught up, and this Redis has 1");
+    const empty = await outcomeOf(server.port, { durability: "D3", replicas: 1 });
+    expect(empty).toContain("restarted empty, it wipes its replicas; log.primary_never_restarts");
+    const word = { primaryNeverRestartsEmpty: true };
+    expect(await outcomeOf(server.port, { durability: "D3", replicas: 1, ...word })).toBe("D3");
+    await ask(server.port, "CONFIG", "SET", "appendonly", "yes");
+    expect(await outcomeOf(server.port, { durability: "D3", replicas: 1 })).toBe("D3");
+    const log = await openLog(configOf({ kind: "redis" }, { hosts: [hostOf(server.port)] }), SHARD);
+    expect(log.describe).toMatch(/, D1 everysec, version [0-9.]+, 1 replica, no maxmemory$/);
+    await log.close();
+    expect(replica.port).not.toBe(server.port);
+  });
+
+  test("one that may throw the log away is refused", async () => {
+    await using server = await RedisServer.start({
+      maxmemory: "64mb",
+      "maxmemory-policy": "allkeys-lru",
+    });
+    const outcome = await outcomeOf(server.port, {});
+    expect(outcome).toContain("throws the log away when memory runs out (allkeys-lru)");
+    await ask(server.port, "CONFIG", "SET", "maxmemory-policy", "volatile-lru");
+    expect(await outcomeOf(server.port, {})).toBe("D0");
+  });
 });
+
+/** The level that is given, or the refusal. */
+async function outcomeOf(port: number, log: Partial<LogConfig>): Promise<string> {
+  try {
+    const opened = await openLog(configOf({ kind: "redis", ...log }, { hosts: [hostOf(port)] }), 7);
+    await opened.close();
+    return /, (D\d) /.exec(opened.describe)?.[1] ?? opened.describe;
+  } catch (error) {
+    return String(error);
+  }
+}

@@ -8,7 +8,7 @@ import { encodeExecution, ReportChain } from "../../src/protocol/execution.ts";
 import { encodeGenesis } from "../../src/protocol/genesis.ts";
 import { encodePack, readRecord, RecordView } from "../../src/protocol/record.ts";
 import { REPORT_SIZE } from "../../src/protocol/report.ts";
-import type { ExecutionReader, InputReader } from "../../src/edges/log.ts";
+import type { ExecutionReader, InputReader, ShardLog } from "../../src/edges/log.ts";
 import { SCOPES_OPERATOR } from "../../src/protocol/codes.ts";
 
 export const SHARD = 7;
@@ -124,6 +124,14 @@ export function executionOf(
     chain: chain.value,
   };
   return encodeExecution(header, reports);
+}
+
+/** Ticks up to that position, so that `ex` has something to cover. */
+export async function fillInput(log: ShardLog, last: number): Promise<void> {
+  const writer = await log.openInputWriter();
+  const missing = last - writer.tip();
+  if (missing > 0) await writer.append(Array.from({ length: missing }, () => new Uint8Array(0)));
+  await writer.close();
 }
 
 /** The execution records that cover positions above `after` up to `last`. */

@@ -1,12 +1,14 @@
 /** What the Redis log does when connection, server or log go wrong: a real server, a real proxy. */
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from "bun:test";
+import { join } from "node:path";
 import { Prng } from "../../src/base/prng.ts";
-import { Fenced, Unreachable } from "../../src/edges/log.ts";
+import { Fenced, InUse, Unreachable } from "../../src/edges/log.ts";
 import { RedisConnection, RedisGone } from "../../src/edges/redis-connection.ts";
 import { RedisServer, redisAvailable } from "../support/redis-server.ts";
 import { type ProxyFate, TcpProxy } from "../support/tcp-proxy.ts";
 import {
   executionOf,
+  fillInput,
   frameOf,
   genesisRecord,
   READ_MAX,
@@ -14,7 +16,7 @@ import {
   readExecutions,
   SHARD,
 } from "./records.ts";
-import { accessTo, ask, closeLogs, flush, open } from "./redis-stand.ts";
+import { accessTo, ask, closeLogs, flush, hostOf, open } from "./redis-stand.ts";
 
 const NEVER = new AbortController().signal;
 describe.skipIf(!redisAvailable())("the Redis log", () => {
@@ -40,7 +42,7 @@ describe.skipIf(!redisAvailable())("the Redis log", () => {
 function testCuts(server: () => RedisServer): void {
   test("our client library does nothing by itself after a cut", async () => {
     const proxy = new TcpProxy(server().port);
-    const connection = await RedisConnection.open(accessTo(proxy.port), "test");
+    const connection = await RedisConnection.open(accessTo(proxy.port), hostOf(proxy.port), "test");
     proxy.fate = () => "cut_reply";
     const command = connection.command(["XADD", "seen", "*", "a", "b"]);
     await expect(command).rejects.toBeInstanceOf(RedisGone);
@@ -115,13 +117,38 @@ function testCuts(server: () => RedisServer): void {
 }
 
 function testOthers(server: () => RedisServer): void {
-  test("whoever takes the slot last writes; the one before is fenced", async () => {
-    const old = await (await open(server().port)).openInputWriter();
+  test("a slot whose writer lives is refused with its pid; a silent one is free", async () => {
+    const lease = { slotLeaseMs: 300 };
+    const old = await (await open(server().port, lease)).openInputWriter();
     await old.append([frameOf(2)]);
-    const writer = await (await open(server().port)).openInputWriter();
+    const other = await open(server().port, lease);
+    const refused = other.openInputWriter();
+    await expect(refused).rejects.toBeInstanceOf(InUse);
+    await expect(refused).rejects.toThrow(
+      new RegExp(`slot "1" is written to by pid ${process.pid} on .*another ingress.slot`),
+    );
+    expect(await old.append([frameOf(3)])).toMatchObject({ first: 3 });
+    await ask(server().port, "HSET", `ctl:{${SHARD}}`, "live:1", "1000 elsewhere:1:1");
+    const writer = await other.openInputWriter();
     await expect(old.append([frameOf(9)])).rejects.toBeInstanceOf(Fenced);
-    expect(await writer.append([frameOf(3)])).toMatchObject({ first: 3 });
+    expect(await writer.append([frameOf(4)])).toMatchObject({ first: 4 });
     await expect(old.append([frameOf(9)])).rejects.toBeInstanceOf(Fenced);
+  });
+
+  test("the slot of a process that was killed here is free at once", async () => {
+    const program = join(import.meta.dir, "hold-slot.ts");
+    const child = Bun.spawn([process.execPath, program, String(server().port)], {
+      stdout: "pipe",
+      stderr: "inherit",
+    });
+    await child.stdout.getReader().read();
+    const log = await open(server().port, { slotLeaseMs: 60_000 });
+    child.kill("SIGKILL");
+    await child.exited;
+    const since = performance.now();
+    const writer = await log.openInputWriter();
+    expect(performance.now() - since).toBeLessThan(20_000);
+    expect(await writer.append([frameOf(2)])).toMatchObject({ first: 2 });
   });
 
   test("two slots write side by side", async () => {
@@ -137,6 +164,7 @@ function testOthers(server: () => RedisServer): void {
   });
 
   test("of two matchers the newer one appends, the older is fenced", async () => {
+    await fillInput(await open(server().port), 3);
     const old = await (await open(server().port)).openExecutionWriter();
     await old.append(executionOf(old.epoch, 1, 2));
     const newer = await (await open(server().port)).openExecutionWriter();
@@ -144,6 +172,16 @@ function testOthers(server: () => RedisServer): void {
     await expect(old.append(executionOf(old.epoch, 3, 3))).rejects.toBeInstanceOf(Fenced);
     await newer.append(executionOf(newer.epoch, 3, 3));
     expect(await ask(server().port, "XLEN", `ex:{${SHARD}}`)).toBe(2);
+  });
+
+  test("the older of two matchers learns of it while there is nothing to write", async () => {
+    const log = await open(server().port);
+    const old = await log.openExecutionWriter();
+    const reader = await log.openInputReader();
+    const waiting = reader.read(1, READ_MAX, NEVER);
+    const newer = await (await open(server().port)).openExecutionWriter();
+    expect(newer.epoch).toBe(old.epoch + 1);
+    await expect(waiting).rejects.toBeInstanceOf(Fenced);
   });
 
   test("a server that forgot the scripts is told them again", async () => {
@@ -160,7 +198,7 @@ function testOthers(server: () => RedisServer): void {
     const future = Date.now() * 1000 + 3_600_000_000;
     await ask(server().port, "HSET", `ctl:{${SHARD}}`, "log_time", `${future}`);
     expect((await writer.append([frameOf(1)])).logTime).toBe(future);
-    const strict = await open(server().port, { clockDifferenceMsMax: -1 });
+    const strict = await open(server().port, { clockDifferenceMsMax: -1, slot: "b" });
     const refused = await strict.openInputWriter();
     await expect(refused.append([frameOf(2)])).rejects.toThrow("CLOCK");
   });

@@ -1,14 +1,20 @@
 /** How the Redis suites reach their server. */
+import type { RedisHost } from "../../src/edges/config-address.ts";
 import type { ShardLog } from "../../src/edges/log.ts";
 import { type RedisAccess, RedisConnection } from "../../src/edges/redis-connection.ts";
 
 import { openRedisLog, type RedisLogOptions } from "../../src/edges/redis-log.ts";
+import type { RedisOptions } from "../support/redis-server.ts";
+import { RedisServer } from "../support/redis-server.ts";
 import { SHARD } from "./records.ts";
+
+export function hostOf(port: number): RedisHost {
+  return { host: "127.0.0.1", port };
+}
 
 export function accessTo(port: number): RedisAccess {
   return {
-    host: "127.0.0.1",
-    port,
+    hosts: [hostOf(port)],
     tls: false,
     ca: null,
     username: null,
@@ -20,12 +26,30 @@ export function accessTo(port: number): RedisAccess {
 
 /** Runs one command on a connection of its own. */
 export async function ask(port: number, ...args: string[]): Promise<unknown> {
-  const connection = await RedisConnection.open(accessTo(port), "test");
+  const connection = await RedisConnection.open(accessTo(port), hostOf(port), "test");
   try {
     return await connection.command(args);
   } finally {
     connection.close();
   }
+}
+
+/** A replica that has caught up. */
+export async function replicaOf(
+  primary: RedisServer,
+  options: RedisOptions = {},
+): Promise<RedisServer> {
+  const replicaof = `127.0.0.1 ${primary.port}`;
+  await ask(primary.port, "CONFIG", "SET", "repl-diskless-sync-delay", "0");
+  const replica = await RedisServer.start({ ...options, replicaof });
+  await untilAsked(replica.port, "INFO", /master_link_status:up/);
+  await untilAsked(primary.port, "INFO", new RegExp(`port=${replica.port},state=online`));
+  return replica;
+}
+
+/** Asks again and again until the answer is that. */
+export async function untilAsked(port: number, command: string, is: RegExp): Promise<void> {
+  while (!is.test(String(await ask(port, ...command.split(" "))))) await Bun.sleep(10);
 }
 
 export async function flush(port: number): Promise<void> {

@@ -234,6 +234,7 @@ function listLog(records: readonly Uint8Array[], shard: number): ShardLog {
     openExecutionWriter: absent,
     openExecutionReader: absent,
     halt: absent,
+    recoverLoss: absent,
     fullness: async () => null,
     halted: async () => null,
     close: async () => {},
