@@ -119,10 +119,16 @@ export const BUGS_OF_TIME: readonly PlantedBug[] = [
     put: "better = lowestBelow(words, words[home + CHILDREN + highestBit(others)]!);",
   },
   {
-    name: "the C tree keeps too much of a prefix",
+    name: "the C tree links a new level to the wrong neighbour",
+    file: "native/price_levels.c",
+    find: "worse = lowest_below(h, n->child[lowest_bit(higher)]);",
+    put: "worse = highest_below(h, n->child[lowest_bit(higher)]);",
+  },
+  {
+    name: "the C tree gives a node the prefix of another",
     file: "native/price_levels.c",
     find: "n->prefix = key & above(n->shift);",
-    put: "n->prefix = key;",
+    put: "n->prefix = ~key & above(n->shift);",
   },
   {
     name: "the C tree goes down without looking at the prefix",

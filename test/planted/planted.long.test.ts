@@ -10,7 +10,7 @@ import { PLANTED_BUGS } from "./planted-bugs.ts";
 const SOME = [
   "a price improvement stays held",
   "the window is not widened by a lower price",
-  "the C tree keeps too much of a prefix",
+  "the C tree links a new level to the wrong neighbour",
 ];
 const copy = new PlantedCopy(join(import.meta.dir, "..", ".."));
 afterAll(() => copy.remove());

@@ -8,6 +8,7 @@ describe("a disconnect frame", () => {
       ana logs on from 0                -> key 3 is on from 0, 3 so far
       ana buys  5 at 100                -> rests #1
       ana sells 5 at 200 in m2          -> rests #2
+      restart                           -> now
       ana (nonce 1) disconnects all     -> #1 loses 5 (mass), #2 loses 5 (mass), 2 canceled
       ana (nonce 1) disconnects all     -> refused logon_gone 1 0, unnumbered
       ana buys  5 at 100                -> rests #3

@@ -16,6 +16,8 @@ export interface SpecEngine extends ApplyEngine {
   depth(market: number, side: number): readonly (readonly [number, number])[];
   /** Free and held. */
   balance(account: number, asset: number): readonly [number, number];
+  /** Fees of the asset so far. */
+  fees(asset: number): number;
   /** Goes on as a new engine: from a snapshot, or the naive one from all records so far. */
   restart(): void;
 }
@@ -36,6 +38,7 @@ function fast(genesisFrame: Uint8Array, levels: (limits: LevelLimits) => PriceLe
       const found = engine.views.balancesOf(account).find((row) => row.asset === asset);
       return [found?.free ?? 0, found?.held ?? 0];
     },
+    fees: (asset) => engine.views.assets().find((row) => row.asset === asset)!.fees,
     restart: () => {
       const restored = Engine.restore(genesisFrame, engine.snapshot(NO_CHAIN), options);
       if (typeof restored === "string") throw new Error(restored);
@@ -64,6 +67,7 @@ function naive(genesisFrame: Uint8Array): SpecEngine {
       const found = engine.balances(account).find((row) => row.asset === asset);
       return [Number(found?.free ?? 0), Number(found?.held ?? 0)];
     },
+    fees: (asset) => Number(engine.state.assets.get(asset)!.fees),
     restart: () => {
       engine = new NaiveEngine(genesisFrame);
       const record = new RecordView();

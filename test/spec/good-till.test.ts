@@ -59,6 +59,17 @@ describe("good till a time", () => {
     `);
   });
 
+  test("that is now is not past, though another's is", () => {
+    plays(`
+      ana buys 1 at 100 till 1050   -> rests #1
+      ana buys 1 at 101 till 1051   -> rests #2
+      bo  sells 1 at 200            -> rests #3
+      time 1051                     -> now
+      tick                          -> due: #1 loses 1 (expired)
+      bo  sells 1 at 101            -> trades 1 with #2 at 101, is filled
+    `);
+  });
+
   test("stays when the order is replaced, reduced or trades", () => {
     plays(`
       ana buys  9 at 100 till 1050     -> rests #1

@@ -48,6 +48,16 @@ describe("nonces", () => {
     `);
   });
 
+  test("a gap is free, though its place in the window was used before", () => {
+    plays(`
+      ana (nonce 1)    buys 1 at 100  -> rests #1
+      ana (nonce 1024) buys 1 at 100  -> rests #2
+      ana (nonce 1030) buys 1 at 100  -> rests #3
+      ana (nonce 1025) buys 1 at 100  -> rests #4
+      ana (nonce 1025) buys 1 at 100  -> refused duplicate 1025 1030, unnumbered
+    `);
+  });
+
   test("reach ahead 2^20 and no further", () => {
     const far = 1 + NONCE_AHEAD_MAX;
     plays(`

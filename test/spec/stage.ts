@@ -210,7 +210,8 @@ export class Stage {
       if (report.kind === codes.REPORT_WITHDRAWN) add(this.outside, report.subject, -report.first);
     }
     for (const asset of [USD, BTC]) {
-      let sum = this.fees.get(asset) ?? 0;
+      let sum = this.engine.fees(asset);
+      if (sum !== (this.fees.get(asset) ?? 0)) throw new Error(`fees of asset ${asset}: ${sum}`);
       for (const account of new Set(this.accounts.values())) {
         const [free, held] = this.engine.balance(account, asset);
         if (free < 0 || held < 0) throw new Error(`account ${account} owes asset ${asset}`);

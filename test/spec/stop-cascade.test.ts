@@ -170,6 +170,7 @@ describe("the bound of a cascade", () => {
   test("is the record's room; the rest goes on at the beginning of the next", () => {
     plays(
       `${THREE_STOPS}
+      restart                       -> now
       tick                          -> due: #5 is reached by 100, trades 1 with #1 at 100,
                                             #5 is filled
       tick                          -> due: #6 is reached by 100, trades 1 with #1 at 100,

@@ -107,7 +107,7 @@ export class Comparison {
   compareOrders(): string {
     const { openOrders } = this.other;
     if (openOrders === undefined) return "";
-    const own = this.naive.openOrders().map(rowOf);
+    const own = this.naive.openOrders().map((order) => asText(rowOf(order)));
     const other = openOrders.call(this.other).toSorted((a, b) => a.arrival - b.arrival);
     const theirs = other.map(asText);
     const at = own.findIndex((row, i) => row !== theirs[i]);
@@ -136,9 +136,9 @@ function lotsAt(orders: readonly NaiveOrder[], price: number): number {
   return lots;
 }
 
-function rowOf(order: NaiveOrder): string {
+export function rowOf(order: NaiveOrder): OrderRow {
   const stopPrice = order.waits ? order.stopPrice : 0;
-  return asText({ ...order, account: order.account.id, market: order.market.id, stopPrice });
+  return { ...order, account: order.account.id, market: order.market.id, stopPrice };
 }
 
 function asText(row: OrderRow): string {
