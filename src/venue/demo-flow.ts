@@ -179,6 +179,7 @@ function openLadders(config: Config): DemoLadder[] {
         quoteUnits: QUOTE_WORTH * 10 ** decimalsOf(config, market.quote),
         random: new Prng(seed + index),
         nextId,
+        now: () => Date.now() * 1000,
       }),
   );
 }

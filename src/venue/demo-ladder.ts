@@ -7,27 +7,24 @@
  *
  * The middle walks at random, pulled gently to where it began, well inside the price band. A quote
  * is replaced once it is more than half a gap away from where it belongs; now and then maker b
- * takes some of a's best quote, on the side that brings what both own back to where it was.
+ * takes some of a's best quote, on the side that brings what both own back to where it was, and
+ * has a stop or an order that expires aside (DemoAsides).
  */
-import type { Prng } from "../base/prng.ts";
 import {
   type PlaceRequest,
   placeCommand,
   replaceCommand,
   type Side,
 } from "../client/order-request.ts";
-import type { MarketConfig } from "../edges/config.ts";
 import * as codes from "../protocol/codes.ts";
 import type { Report } from "../protocol/report.ts";
+import { type AsidesTerms, DemoAsides } from "./demo-asides.ts";
 
-export interface LadderTerms {
-  readonly market: MarketConfig;
+export interface LadderTerms extends AsidesTerms {
   /** Ticks. */
   readonly startPrice: number;
   /** Worth of one quote in units of the quote asset. */
   readonly quoteUnits: number;
-  readonly random: Prng;
-  readonly nextId: () => bigint;
 }
 
 /** Commands of each maker, to be sent as one frame. */
@@ -58,6 +55,7 @@ export class DemoLadder {
   private readonly terms: LadderTerms;
   private readonly quotes: Quote[] = [];
   private readonly byId = new Map<bigint, Quote>();
+  private readonly asides: DemoAsides;
   private readonly gap: number;
   private middle: number;
   /** Lots that maker 0 bought from maker 1, less those sold. */
@@ -66,6 +64,7 @@ export class DemoLadder {
 
   constructor(terms: LadderTerms) {
     this.terms = terms;
+    this.asides = new DemoAsides(terms);
     this.middle = terms.startPrice;
     const { priceStep } = terms.market;
     const gap = Math.round((terms.startPrice * GAP_PPM) / codes.PPM / priceStep);
@@ -80,6 +79,7 @@ export class DemoLadder {
   /** Both makers' orders are gone. */
   clear(): void {
     for (const quote of this.quotes) this.forget(quote);
+    this.asides.clear();
   }
 
   /** The walk goes on; what follows for each maker. `ready`: who may send now. */
@@ -96,13 +96,18 @@ export class DemoLadder {
     }
     this.turn++;
     if (this.terms.random.chance(CROSS_PERCENT)) this.cross(ready, wishes);
+    const aside = ready[1] ? this.asides.wish(this.middle, this.gap) : null;
+    if (aside !== null) wishes[1].push(aside);
     return wishes;
   }
 
   /** A report of either maker; one that concerns no quote of this ladder is ignored. */
   onReport(report: Report): void {
     const quote = this.byId.get(report.clientOrderId);
-    if (quote === undefined) return;
+    if (quote === undefined) {
+      this.asides.onReport(report);
+      return;
+    }
     switch (report.kind) {
       case codes.REPORT_FILL:
       case codes.REPORT_ACCEPTED:

@@ -46,6 +46,7 @@ class Scene {
   readonly ladder: DemoLadder;
   readonly rejects: string[] = [];
   trades = 0;
+  triggered = 0;
   commands = 0;
 
   constructor(seed: number) {
@@ -53,7 +54,8 @@ class Scene {
     const nextId = (): bigint => ++id;
     const random = new Prng(seed);
     const terms = { market: MARKET_CONFIG, startPrice: START, quoteUnits: 300_000 };
-    this.ladder = new DemoLadder({ ...terms, random, nextId });
+    const now = (): number => Date.UTC(2026, 0, 1) * 1000 + this.commands;
+    this.ladder = new DemoLadder({ ...terms, random, nextId, now });
   }
 
   step(ready: readonly [boolean, boolean] = READY): void {
@@ -65,6 +67,7 @@ class Scene {
       for (const report of this.shard.trade(maker + 1, ...sent)) {
         this.ladder.onReport(report);
         if (report.kind === codes.REPORT_FILL) this.trades += 0.5;
+        if (report.kind === codes.REPORT_TRIGGERED) this.triggered++;
         const { code } = report;
         if (code !== 0) this.rejects.push(codes.rejectCode(code).name);
       }
@@ -83,7 +86,7 @@ class Scene {
 
 describe("DemoLadder", () => {
   test("fills eight levels a side or more within some steps, bids below asks", () => {
-    const scene = new Scene(1).steps(12);
+    const scene = new Scene(1).steps(16);
     const [bids, asks] = [scene.prices(codes.SIDE_BUY), scene.prices(codes.SIDE_SELL)];
     expect(bids.length).toBeGreaterThanOrEqual(8);
     expect(asks.length).toBeGreaterThanOrEqual(8);
@@ -96,6 +99,7 @@ describe("DemoLadder", () => {
     expect(new Set(scene.rejects)).toEqual(new Set(["unknown_order"]));
     expect(scene.rejects.length).toBeLessThan(scene.commands / 50);
     expect(scene.trades).toBeWithin(100, 3000);
+    expect(scene.triggered).toBeGreaterThan(2);
     expect(scene.commands / 3000).toBeWithin(2, 6);
   });
 
