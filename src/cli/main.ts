@@ -3,17 +3,17 @@
  * clob: the command. This file connects the table to the process; what a command does stands in
  * its group's file.
  */
+import { whenAskedToStop } from "../edges/signals.ts";
 import { COMMANDS } from "./commands.ts";
 import { runCli } from "./run.ts";
 
-const stop = new AbortController();
-process.once("SIGINT", () => stop.abort());
-process.once("SIGTERM", () => stop.abort());
+// A key press arrives twice where a runner hands it on: from the terminal and from the runner.
+const asked = whenAskedToStop();
 
 const exitCode = await runCli(COMMANDS, process.argv.slice(2), {
   env: process.env,
   isTerminal: process.stdout.isTTY,
-  stop: stop.signal,
+  stop: asked.signal,
   out: (text) => process.stdout.write(text),
   err: (text) => process.stderr.write(text),
 });
