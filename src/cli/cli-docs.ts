@@ -27,7 +27,9 @@ writes one value a line. Prices, quantities and amounts are decimals and never r
 
 A key file is a PKCS#8 PEM, as \`clob keygen\` or openssl makes it. Which account it has stands in
 FILE.json beside it, or in the demo's demo.json, or is asked of the venue. The demo's own trader is
-used where no key is named, so that trading works at once.
+used where no key is named, so that trading works at once. A command that trades logs on by its
+key, and a cancel on disconnect holds for the key's last logon only: a bot that relies on it needs a
+key of its own.
 `;
 
 export function cliDocs(): string {

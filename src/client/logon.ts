@@ -21,7 +21,10 @@ export interface Identity {
   readonly account: number;
   readonly key: number;
   readonly signer: Signer;
-  /** All open orders are canceled when the connection ends; see docs/PROTOCOL.md, section 3. */
+  /**
+   * All open orders are canceled when the connection ends, by `close()` too; see docs/PROTOCOL.md,
+   * section 3. It holds while this is the key's last logon: give each client a key of its own.
+   */
   readonly cancelOnDisconnect?: boolean;
 }
 

@@ -98,6 +98,7 @@ describe("from nothing to a verified trade", () => {
     ]);
     await settled(sold.position);
     expect((await data("orders")).orders).toMatchObject([{ order_id: id, leaves: "0.1000" }]);
+    expect((await said("orders")).out).not.toContain("good till");
     expect((await data("fills --limit 1")).fills).toMatchObject([{ trade_id: 1, side: "sell" }]);
     expect((await data("trades BTC-USD")).trades).toMatchObject([{ id: 1, quantity: "0.2000" }]);
     expect((await data("book BTC-USD")).bids).toEqual([["50100.00", "0.1000"]]);

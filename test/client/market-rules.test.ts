@@ -114,7 +114,9 @@ describe("a reject in words", () => {
 
   test("has the market's decimals where they are known", () => {
     const rows: Partial<Report>[] = [
-      { code: codes.REJECT_TICK, first: 7, second: 5 },
+      { code: codes.REJECT_TICK, price: 7, first: 7, second: 5 },
+      { code: codes.REJECT_PRICE_BAND, price: 70, first: 7, second: 50 },
+      { code: codes.REJECT_ORDER_EXPIRED, first: 1_000_001, second: 2_500_000 },
       { code: codes.REJECT_QUANTITY_MAX, first: 2_000_000, second: 1_000_000 },
       { code: codes.REJECT_FUNDS, first: 60_030_000, second: 12_000_000 },
       { code: codes.REJECT_FUNDS, side: 2, first: 5000, second: 0 },
@@ -122,6 +124,9 @@ describe("a reject in words", () => {
     ];
     expect(rows.map((row) => rejectOf(reject(row), market).message)).toEqual([
       "tick: price is not a multiple of the price step (price 0.07, step 0.05)",
+      "price_band: price is outside the market's band (stop price 0.07, bound 0.50)",
+      "order_expired: log time is past its good till " +
+        "(good till 1970-01-01T00:00:01.000001Z, log time 1970-01-01T00:00:02.500000Z)",
       "quantity_max: quantity is above the maximum (quantity 200.0000, maximum 100.0000)",
       "insufficient_funds: free funds do not cover it (needed 60.030000 USD, free 12.000000 USD)",
       "insufficient_funds: free funds do not cover it (needed 0.00005000 BTC, free 0.00000000 BTC)",
