@@ -258,7 +258,7 @@ describe("what the engine makes of it", () => {
     expect(appended(stand)).toEqual(["2-1"]);
   });
 
-  test("a key that has logged on again keeps its orders, though the old frame gets in", async () => {
+  test("a key that has logged on again keeps its orders, whatever the old frame", async () => {
     await using stand = await Stand.start();
     const { wire, other } = await resting(stand);
     const newer = await stand.logOn(ALICE);
