@@ -2,34 +2,21 @@
  * Shrinking: of a list of records on which two engines differ, the fewest records and commands that
  * still show it, and the text that a failing test prints.
  */
-import { toHex, viewOf } from "../../src/base/bytes.ts";
-import { FRAME_GENESIS } from "../../src/protocol/codes.ts";
-import { COMMAND_SIZE } from "../../src/protocol/command-layout.ts";
-import {
-  encodeFrame,
-  FRAME_COUNT_AT,
-  FRAME_HEADER_SIZE,
-  FRAME_KIND_AT,
-  readFrameHeader,
-} from "../../src/protocol/frame.ts";
-import {
-  encodePack,
-  readRecord,
-  RECORD_HEADER_SIZE,
-  RecordView,
-} from "../../src/protocol/record.ts";
+import { toHex } from "../../src/base/bytes.ts";
+import { NaiveEngine } from "../../src/naive/naive-engine.ts";
+import { REPORT_ACCOUNT_OPENED } from "../../src/protocol/codes.ts";
+import { REPORT_KEY_ID_AT, REPORT_SIZE, REPORT_SUBJECT_AT } from "../../src/protocol/report.ts";
 import { Comparison, type Maker } from "./comparison.ts";
 import { describeRecord } from "./describe-record.ts";
+import { commandsOf, type Opened, withoutAccount, withoutCommand } from "./edited-record.ts";
+
+type Bytes = Uint8Array<ArrayBuffer>;
 
 /** Records replayed for one shrinking; with what is left of a list then, a person must do. */
 const RECORDS_REPLAYED_MAX = 1_000_000;
 
 /** The first difference on these records, roots compared at the end only; "" if there is none. */
-export function replay(
-  genesisFrame: Uint8Array,
-  records: readonly Uint8Array<ArrayBuffer>[],
-  make: Maker,
-): string {
+export function replay(genesisFrame: Uint8Array, records: readonly Bytes[], make: Maker): string {
   const pair = new Comparison(genesisFrame, make);
   for (const record of records) {
     const difference = pair.step(record);
@@ -41,9 +28,9 @@ export function replay(
 /** The same difference or another, on fewer records. The first is genesis and stays. */
 export function shrink(
   genesisFrame: Uint8Array,
-  records: readonly Uint8Array<ArrayBuffer>[],
+  records: readonly Bytes[],
   make: Maker,
-): Uint8Array<ArrayBuffer>[] {
+): readonly Bytes[] {
   let kept = [...records];
   let budget = RECORDS_REPLAYED_MAX;
   for (let size = kept.length >>> 1; size >= 1 && budget > 0; ) {
@@ -55,56 +42,65 @@ export function shrink(
     }
     if (kept.length === before || size > 1) size >>>= 1;
   }
-  return dropCommands(genesisFrame, kept, make);
+  return dropAccounts(genesisFrame, dropCommands(genesisFrame, kept, make), make);
 }
 
 /** The same with fewer commands in its frames. */
-function dropCommands(
-  genesisFrame: Uint8Array,
-  records: readonly Uint8Array<ArrayBuffer>[],
-  make: Maker,
-): Uint8Array<ArrayBuffer>[] {
+function dropCommands(genesisFrame: Uint8Array, records: readonly Bytes[], make: Maker): Bytes[] {
   let kept = [...records];
   for (let at = 1; at < kept.length; at++) {
-    for (let index = countOf(kept[at]!) - 1; index >= 0 && countOf(kept[at]!) > 1; index--) {
-      const fewer = kept.with(at, without(kept[at]!, index));
+    for (
+      let index = commandsOf(kept[at]!).length - 1;
+      index >= 0 && commandsOf(kept[at]!).length > 1;
+      index--
+    ) {
+      const fewer = kept.with(at, withoutCommand(kept[at]!, index));
       if (replay(genesisFrame, fewer, make) !== "") kept = fewer;
     }
   }
   return kept;
 }
 
-const FRAME_AT = RECORD_HEADER_SIZE;
-
-function countOf(record: Uint8Array): number {
-  if (record.length <= FRAME_AT) return 0;
-  const view = viewOf(record);
-  const isGenesis = view.getUint8(FRAME_AT + FRAME_KIND_AT) === FRAME_GENESIS;
-  return isGenesis ? 0 : view.getUint16(FRAME_AT + FRAME_COUNT_AT, true);
+/** The same with fewer accounts: those behind one that was never needed move up. */
+function dropAccounts(
+  genesisFrame: Uint8Array,
+  records: readonly Bytes[],
+  make: Maker,
+): readonly Bytes[] {
+  let kept = records;
+  for (const [at, opened] of openings(genesisFrame, records).toReversed()) {
+    const later = kept.slice(at + 1).map((record) => withoutAccount(record, opened));
+    const fewer = [...kept.slice(0, at), ...later];
+    if (replay(genesisFrame, fewer, make) !== "") kept = fewer;
+  }
+  return kept;
 }
 
-/** The record without the command at this index of its frame. */
-function without(record: Uint8Array<ArrayBuffer>, index: number): Uint8Array<ArrayBuffer> {
-  const read = new RecordView();
-  const wrong = readRecord(viewOf(record), 0, read);
-  if (wrong !== "") throw new Error(wrong);
-  const commands: Uint8Array[] = [];
-  let at = FRAME_AT + FRAME_HEADER_SIZE;
-  for (let left = countOf(record); left > 0; left--) {
-    const size = COMMAND_SIZE[record[at]!]!;
-    commands.push(record.subarray(at, at + size));
-    at += size;
+/** Which of the records open an account, and which one. */
+function openings(genesisFrame: Uint8Array, records: readonly Bytes[]): [number, Opened][] {
+  const pair = new Comparison(genesisFrame, (genesis) => {
+    const engine = new NaiveEngine(genesis);
+    return { apply: (...record) => engine.apply(...record), roots: () => engine.roots() };
+  });
+  const found: [number, Opened][] = [];
+  for (const [at, record] of records.entries()) {
+    pair.step(record);
+    const { view, count } = pair.reports;
+    for (let i = 0; i < count; i++) {
+      const said = i * REPORT_SIZE;
+      if (view.getUint8(said) !== REPORT_ACCOUNT_OPENED) continue;
+      const account = view.getUint32(said + REPORT_SUBJECT_AT, true);
+      found.push([at, { account, key: view.getUint32(said + REPORT_KEY_ID_AT, true) }]);
+    }
   }
-  const header = readFrameHeader(viewOf(record), FRAME_AT);
-  const frame = encodeFrame(header, commands.toSpliced(index, 1));
-  return encodePack(read, [frame]);
+  return found;
 }
 
 /** What a failing test prints: the seed, what differs, and the shortest way there. */
 export function explain(
   seed: number,
   genesisFrame: Uint8Array,
-  records: readonly Uint8Array<ArrayBuffer>[],
+  records: readonly Bytes[],
   make: Maker,
 ): string {
   const first = replay(genesisFrame, records, make);
