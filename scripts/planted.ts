@@ -18,6 +18,9 @@ const bugs = PLANTED_BUGS.filter(
   ({ name }) => words.length === 0 || words.some((word) => name.includes(word)),
 );
 
+const commit = Bun.spawnSync(["git", "describe", "--always", "--dirty", "--abbrev=40"], {
+  cwd: root,
+});
 const copy = new PlantedCopy(root);
 const started = performance.now();
 const rows: { bug: string; file: string; caught_by: string; seconds: number }[] = [];
@@ -51,9 +54,6 @@ async function requireGreen(): Promise<void> {
 }
 
 async function record(): Promise<void> {
-  const commit = Bun.spawnSync(["git", "describe", "--always", "--dirty", "--abbrev=40"], {
-    cwd: root,
-  });
   const result = {
     commit: commit.stdout.toString().trim(),
     command: "bun scripts/planted.ts",
