@@ -63,24 +63,16 @@ export class Book {
     return this.stopsAt + 2 * market;
   }
 
-  /** Puts the order in `slot` at the tail of the level of its price. */
-  enter(slot: number): void {
-    const order = slot << ORDER_SHIFT;
-    const side = this.sideOf(this.slab.words[order + SEAT_SIDE]!);
-    this.join(slot, side, this.slab.lots[order + PRICE]!);
-  }
-
-  /** Puts the stop in `slot` at the tail of those that wait for this price. */
-  wait(slot: number, stopPrice: number): void {
-    const side = this.sideOf(this.slab.words[(slot << ORDER_SHIFT) + SEAT_SIDE]!);
-    this.join(slot, this.stopsAt + (side ^ 1), stopPrice);
-  }
-
-  private join(slot: number, side: number, price: number): void {
+  /** Puts the order in `slot` at the tail of its price, or of those that wait for a stop price. */
+  enter(slot: number, stopPrice = 0): void {
     const { words, doubles } = this;
     const { words: orders, lots } = this.slab;
     const order = slot << ORDER_SHIFT;
-    const level = this.levels.enter(side, price);
+    const side = this.sideOf(orders[order + SEAT_SIDE]!);
+    const level =
+      stopPrice === 0
+        ? this.levels.enter(side, lots[order + PRICE]!)
+        : this.levels.enter(this.stopsAt + (side ^ 1), stopPrice);
     assert(level !== 0, "there are as many levels as orders may be open");
     const at = level << LEVEL_SHIFT;
     // What lies in a level's words before its first order is left from another level.

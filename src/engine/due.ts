@@ -43,6 +43,7 @@ export class Due {
     this.expire();
     this.fireTimers();
     this.triggerStops();
+    this.state.wasLate = this.state.isLate;
   }
 
   private expire(): void {

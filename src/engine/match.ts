@@ -154,14 +154,15 @@ export class Matcher {
     const market = this.state.seats.words[((seatSide >> 1) << SEAT_SHIFT) + SEAT_MARKET]!;
     const rules = market << MARKET_SHIFT;
     const rule = this.markets.words;
-    if (this.budget !== NO_BUDGET) {
+    const hasBudget = this.budget !== NO_BUDGET;
+    if (hasBudget) {
       quantity = this.covered(rules, price, quantity, takerSells);
       if (quantity === 0) return false;
     }
     const notional = price * quantity * rule[rules + RULE_TICK_VALUE]!;
     const makerFee = feeOf(notional, rule[rules + RULE_MAKER_PPM]!);
     const takerFee = feeOf(notional, rule[rules + RULE_TAKER_PPM]!);
-    if (this.budget === NO_BUDGET) {
+    if (!hasBudget) {
       const buyer = takerSells ? maker : taker;
       this.pay(buyer, quantity, notional + (takerSells ? makerFee : takerFee));
     } else if (takerSells) {

@@ -65,7 +65,8 @@ export class OrderChecks {
   isCaughtUp(market: number): boolean {
     const { state } = this;
     const { windows } = state;
-    const isBehind = state.isLate || (windows.count !== 0 && windows.isOpen(market));
+    if (!state.wasLate && windows.count === 0) return true;
+    const isBehind = state.isLate || windows.isOpen(market);
     return !isBehind || this.refuse(codes.REJECT_CATCHING_UP, 0, 0);
   }
 
@@ -76,7 +77,9 @@ export class OrderChecks {
     const { price, quantity, stopPrice } = terms;
     const step = rules[at + rule.RULE_PRICE_STEP]!;
     if (price % step !== 0) return this.refuse(codes.REJECT_TICK, price, step);
-    if (stopPrice % step !== 0) return this.refuse(codes.REJECT_TICK, stopPrice, step);
+    if (stopPrice !== 0 && stopPrice % step !== 0) {
+      return this.refuse(codes.REJECT_TICK, stopPrice, step);
+    }
     const lot = rules[at + rule.RULE_QUANTITY_STEP]!;
     if (quantity % lot !== 0) return this.refuse(codes.REJECT_LOT, quantity, lot);
     const least = rules[at + rule.RULE_QUANTITY_MIN]!;

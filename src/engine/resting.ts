@@ -43,7 +43,7 @@ export class Resting {
     const arrival = ++state.arrivals;
     state.slab.setArrival(slot, arrival);
     state.slab.setType(slot, type);
-    state.book.wait(slot, stopPrice);
+    state.book.enter(slot, stopPrice);
     state.seats.join(slot);
     state.changes.order(slot);
     if (state.slab.isTimed(slot)) state.expiries.put(slot, arrival);

@@ -48,6 +48,8 @@ export class State {
   trades = 0;
   /** Orders that rest or wait now. */
   openOrders = 0;
+  /** Whether `isLate` was true when the record's frame began; nothing becomes due after that. */
+  wasLate = false;
 
   readonly accounts: Accounts;
   readonly keys: Keys;

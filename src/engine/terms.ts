@@ -19,6 +19,8 @@ export class Terms {
   selfTrade = 0;
   postOnly = 0;
   tif = 0;
+  /** Of a NewOrder: it may come to rest or to wait. */
+  mayStay = false;
   /** Of a stop, else 0. */
   stopPrice = 0;
   /** Log time past which it is expired, 0 never. */
@@ -46,6 +48,7 @@ export class Terms {
     this.stopPrice =
       type < codes.TYPE_STOP ? 0 : view.getUint32(at + command.ORDER_STOP_PRICE, true);
     this.budget = type === codes.TYPE_MARKET ? readU64(view, at + command.ORDER_BUDGET) : 0;
+    this.mayStay = type !== codes.TYPE_MARKET && tif !== codes.TIF_IOC && tif !== codes.TIF_FOK;
     this.goodTill = 0;
     if (tif === codes.TIF_GTD) this.goodTill = readU64(view, at + command.ORDER_GOOD_TILL);
     if (tif === codes.TIF_DAY) this.goodTill = endOfDay(state.logTime, state.dayStart);
@@ -73,12 +76,6 @@ export class Terms {
     this.postOnly = state.slab.postOnly(slot);
     this.stopPrice = this.type === codes.TYPE_LIMIT ? 0 : state.book.priceNow(slot);
     this.budget = 0;
-  }
-
-  /** It may come to rest or to wait. */
-  get mayStay(): boolean {
-    const isImmediate = this.tif === codes.TIF_IOC || this.tif === codes.TIF_FOK;
-    return !isImmediate && this.type !== codes.TYPE_MARKET;
   }
 
   /** What it does not trade on arrival rests. */

@@ -42,8 +42,8 @@ export function withFee(notional: number, ppm: number): number {
  * worth; `most` lots with their fee are below SAFE_LIMIT, so that each cost asked here is exact.
  *
  * The estimate leaves out that the fee is rounded down, which is worth less than one unit of money,
- * so one lot at most; its own rounding (2^-51 of a number below 2^32) is worth less than one lot. So
- * each loop turns twice at most.
+ * so one lot at most; its own rounding (2^-51 of a number below 2^32) is worth less than one lot.
+ * So each loop turns twice at most.
  */
 export function lotsCovered(budget: number, unit: number, ppm: number, most: number): number {
   let lots = Math.min(most, Math.floor(budget / (unit * (1 + ppm / PPM))));
