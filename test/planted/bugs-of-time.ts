@@ -25,8 +25,8 @@ export const BUGS_OF_TIME: readonly PlantedBug[] = [
   {
     name: "a market takes orders while stops are left over in it",
     file: "src/engine/order-checks.ts",
-    find: "const isBehind = state.isLate || (windows.count !== 0 && windows.isOpen(market));",
-    put: "const isBehind = state.isLate || (windows.count < 0 && windows.isOpen(market));",
+    find: "const isBehind = state.isLate || windows.isOpen(market);",
+    put: "const isBehind = state.isLate;",
   },
   {
     name: "of orders that expire at one time the youngest goes first",
@@ -39,6 +39,18 @@ export const BUGS_OF_TIME: readonly PlantedBug[] = [
     file: "src/engine/due.ts",
     find: "while (expiries.earliest < logTime) {",
     put: "while (expiries.earliest <= logTime) {",
+  },
+  {
+    name: "what is due bears the tag of the frame before",
+    file: "src/engine/reports-out.ts",
+    find: "this.tagLow = 0;",
+    put: "",
+  },
+  {
+    name: "what is due may fill the whole record",
+    file: "src/engine/reports-out.ts",
+    find: "this.limit = this.reportsMax >>> 1;",
+    put: "this.limit = this.reportsMax;",
   },
   {
     name: "the trading day ends a microsecond late",
