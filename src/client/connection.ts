@@ -8,7 +8,7 @@
  * chunk's written part is never touched again, so the socket may keep it as long as it likes. Over
  * `outBytesMax` `send` takes nothing more until there is room.
  */
-import { connect, type Socket } from "node:net";
+import { connect } from "node:net";
 import { decodeHello, type Hello } from "../protocol/session.ts";
 import * as soup from "../protocol/soup.ts";
 import { aborted, ClientError, closed, unreachable, violation } from "./errors.ts";
@@ -23,7 +23,23 @@ export interface ConnectionOptions {
   /** The server says something every second; one silent for longer is given up. */
   readonly silentMsMax?: number;
   readonly outBytesMax?: number;
+  /** What opens sockets; TCP of the host if absent. */
+  readonly dial?: Dial;
 }
+
+/** One stream of bytes each way. Of its events "close" comes last and always. */
+export interface ClientSocket {
+  /** Bytes written that wait for room. */
+  readonly writableLength: number;
+  on(event: "connect" | "drain" | "close", listener: () => void): unknown;
+  on(event: "data", listener: (bytes: Buffer) => void): unknown;
+  on(event: "error", listener: (error: Error) => void): unknown;
+  write(bytes: Uint8Array): unknown;
+  end(): unknown;
+  destroy(): unknown;
+}
+
+export type Dial = (host: string, port: number) => ClientSocket;
 
 export interface ConnectionEvents {
   /** A message behind the hello: refused, resume or a report. On loan until it returns. */
@@ -41,7 +57,7 @@ const NOTHING = new Uint8Array(0);
 
 export class Connection {
   readonly hello: Promise<Hello>;
-  private readonly socket: Socket;
+  private readonly socket: ClientSocket;
   private readonly events: ConnectionEvents;
   private readonly options: Required<ConnectionOptions>;
   private readonly cutter = new soup.PacketCutter();
@@ -59,7 +75,7 @@ export class Connection {
   private roomWaiters: (() => void)[] = [];
 
   constructor(options: ConnectionOptions, events: ConnectionEvents) {
-    const defaults = { shard: 0, connectTimeoutMs: 5000, heartbeatMs: 1000 };
+    const defaults = { shard: 0, connectTimeoutMs: 5000, heartbeatMs: 1000, dial };
     this.options = { ...defaults, silentMsMax: 15_000, outBytesMax: 1 << 22, ...options };
     this.events = events;
     this.hello = new Promise((resolve, reject) => {
@@ -69,7 +85,7 @@ export class Connection {
     const { host, port, connectTimeoutMs, heartbeatMs } = this.options;
     const late = `no hello from ${host}:${port} within ${connectTimeoutMs} ms`;
     this.connectTimer = setTimeout(() => this.fail(unreachable(late)), connectTimeoutMs);
-    this.socket = connect({ host, port, noDelay: true });
+    this.socket = this.options.dial(host, port);
     this.socket.on("connect", () => this.logIn());
     this.socket.on("data", (bytes: Uint8Array) => this.onData(bytes));
     this.socket.on("drain", () => this.callWaiters());
@@ -244,6 +260,10 @@ export class Connection {
       this.write(soup.SOUP_CLIENT_HEARTBEAT, NOTHING);
     }
   }
+}
+
+function dial(host: string, port: number): ClientSocket {
+  return connect({ host, port, noDelay: true });
 }
 
 function loginRejected(reason: Uint8Array, options: { shard: number }): ClientError {

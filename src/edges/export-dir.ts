@@ -14,7 +14,7 @@ import { dirname, join } from "node:path";
 import { equalBytes } from "../base/bytes.ts";
 import { type Tile, tilePath } from "../proofs/merkle-tiles.ts";
 import { LogFault } from "./log.ts";
-import { writeWhole } from "./snapshot-files.ts";
+import { HOST_FILES } from "./files.ts";
 
 export const INPUT_NOTE = "in.note";
 export const STATE_NOTE = "state.note";
@@ -85,7 +85,7 @@ export class ExportDir {
   replace(name: string, bytes: Uint8Array): void {
     const path = join(this.dir, name);
     mkdirSync(dirname(path), { recursive: true });
-    writeWhole(path, bytes);
+    HOST_FILES.replace(path, bytes);
   }
 
   private createOnly(name: string, bytes: Uint8Array): void {

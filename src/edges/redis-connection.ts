@@ -30,7 +30,22 @@ export interface RedisAccess {
   readonly password: string | null;
   readonly connectTimeoutMs: number;
   readonly commandTimeoutMs: number;
+  /** What opens sockets; the client library if absent. */
+  readonly dial?: RedisDial;
 }
+
+/** One socket to one server: a command goes in, one reply or an error comes out, or nothing. */
+export interface RedisSocket {
+  /** "ready" as long as it takes commands. */
+  readonly status: string;
+  connect(): Promise<unknown>;
+  /** Rejects with a ReplyError for a refusal of the server, with another error for no answer. */
+  callBuffer(name: string, args: Buffer[]): Promise<unknown>;
+  disconnect(): void;
+  on(event: "error", listener: (error: unknown) => void): unknown;
+}
+
+export type RedisDial = (access: RedisAccess, host: RedisHost, name: string) => RedisSocket;
 
 export type Reply = Uint8Array | number | null | readonly Reply[];
 export type Argument = string | Uint8Array;
@@ -46,17 +61,17 @@ export class Script {
 }
 
 export class RedisConnection {
-  private readonly client: Redis;
+  private readonly client: RedisSocket;
   private readonly timeoutMs: number;
 
-  private constructor(client: Redis, timeoutMs: number) {
+  private constructor(client: RedisSocket, timeoutMs: number) {
     this.client = client;
     this.timeoutMs = timeoutMs;
   }
 
   /** Throws RedisGone if nobody answers, RedisRefusal if we are not let in. */
   static async open(access: RedisAccess, host: RedisHost, name: string): Promise<RedisConnection> {
-    const client = clientOf(access, host, name);
+    const client = (access.dial ?? clientOf)(access, host, name);
     let cause: unknown = null;
     client.on("error", (error: unknown) => {
       cause ??= error; // It tells more than `connect` does, and unheard the library prints it.

@@ -1,14 +1,13 @@
 /**
  * Snapshot files: engine state on disk, so that a restart replays little.
  *
- *   <dir>/<name>-<position, 20 digits>.snap      written aside, synced, renamed, directory synced
+ *   <dir>/<name>-<position, 20 digits>.snap      the whole of it, or none
  *
  * A snapshot is a cache: whoever cannot use one replays from genesis and gets the same state. Its
  * own bytes carry their hash; the reader judges them.
  */
-import { closeSync, fsyncSync, mkdirSync, openSync, writeSync } from "node:fs";
-import { readdirSync, readFileSync, renameSync, unlinkSync } from "node:fs";
 import { join } from "node:path";
+import { type Files, HOST_FILES } from "./files.ts";
 
 export interface StoredSnapshot {
   readonly position: number;
@@ -19,20 +18,22 @@ export class SnapshotFiles {
   private readonly dir: string;
   private readonly name: string;
   private readonly kept: number;
+  private readonly files: Files;
 
   /** `kept`: how many of the newest stay. */
-  constructor(dir: string, name: string, kept: number) {
+  constructor(dir: string, name: string, kept: number, files = HOST_FILES) {
     this.dir = dir;
     this.name = name;
     this.kept = kept;
-    mkdirSync(dir, { recursive: true });
+    this.files = files;
+    files.makeDir(dir);
   }
 
   /** Newest first. */
   list(): StoredSnapshot[] {
     const pattern = new RegExp(`^${this.name}-(\\d{20})\\.snap$`);
     const found: StoredSnapshot[] = [];
-    for (const file of readdirSync(this.dir)) {
+    for (const file of this.files.list(this.dir)) {
       const digits = pattern.exec(file)?.[1];
       if (digits !== undefined) {
         found.push({ position: Number(digits), path: join(this.dir, file) });
@@ -42,37 +43,12 @@ export class SnapshotFiles {
   }
 
   read(snapshot: StoredSnapshot): Uint8Array<ArrayBuffer> {
-    return new Uint8Array(readFileSync(snapshot.path));
+    return this.files.read(snapshot.path) ?? new Uint8Array(0);
   }
 
   write(position: number, bytes: Uint8Array): void {
     const path = join(this.dir, `${this.name}-${String(position).padStart(20, "0")}.snap`);
-    writeWhole(path, bytes);
-    for (const old of this.list().slice(this.kept)) unlinkSync(old.path);
-  }
-}
-
-/** Replaces `path` by `bytes` such that after a crash either the old or the new is there, whole. */
-export function writeWhole(path: string, bytes: Uint8Array): void {
-  const aside = `${path}.tmp`;
-  const file = openSync(aside, "w", 0o644);
-  try {
-    for (let at = 0; at < bytes.length; ) {
-      at += writeSync(file, bytes, at, bytes.length - at);
-    }
-    fsyncSync(file);
-  } finally {
-    closeSync(file);
-  }
-  renameSync(aside, path);
-  syncDirectory(join(path, ".."));
-}
-
-export function syncDirectory(dir: string): void {
-  const handle = openSync(dir, "r");
-  try {
-    fsyncSync(handle);
-  } finally {
-    closeSync(handle);
+    this.files.replace(path, bytes);
+    for (const old of this.list().slice(this.kept)) this.files.remove(old.path);
   }
 }

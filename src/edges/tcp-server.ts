@@ -24,6 +24,18 @@ export interface ListenOptions {
 
 const FIRST_QUEUE_BYTES = 4096;
 
+/** What a Peer needs of its socket. */
+export interface PeerSocket {
+  readonly remoteAddress: string;
+  /** How many bytes were taken; the rest is the caller's. */
+  write(bytes: Uint8Array): number;
+  /** Lets what was taken leave, then closes. */
+  end(): void;
+  terminate(): void;
+  pause(): void;
+  resume(): void;
+}
+
 /** One connection. `session` is for whoever serves it. */
 export class Peer {
   session: unknown = null;
@@ -37,10 +49,10 @@ export class Peer {
   private isHeldForQueue = false;
   private holds = 0;
   private roomWaiters: (() => void)[] = [];
-  private readonly socket: Socket<Holder>;
+  private readonly socket: PeerSocket;
   private readonly queueMax: number;
 
-  constructor(socket: Socket<Holder>, queueMax: number) {
+  constructor(socket: PeerSocket, queueMax: number) {
     this.socket = socket;
     this.queueMax = queueMax;
     this.address = socket.remoteAddress;
@@ -167,6 +179,8 @@ export interface TcpServer {
   /** Takes no new connections. */
   stop(): void;
 }
+
+export type Listen = (options: ListenOptions, events: PeerEvents) => TcpServer;
 
 /** Throws what `Bun.listen` throws (a taken port: code EADDRINUSE). */
 export function listenTcp(options: ListenOptions, events: PeerEvents): TcpServer {

@@ -6,6 +6,7 @@
  */
 import type { Logger } from "../edges/logger.ts";
 import type { ShardLog } from "../edges/log.ts";
+import type { Listen } from "../edges/tcp-server.ts";
 import type { SignatureVerifier } from "../edges/verify.ts";
 import type { Genesis } from "../protocol/genesis.ts";
 import { type MemoryMarks, pressureOf } from "./memory-marks.ts";
@@ -31,6 +32,8 @@ export interface IngressParts {
   readonly tickMs: number;
   readonly drainTimeoutMs: number;
   readonly dashboard: string;
+  /** See EntryParts. */
+  readonly listen?: Listen;
   readonly logger: Logger;
   readonly now: () => number;
   readonly stop: AbortSignal;
@@ -93,6 +96,7 @@ export class Ingress {
       doors,
       limits: parts.entryLimits,
       dashboard: parts.dashboard,
+      listen: parts.listen,
       now: parts.now,
       stop: parts.stop,
     });

@@ -4,9 +4,8 @@
  * One timer looks at all sessions: heartbeats when nothing was sent, the door for who stays silent,
  * does not log in, or leaves a packet unfinished.
  */
-import { randomBytes } from "node:crypto";
 import { flagFor } from "../edges/config-flags.ts";
-import { listenTcp, type Peer, type TcpServer } from "../edges/tcp-server.ts";
+import { type Listen, listenTcp, type Peer, type TcpServer } from "../edges/tcp-server.ts";
 import { listening } from "../service/start.ts";
 import { ADDRESS_SHARE, BadFrames } from "./bad-frames.ts";
 import { Session } from "./session.ts";
@@ -34,6 +33,8 @@ export interface EntryParts {
   readonly limits: EntryLimits;
   readonly dashboard: string;
   readonly now: () => number;
+  /** What opens the port; TCP of the host if absent. */
+  readonly listen?: Listen | undefined;
   readonly stop: AbortSignal;
 }
 
@@ -58,11 +59,11 @@ export class OrderEntry {
 
   constructor(parts: EntryParts) {
     this.parts = parts;
-    const { hostname, port, reusePort, limits } = parts;
+    const { hostname, port, reusePort, limits, listen = listenTcp } = parts;
     const options = { hostname, port, reusePort, outQueueBytesMax: limits.outQueueBytesMax };
     const flag = flagFor("", "ingress.tcp_address");
     this.server = listening(`${hostname}:${port}`, flag, () =>
-      listenTcp(options, {
+      listen(options, {
         onOpen: (peer) => this.open(peer),
         onData: (peer, bytes) => this.sessions.get(peer)?.onData(bytes),
         onClose: (peer) => this.close(peer),
@@ -120,8 +121,8 @@ export class OrderEntry {
     const session = new Session({
       peer,
       doorOf: (shard) => this.doorOf(shard),
-      challenge: new Uint8Array(randomBytes(32)),
-      id: randomBytes(5).toString("hex"),
+      challenge: crypto.getRandomValues(new Uint8Array(32)),
+      id: crypto.getRandomValues(new Uint8Array(5)).toHex(),
       now: this.parts.now,
       dashboard: this.parts.dashboard,
       accountsMax: limits.accountsPerConnectionMax,

@@ -5,6 +5,7 @@
  * the end. Priority, money and time are the engine's; nothing is decided here.
  */
 import type { Logger } from "../edges/logger.ts";
+import type { Files } from "../edges/files.ts";
 import type { ShardLog } from "../edges/log.ts";
 import { SnapshotFiles } from "../edges/snapshot-files.ts";
 import type { Engine, EngineOptions } from "../engine/engine.ts";
@@ -19,6 +20,8 @@ export interface MatcherParts {
   readonly genesisFrame: Uint8Array;
   readonly options: EngineOptions;
   readonly snapshotDir: string;
+  /** Where that is; the host's if absent. */
+  readonly files?: Files;
   /** Commands, or records without one, between snapshots. */
   readonly snapshotRecords: number;
   readonly batchBytesMax: number;
@@ -36,7 +39,8 @@ export class Matcher {
 
   constructor(parts: MatcherParts) {
     this.parts = parts;
-    this.snapshots = new SnapshotFiles(parts.snapshotDir, "matcher", SNAPSHOTS_KEPT);
+    const { snapshotDir, files } = parts;
+    this.snapshots = new SnapshotFiles(snapshotDir, "matcher", SNAPSHOTS_KEPT, files);
   }
 
   /** Runs until `stop`; throws LogFault, Fenced or Halt. */

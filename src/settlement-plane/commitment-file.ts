@@ -9,12 +9,10 @@
  * after a restart, must be the same, byte for byte, or the shard halts. A torn last entry is cut
  * on open.
  */
-import { closeSync, existsSync, fdatasyncSync, ftruncateSync, mkdirSync, openSync } from "node:fs";
-import { readFileSync, writeSync } from "node:fs";
 import { join } from "node:path";
 import { equalBytes, viewOf } from "../base/bytes.ts";
+import { type Files, type GrowingFile, HOST_FILES } from "../edges/files.ts";
 import { LogFault } from "../edges/log.ts";
-import { writeWhole } from "../edges/snapshot-files.ts";
 import { decodeCommitment } from "../proofs/commitment.ts";
 
 export const COMMITMENTS_NAME = "commitments";
@@ -55,13 +53,12 @@ const READ_TRIES = 100;
  * What a settlement has published in `dir`, all of one checkpoint; null before the first. Notes and
  * commitments are several files and move on while one reads: read again until they agree.
  */
-export function readPublished(dir: string): Published | null {
+export function readPublished(dir: string, files = HOST_FILES): Published | null {
   for (let i = 0; i < READ_TRIES; i++) {
     const names = [INPUT_NOTE_NAME, STATE_NOTE_NAME, COMMITMENTS_NAME];
     const paths = names.map((name) => join(dir, name));
-    if (!paths.every((path) => existsSync(path))) return null;
-    const [input, state, commitments] = paths.map((path) => new Uint8Array(readFileSync(path)));
-    if (input === undefined || state === undefined || commitments === undefined) return null;
+    const [input, state, commitments] = paths.map((path) => files.read(path));
+    if (!input || !state || !commitments) return null;
     const found = agreeing({ input, state }, commitments);
     if (found !== null) return found;
   }
@@ -86,20 +83,18 @@ function noteSize(note: Uint8Array): number {
 
 export class CommitmentFile {
   private readonly dir: string;
-  private readonly file: number;
+  private readonly files: Files;
+  private readonly file: GrowingFile;
   private readonly entries: Uint8Array[];
-  private size: number;
 
-  constructor(dir: string) {
+  constructor(dir: string, files = HOST_FILES) {
     this.dir = dir;
-    mkdirSync(dir, { recursive: true });
+    this.files = files;
+    files.makeDir(dir);
     const path = join(dir, COMMITMENTS_NAME);
-    const bytes = existsSync(path) ? new Uint8Array(readFileSync(path)) : new Uint8Array(0);
-    const { entries, end } = splitCommitments(bytes);
+    const { entries, end } = splitCommitments(files.read(path) ?? new Uint8Array(0));
     this.entries = entries;
-    this.size = end;
-    this.file = openSync(path, existsSync(path) ? "r+" : "w+");
-    if (end < bytes.length) ftruncateSync(this.file, end);
+    this.file = files.grow(path, end);
   }
 
   get count(): number {
@@ -123,21 +118,18 @@ export class CommitmentFile {
     const entry = new Uint8Array(4 + bytes.length);
     viewOf(entry).setUint32(0, bytes.length, true);
     entry.set(bytes, 4);
-    for (let at = 0; at < entry.length; ) {
-      at += writeSync(this.file, entry, at, entry.length - at, this.size + at);
-    }
-    fdatasyncSync(this.file);
-    this.size += entry.length;
+    this.file.append(entry);
+    this.file.sync();
     this.entries.push(entry.subarray(4));
     return true;
   }
 
   writeNotes(notes: Notes): void {
-    writeWhole(join(this.dir, INPUT_NOTE_NAME), notes.input);
-    writeWhole(join(this.dir, STATE_NOTE_NAME), notes.state);
+    this.files.replace(join(this.dir, INPUT_NOTE_NAME), notes.input);
+    this.files.replace(join(this.dir, STATE_NOTE_NAME), notes.state);
   }
 
   close(): void {
-    closeSync(this.file);
+    this.file.close();
   }
 }

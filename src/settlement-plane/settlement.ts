@@ -8,6 +8,7 @@ import { join } from "node:path";
 import { assert } from "../base/assert.ts";
 import { toHex, viewOf } from "../base/bytes.ts";
 import { HASH_SIZE, sha256 } from "../base/hash.ts";
+import type { Files } from "../edges/files.ts";
 import type { Signer } from "../edges/keys.ts";
 import type { Logger } from "../edges/logger.ts";
 import type { ShardLog } from "../edges/log.ts";
@@ -38,6 +39,8 @@ export interface SettlementParts {
   readonly aheadBytesMax: number;
   readonly checkpointSigner: Signer;
   readonly dir: string;
+  /** Where that is; the host's if absent. */
+  readonly files?: Files;
   readonly snapshotRecords: number;
   readonly logger: Logger;
   readonly onReports: (engine: Engine, reports: ReportBatch) => void;
@@ -71,7 +74,7 @@ export class Settlement {
 
   constructor(parts: SettlementParts) {
     this.parts = parts;
-    const { genesis, dir } = parts;
+    const { genesis, dir, files } = parts;
     this.terms = {
       shard: genesis.shard,
       rulesVersion: genesis.rulesVersion,
@@ -79,8 +82,9 @@ export class Settlement {
       intervalUs: genesis.checkpointIntervalUs,
       commandsMax: genesis.checkpointCommands,
     };
-    this.file = new CommitmentFile(dir);
-    this.snapshots = new SnapshotFiles(join(dir, "snapshots"), "settlement", SNAPSHOTS_KEPT);
+    this.file = new CommitmentFile(dir, files);
+    const snapshotDir = join(dir, "snapshots");
+    this.snapshots = new SnapshotFiles(snapshotDir, "settlement", SNAPSHOTS_KEPT, files);
     this.checkpointer = new Checkpointer(this.terms);
     this.engine = new Engine(parts.genesisFrame, parts.options);
     this.restore();

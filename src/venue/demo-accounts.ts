@@ -10,7 +10,7 @@ import { join } from "node:path";
 import type { Config } from "../edges/config.ts";
 import { generateKeyFile, readKeyFile, type Signer } from "../edges/keys.ts";
 import { EXIT_REFUSED, ServiceEnd } from "../service/start.ts";
-import { writeWhole } from "../edges/snapshot-files.ts";
+import { HOST_FILES } from "../edges/files.ts";
 import type { ShardDoor } from "../ingress-verifier/shard-door.ts";
 import { submit } from "../ingress-verifier/submission.ts";
 import * as codes from "../protocol/codes.ts";
@@ -53,7 +53,7 @@ export async function openDemoAccounts(config: Config, door: ShardDoor): Promise
     }
     accounts.push({ role, file, account, key });
   }
-  writeWhole(path, new TextEncoder().encode(`${JSON.stringify(accounts, null, 2)}\n`));
+  HOST_FILES.replace(path, new TextEncoder().encode(`${JSON.stringify(accounts, null, 2)}\n`));
   return accounts;
 }
 
