@@ -47,13 +47,15 @@ export interface Published {
   readonly notes: Notes;
 }
 
-const READ_TRIES = 100;
+/** Between the notes of one checkpoint lies a sync of the disk, which takes a while at times. */
+const READ_AGAIN_MS = 10;
+const READ_TRIES = 500;
 
 /**
  * What a settlement has published in `dir`, all of one checkpoint; null before the first. Notes and
  * commitments are several files and move on while one reads: read again until they agree.
  */
-export function readPublished(dir: string, files = HOST_FILES): Published | null {
+export async function readPublished(dir: string, files = HOST_FILES): Promise<Published | null> {
   for (let i = 0; i < READ_TRIES; i++) {
     const names = [INPUT_NOTE_NAME, STATE_NOTE_NAME, COMMITMENTS_NAME];
     const paths = names.map((name) => join(dir, name));
@@ -61,6 +63,7 @@ export function readPublished(dir: string, files = HOST_FILES): Published | null
     if (!input || !state || !commitments) return null;
     const found = agreeing({ input, state }, commitments);
     if (found !== null) return found;
+    await new Promise((resolve) => setTimeout(resolve, READ_AGAIN_MS));
   }
   return null;
 }

@@ -40,7 +40,7 @@ const READ_BYTES = 1 << 20;
 /** Throws LogFault when there is no checkpoint yet, or when another export lies in `out`. */
 export async function exportShard(parts: ExportParts): Promise<Exported> {
   const { log, settlementDir, out } = parts;
-  const published = readPublished(settlementDir);
+  const published = await readPublished(settlementDir);
   if (published === null) throw new LogFault(`shard ${log.shard} has no checkpoint yet`);
   const last = published.entries.at(-1);
   const commitment = last === undefined ? "there is none" : decodeCommitment(last);
