@@ -18,6 +18,7 @@ import { bestLevels, ONE_ACCOUNT, opened } from "./core-candidates.ts";
 import { median, type Size, verdictOf } from "./core-table.ts";
 import { applyPack, buildFlow, type Flow, PLAIN_FLOW, replayPack } from "./flow.ts";
 import { loadScenario } from "./scenarios.ts";
+import { coreTime } from "./thread-time.ts";
 
 const MARKETS = 21_000;
 const ROUNDS = { smoke: 1, full: 7 };
@@ -32,11 +33,11 @@ const FRAMES_PER_PACK = 512;
 const READ_BYTES = 1 << 18;
 const NEVER = new AbortController().signal;
 
-/** Milliseconds. */
+/** Milliseconds of this thread's own time. */
 function timed(body: () => void): number {
-  const begin = Bun.nanoseconds();
+  const begin = coreTime();
   body();
-  return (Bun.nanoseconds() - begin) / 1e6;
+  return (coreTime() - begin) / 1e6;
 }
 
 export async function benchMarkets(size: Size): Promise<void> {

@@ -31,7 +31,7 @@ const WIDTH = 13;
 export function printTable(table: Rates, size: Size): void {
   const heads = [...SCENARIOS, "worst", "of", "apply is x", "goal"];
   const head = heads.map((word) => word.padStart(WIDTH)).join("");
-  console.log(`${"core, M messages/s, medians".padEnd(NAME_WIDTH)}${head}  verdict`);
+  console.log(`${"core, M messages/s of core time".padEnd(NAME_WIDTH)}${head}  verdict`);
   for (const [name, found] of table) {
     const medians = found.map(({ rates }) => median(rates));
     const worst = Math.min(...medians);

@@ -26,3 +26,6 @@ export function openThreadTime(): (() => number) | null {
     return null;
   }
 }
+
+/** The thread's own time, or that of the wall where there is none. */
+export const coreTime: () => number = openThreadTime() ?? (() => Bun.nanoseconds());
