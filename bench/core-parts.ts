@@ -164,8 +164,8 @@ export async function benchReplay(size: Size): Promise<void> {
   const [rate, whole] = [median(applied), median(recovered)];
   console.log(
     `core, replay: ${rate.toFixed(2)} M commands/s, goal ${REPLAY_GOAL}: ` +
-      `${verdictOf(rate >= REPLAY_GOAL, size)}; recovery from the embedded log, with reading it, the ` +
-      `report chain and its comparison with ex: ${whole.toFixed(2)}`,
+      `${verdictOf(rate >= REPLAY_GOAL, size)}; recovery from the embedded log, with reading it, ` +
+      `the report chain and its comparison with ex: ${whole.toFixed(2)}`,
   );
 }
 
