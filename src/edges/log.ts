@@ -149,6 +149,8 @@ export interface ShardLog {
    * the shard is halted, and this throws.
    */
   recoverLoss(loss: LostSuffix, durable: number): Promise<void>;
+  /** False where `in` is known to end before that position, which was durable once. */
+  reaches(position: number): Promise<boolean>;
   /** Share of the store's memory that is used, 0 to 1; null where it has no limit. */
   fullness(): Promise<number | null>;
   /** The sentence of the halted mark, or null while there is none. */

@@ -226,6 +226,10 @@ class MemoryLog implements ShardLog {
     throw loss;
   }
 
+  async reaches(position: number): Promise<boolean> {
+    return this.store.streams.in.tip() >= position;
+  }
+
   async fullness(): Promise<number | null> {
     return this.store.fullness;
   }

@@ -189,6 +189,10 @@ export class RedisLog implements ShardLog {
     if (!loss.isHandled) this.marks.voidAll();
   }
 
+  async reaches(position: number): Promise<boolean> {
+    return (await this.tip("in_tip")) >= position;
+  }
+
   async fullness(): Promise<number | null> {
     const ask = ["INFO", "memory"];
     const info = await this.link.settle("memory", (connection) => connection.command(ask));

@@ -57,6 +57,8 @@ export interface LogState {
   readonly inputTip: number;
   readonly executionTip: number;
   readonly durable: number;
+  /** Why the shard is halted, or null. */
+  readonly halted: string | null;
 }
 
 export class Marks {
@@ -79,7 +81,7 @@ export function refuseVoid(mark: Mark): void {
   if (mark.isVoid) throw new LostSuffix("the newest entries, as another part has found", true);
 }
 
-const FIELDS = ["venue", "generation", "in_tip", "ex_tip", "durable", "epoch"];
+const FIELDS = ["venue", "generation", "in_tip", "ex_tip", "durable", "epoch", "halted"];
 
 /** Throws LostSuffix, Fenced or LogFault if this server's log is not what `marks` say. */
 export async function checkMarks(
@@ -92,7 +94,7 @@ export async function checkMarks(
   const reads = [...marks.reads].map((read) => ({ ...read }));
   const slots = packs.map(({ slot }) => `slot:${slot}`);
   const reply = listOf(await connection.command(["HMGET", keys[2]!, ...FIELDS, ...slots]));
-  const [found = null, generation, inputTip, executionTip, durable, epoch] = reply;
+  const [found = null, generation, inputTip, executionTip, durable, epoch, halted] = reply;
   if (found === null) throw new LogFault(`LOST: there is no log at ${keys[2]} any more`);
   if (textOf(found) !== venue) throw new LogFault(`LOST: ${keys[2]} has another genesis`);
   const state = {
@@ -100,6 +102,7 @@ export async function checkMarks(
     inputTip: numberOf(inputTip),
     executionTip: numberOf(executionTip),
     durable: numberOf(durable),
+    halted: halted instanceof Uint8Array ? textOf(halted) : null,
   };
   const tip = state.inputTip;
   for (const ours of marks.epochs) {

@@ -8,6 +8,7 @@
  * To stop, the connection is cut: nothing else ends a blocked read at once.
  */
 import type { RedisHost } from "./config-address.ts";
+import { Fenced } from "./log.ts";
 import { listOf, RedisConnection } from "./redis-connection.ts";
 import { asLogError, passingReason, Patience, type RedisLinkOptions } from "./redis-link.ts";
 import {
@@ -64,7 +65,7 @@ export class RedisStream {
     return this.turns(after, stop, async (connection) => {
       const entries = await this.block(connection, { key: this.key, after, count });
       if (entries !== null) this.measure(entries);
-      else await this.check(connection, after);
+      else await this.idle(connection, after);
       return entries;
     });
   }
@@ -77,7 +78,7 @@ export class RedisStream {
       const ask = { key: this.place.shard.keys[3]!, after: known, count: 1 };
       const rung = await this.block(connection, ask);
       if (rung !== null) return rung.at(-1)!.last;
-      await this.check(connection, after);
+      await this.idle(connection, after);
       return this.durable > known ? this.durable : null;
     });
   }
@@ -156,10 +157,17 @@ export class RedisStream {
     return this.connection;
   }
 
-  private async check(connection: RedisConnection, after: number): Promise<void> {
+  /** Nothing new came: a shard that is halted has no more to say. */
+  private async idle(connection: RedisConnection, after: number): Promise<void> {
+    const { halted } = await this.check(connection, after);
+    if (halted !== null) throw new Fenced(`the shard is halted: ${halted}`);
+  }
+
+  private async check(connection: RedisConnection, after: number): Promise<LogState> {
     const state = await checkMarks(connection, this.place.shard, this.place.marks);
     this.durable = state.durable;
     await this.checkMine(connection, state, after);
+    return state;
   }
 
   private drop(): void {

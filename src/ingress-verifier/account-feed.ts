@@ -99,6 +99,10 @@ export class AccountFeed implements Origin, Listener {
     this.parts.session.dropFeed(this);
   }
 
+  onLost(): void {
+    this.parts.session.endUnknown();
+  }
+
   /** Where an earlier logon goes on, it is the one to bring a numbered report. */
   private sendRefusal(view: DataView, offset: number): void {
     const isNumbered = readU64(view, offset + at.REPORT_NUMBER_AT) !== 0;

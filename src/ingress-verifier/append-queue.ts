@@ -8,7 +8,7 @@
  *   push -> waiting (at most bytesMax) -> in flight (a pack of at most packBytesMax) -> placed
  */
 import { assert } from "../base/assert.ts";
-import { type Appended, type InputWriter, LogFull } from "../edges/log.ts";
+import { type Appended, type InputWriter, LogFull, LostSuffix } from "../edges/log.ts";
 import { REJECT_OVERLOADED } from "../protocol/codes.ts";
 
 /** Who brought a frame and wants to know where it went. */
@@ -19,6 +19,8 @@ export interface Origin {
   onDone(): void;
   /** The frame is not in the log and will not be. */
   onRefused(frame: Uint8Array, code: number): void;
+  /** The log has lost its newest entries: nobody knows whether the frame was among them. */
+  onLost(): void;
 }
 
 interface Waiting {
@@ -34,12 +36,15 @@ export interface AppendQueueLimits {
 const TICK = new Uint8Array(0);
 
 export class AppendQueue {
-  private readonly writer: InputWriter;
+  /** Null while the log recovers from a loss: nothing is taken then. */
+  private writer: InputWriter | null;
   private readonly limits: AppendQueueLimits;
   private readonly onPlaced: (position: number, origin: Origin) => void;
   private readonly onFault: (fault: unknown) => void;
   private readonly onFull: (why: string, frames: number) => void;
+  private readonly onLost: (loss: LostSuffix) => void;
   private waiting: Waiting[] = [];
+  private sending: readonly Waiting[] = [];
   private inFlight: Promise<void> | null = null;
   /** An append has thrown: what waits stays, and its outcome is unknown. */
   isBroken = false;
@@ -57,12 +62,15 @@ export class AppendQueue {
     onFault: (fault: unknown) => void;
     /** A pack was refused because the log has no room; its origins have been told. */
     onFull: (why: string, frames: number) => void;
+    /** See `abandon` and `resume`. */
+    onLost: (loss: LostSuffix) => void;
   }) {
     this.writer = parts.writer;
     this.limits = parts.limits;
     this.onPlaced = parts.onPlaced;
     this.onFault = parts.onFault;
     this.onFull = parts.onFull;
+    this.onLost = parts.onLost;
     this.placedTip = parts.writer.tip();
   }
 
@@ -70,7 +78,7 @@ export class AppendQueue {
    * False when the queue is full; the frame is then not taken. `frame` must be the caller's copy.
    */
   push(frame: Uint8Array, origin: Origin | null): boolean {
-    if (this.bytes + frame.length > this.limits.bytesMax) return false;
+    if (this.writer === null || this.bytes + frame.length > this.limits.bytesMax) return false;
     this.bytes += frame.length;
     this.waiting.push({ frame, origin });
     if (this.inFlight === null) this.start();
@@ -84,6 +92,23 @@ export class AppendQueue {
 
   get isFull(): boolean {
     return this.bytes > this.limits.bytesMax / 2;
+  }
+
+  /** Lets go of all that waits or is in flight; tells who brought it, and takes nothing more. */
+  abandon(): void {
+    const gone = [...this.sending, ...this.waiting];
+    this.writer = null;
+    this.sending = this.waiting = [];
+    this.inFlight = null;
+    this.bytes = 0;
+    for (const { origin } of gone) origin?.onLost();
+  }
+
+  /** Goes on with another writer. */
+  resume(writer: InputWriter): void {
+    this.writer = writer;
+    this.placedTip = writer.tip();
+    this.callWaiters();
   }
 
   /** Calls back once when the queue is at most half full again. */
@@ -112,13 +137,22 @@ export class AppendQueue {
   }
 
   private async appendWaiting(): Promise<void> {
+    const { writer } = this;
+    if (writer === null) return;
     const pack = this.takePack();
+    this.sending = pack;
     try {
-      this.place(pack, await this.writer.append(pack.map((entry) => entry.frame)));
+      const appended = await writer.append(pack.map((entry) => entry.frame));
+      if (writer === this.writer) this.place(pack, appended);
     } catch (fault) {
+      // What was abandoned meanwhile has been told already.
+      if (writer !== this.writer) return;
+      if (fault instanceof LostSuffix) return this.onLost(fault);
       if (!(fault instanceof LogFull)) throw fault;
       this.refuse(pack, fault);
     }
+    if (writer !== this.writer) return;
+    this.sending = [];
     if (this.waiting.length > 0) this.start();
     else this.inFlight = null;
     this.callWaiters();

@@ -66,12 +66,15 @@ export class DisconnectDesk {
  */
 function append(door: ShardDoor, frame: Uint8Array, stop: AbortSignal): void {
   const again = (): void => append(door, frame, stop);
+  const later = (): void => {
+    if (!stop.aborted) setTimeout(again, AGAIN_MS);
+  };
+  // Sent twice, it has one effect.
   const origin = {
     onReport: () => undefined,
     onDone: () => undefined,
-    onRefused: () => {
-      if (!stop.aborted) setTimeout(again, AGAIN_MS);
-    },
+    onRefused: later,
+    onLost: later,
   };
   if (!door.queue.push(frame, origin)) door.queue.whenRoom(again);
 }

@@ -47,6 +47,10 @@ export class FrameOrigin implements Origin {
     this.session.refuse(frame, code);
   }
 
+  onLost(): void {
+    this.session.endUnknown();
+  }
+
   /** Each command of a frame is answered, so that a record has a report that names its frame. */
   private begin(view: DataView, offset: number): void {
     this.position = readU64(view, offset + at.REPORT_POSITION_AT);

@@ -141,6 +141,7 @@ function ingressMetrics(ingress: Ingress): Metrics {
     total("clob_ingress_frames_admitted_total", "Frames let into the log.", () => counts.admitted);
     total("clob_ingress_frames_refused_total", "Frames refused here.", () => counts.refused);
     total("clob_ingress_frames_overloaded_total", "No room for them.", () => counts.overloaded);
+    total("clob_ingress_losses_total", "Lost suffixes of the log.", () => counts.losses);
     total("clob_ingress_reports_total", "Reports followed.", () => counts.reports);
     const queued = { name: "clob_ingress_queue_bytes", help: "Waiting to be appended.", labels };
     metrics.gauge(queued, () => queue.bytes);

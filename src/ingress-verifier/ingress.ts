@@ -62,7 +62,7 @@ export class Ingress {
     const doors = new Map<number, ShardDoor>();
     const closers: (() => Promise<void>)[] = [];
     for (const shard of parts.shards) {
-      const writer = await shard.log.openInputWriter();
+      let writer = await shard.log.openInputWriter();
       closers.push(() => writer.close());
       const door = new ShardDoor({
         genesis: shard.genesis,
@@ -70,6 +70,13 @@ export class Ingress {
         verifier: parts.verifier,
         writer,
         openExecutionReader: () => shard.log.openExecutionReader(),
+        recoverLoss: async (loss, durable) => {
+          parts.logger.error("lost suffix", { shard: shard.log.shard, why: loss.message, durable });
+          await writer.close();
+          await shard.log.recoverLoss(loss, durable);
+          writer = await shard.log.openInputWriter();
+          return writer;
+        },
         limits: parts.doorLimits,
         onFull: fullNotice(parts, shard.genesis.shard),
         onFault: parts.onFault,

@@ -43,6 +43,7 @@ export interface SessionParts {
 }
 
 const PACKET_MAX = 3 + FRAME_SIZE_MAX;
+const UNKNOWN = "unknown outcome: log on and send again what has no report";
 const LOGON_AT = frames.FRAME_HEADER_SIZE;
 
 export class Session {
@@ -108,6 +109,13 @@ export class Session {
   endSession(): void {
     this.sendPacket(soup.SOUP_END_OF_SESSION, new Uint8Array(0));
     this.parts.peer.end();
+  }
+
+  /** Ends with a word for people; for programs the missing report says it: unknown, send again. */
+  endUnknown(): void {
+    if (this.isClosed) return;
+    this.sendPacket(soup.SOUP_DEBUG, new TextEncoder().encode(UNKNOWN));
+    this.endSession();
   }
 
   /** One message of ours in a sequenced packet. */

@@ -9,7 +9,7 @@
  * record caused it.
  */
 import type { ExecutionReader, InputWriter } from "../edges/log.ts";
-import { LogFault } from "../edges/log.ts";
+import { LogFault, LostSuffix } from "../edges/log.ts";
 import type { SignatureVerifier } from "../edges/verify.ts";
 import { readU64, viewOf } from "../base/bytes.ts";
 import * as codes from "../protocol/codes.ts";
@@ -47,6 +47,11 @@ export interface DoorParts {
   readonly verifier: SignatureVerifier;
   readonly writer: InputWriter;
   readonly openExecutionReader: () => Promise<ExecutionReader>;
+  /**
+   * After the log lost its newest entries: another writer, once it is known that nothing up to
+   * `durable` is gone; throws if it is.
+   */
+  readonly recoverLoss: (loss: LostSuffix, durable: number) => Promise<InputWriter>;
   readonly limits: DoorLimits;
   /** The log had no room for so many frames; who sent them has been told. */
   readonly onFull: (why: string, frames: number) => void;
@@ -68,13 +73,15 @@ export class ShardDoor {
   private readonly origins = new Map<number, Origin>();
   private readonly listeners = new Map<number, Set<Listener>>();
   private readonly onFault: (fault: unknown) => void;
+  private readonly recoverLoss: DoorParts["recoverLoss"];
+  private recovering: Promise<void> | null = null;
   /** Position up to which reports have been shown. */
   followed = 0;
   /** How full the log's memory is. */
   pressure: Pressure = "none";
   /** Newest log time seen in reports or given by our own appends, microseconds. */
   logTime = 0;
-  readonly counts = { admitted: 0, refused: 0, overloaded: 0, reports: 0 };
+  readonly counts = { admitted: 0, refused: 0, overloaded: 0, reports: 0, losses: 0 };
 
   constructor(parts: DoorParts) {
     this.genesis = parts.genesis;
@@ -83,6 +90,7 @@ export class ShardDoor {
     this.ring = new ReportRing(parts.limits.reportsKept);
     this.openExecutionReader = parts.openExecutionReader;
     this.onFault = parts.onFault;
+    this.recoverLoss = parts.recoverLoss;
     this.unmatchedMax = parts.limits.unmatchedRecordsMax;
     const scope = { venue: parts.venue, shard: parts.genesis.shard };
     this.admitter = new Admitter(scope, this.keys, parts.verifier);
@@ -98,6 +106,7 @@ export class ShardDoor {
         this.counts.overloaded += frames;
         parts.onFull(why, frames);
       },
+      onLost: (loss) => void this.lose(loss).catch(parts.onFault),
     });
   }
 
@@ -160,12 +169,42 @@ export class ShardDoor {
   /** Follows `ex` until stopped. */
   async follow(stop: AbortSignal): Promise<void> {
     try {
-      const reader = await this.openExecutionReader();
-      while (!stop.aborted) await this.readOnce(reader, stop);
-      await reader.close();
+      while (!stop.aborted) await this.followUntilLost(stop);
     } catch (fault) {
       this.onFault(fault);
     }
+  }
+
+  private async followUntilLost(stop: AbortSignal): Promise<void> {
+    const reader = await this.openExecutionReader();
+    try {
+      while (!stop.aborted) await this.readOnce(reader, stop);
+    } catch (fault) {
+      if (!(fault instanceof LostSuffix)) throw fault;
+      await this.lose(fault);
+    } finally {
+      await reader.close();
+    }
+  }
+
+  /**
+   * The log has lost its newest entries. Reports that were shown are durable, so they stand; every
+   * frame without a report has an unknown outcome, and whoever waits for one is told so.
+   */
+  private lose(loss: LostSuffix): Promise<void> {
+    this.recovering ??= this.letGo(loss).finally(() => {
+      this.recovering = null;
+    });
+    return this.recovering;
+  }
+
+  private async letGo(loss: LostSuffix): Promise<void> {
+    this.counts.losses++;
+    const gone = [...this.origins.values()];
+    this.origins.clear();
+    this.queue.abandon();
+    for (const origin of gone) origin.onLost();
+    this.queue.resume(await this.recoverLoss(loss, this.followed));
   }
 
   private async readOnce(reader: ExecutionReader, stop: AbortSignal): Promise<void> {

@@ -47,6 +47,10 @@ export function submit(door: ShardDoor, frame: Uint8Array, waitMs: number): Prom
         clearTimeout(timer);
         resolve({ code: refused, reports: [] });
       },
+      onLost: () => {
+        clearTimeout(timer);
+        resolve({ code: codes.REJECT_UNKNOWN_OUTCOME, reports: [] });
+      },
     };
     if (door.append(frame, origin)) return;
     clearTimeout(timer);

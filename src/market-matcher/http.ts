@@ -38,6 +38,7 @@ function matcherMetrics(parts: MatcherHttpParts): Metrics {
     total("clob_matcher_reports_total", "Reports published.", () => counts.reports);
     total("clob_matcher_batches_total", "Execution records appended.", () => counts.batches);
     total("clob_matcher_snapshots_total", "Snapshots written.", () => counts.snapshots);
+    total("clob_matcher_losses_total", "Lost suffixes of the log.", () => counts.losses);
     const help = "Position of the last record applied.";
     metrics.gauge({ name: "clob_matcher_position", help, labels }, () => counts.position);
   }

@@ -11,7 +11,7 @@ import { HASH_SIZE, sha256 } from "../base/hash.ts";
 import type { Files } from "../edges/files.ts";
 import type { Signer } from "../edges/keys.ts";
 import type { Logger } from "../edges/logger.ts";
-import type { ShardLog } from "../edges/log.ts";
+import { LostSuffix, type ShardLog } from "../edges/log.ts";
 import { SnapshotFiles } from "../edges/snapshot-files.ts";
 import type { FrameJudge } from "../edges/verify-pool.ts";
 import { Engine, type EngineOptions, Halt } from "../engine/engine.ts";
@@ -96,6 +96,7 @@ export class Settlement {
    */
   async untilPublished(): Promise<void> {
     const { log, logger, stop } = this.parts;
+    await this.refuseShorter();
     const executions = await log.openExecutionReader();
     let tip = await executions.tip();
     if (tip < this.engine.position) logger.info("waiting for the matcher", { tip });
@@ -106,6 +107,14 @@ export class Settlement {
     await executions.close();
   }
 
+  /** What a snapshot holds was durable: a log that ends before it has lost too much. */
+  private async refuseShorter(): Promise<void> {
+    const { log } = this.parts;
+    const { position } = this.engine;
+    if (await log.reaches(position)) return;
+    await log.recoverLoss(new LostSuffix(`${position} is settled, behind the end of in`), position);
+  }
+
   /** Of a halted shard: the state before its halt is read, and nothing is executed any more. */
   standStill(): void {
     this.isReady = true;
@@ -113,35 +122,50 @@ export class Settlement {
 
   /** Runs until `stop`; throws LogFault or Halt. */
   async run(): Promise<void> {
-    const { log, logger, stop, judge, aheadBytesMax, genesis } = this.parts;
+    const { log, logger, stop } = this.parts;
+    logger.info("recovered", { position: this.engine.position, checkpoints: this.file.count });
+    this.isReady = true;
+    while (!stop.aborted) {
+      try {
+        await this.settle();
+      } catch (fault) {
+        // Nothing of the record was applied: this is the state that stays readable.
+        if (fault instanceof Halt) this.save();
+        if (!(fault instanceof LostSuffix)) throw fault;
+        // All that was executed here is durable; what was read ahead goes with the readers.
+        logger.error("lost suffix", { why: fault.message, durable: this.engine.position });
+        await log.recoverLoss(fault, this.engine.position);
+      }
+    }
+    this.isReady = false;
+    if (this.engine.position > this.savedPosition) this.save();
+    this.file.close();
+  }
+
+  private async settle(): Promise<void> {
+    const { log, stop, judge, aheadBytesMax, genesis } = this.parts;
     const genesisKey = genesis.operators[0]?.publicKey;
     assert(genesisKey !== undefined, "a genesis names an operator key");
     const input = await log.openInputReader();
     const executions = await log.openExecutionReader();
-    logger.info("recovered", { position: this.engine.position, checkpoints: this.file.count });
-    this.isReady = true;
-    await runSettleLoop({
-      engine: this.engine,
-      chain: this.chain,
-      checkpointer: this.checkpointer,
-      judge,
-      aheadBytesMax,
-      genesisKey,
-      input,
-      executions,
-      onCheckpoint: () => this.checkpoint(),
-      onReports: (reports) => this.parts.onReports(this.engine, reports),
-      onBatch: () => this.parts.onBatch(this.engine),
-      stop,
-    }).catch((fault: unknown) => {
-      // Nothing of the record was applied: this is the state that stays readable.
-      if (fault instanceof Halt) this.save();
-      throw fault;
-    });
-    this.isReady = false;
-    if (this.engine.position > this.savedPosition) this.save();
-    await Promise.all([input.close(), executions.close()]);
-    this.file.close();
+    try {
+      await runSettleLoop({
+        engine: this.engine,
+        chain: this.chain,
+        checkpointer: this.checkpointer,
+        judge,
+        aheadBytesMax,
+        genesisKey,
+        input,
+        executions,
+        onCheckpoint: () => this.checkpoint(),
+        onReports: (reports) => this.parts.onReports(this.engine, reports),
+        onBatch: () => this.parts.onBatch(this.engine),
+        stop,
+      });
+    } finally {
+      await Promise.all([input.close(), executions.close()]);
+    }
   }
 
   private checkpoint(): void {

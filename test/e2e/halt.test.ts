@@ -24,7 +24,8 @@ const TICK = new Uint8Array(0);
 const ROOT = join(import.meta.dir, "..", "..");
 
 async function onLog<T>(fleet: KillFleet, use: (log: ShardLog) => Promise<T>): Promise<T> {
-  const read = readConfig({ env: fleet.env(), flags: { data: fleet.data } });
+  const flags = { data: fleet.data, "ingress-slot": "smuggler" };
+  const read = readConfig({ env: fleet.env(), flags });
   if (!read.ok) throw new Error(JSON.stringify(read.errors));
   const log = await openLog(read.config, 1);
   try {

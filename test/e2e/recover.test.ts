@@ -74,6 +74,7 @@ test("ingress knows every key of the log before it lets anybody in", async () =>
     openExecutionReader: () => log.openExecutionReader(),
     limits: { ...config.limits, packBytesMax: config.log.packBytesMax },
     onFull: () => undefined,
+    recoverLoss: (loss) => Promise.reject(loss),
     onFault: (fault) => {
       throw fault;
     },

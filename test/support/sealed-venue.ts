@@ -235,6 +235,7 @@ function listLog(records: readonly Uint8Array[], shard: number): ShardLog {
     openExecutionReader: absent,
     halt: absent,
     recoverLoss: absent,
+    reaches: async (position) => position <= records.length,
     fullness: async () => null,
     halted: async () => null,
     close: async () => {},

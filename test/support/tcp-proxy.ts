@@ -25,7 +25,8 @@ export class TcpProxy {
   accepted = 0;
   readonly port: number;
   private readonly listener: TCPSocketListener<Pair>;
-  private readonly target: number;
+  private target: number;
+  private readonly pairs = new Set<Pair>();
 
   constructor(target: number) {
     this.target = target;
@@ -35,7 +36,10 @@ export class TcpProxy {
       socket: {
         open: (client) => this.accept(client),
         data: (client, bytes) => this.request(client.data, bytes),
-        close: ({ data }) => data.upstream?.terminate(),
+        close: ({ data }) => {
+          this.pairs.delete(data);
+          data.upstream?.terminate();
+        },
         error: ({ data }) => data.upstream?.terminate(),
       },
     });
@@ -46,6 +50,7 @@ export class TcpProxy {
     this.accepted++;
     const pair: Pair = { upstream: null, client, fate: "pass", waiting: [] };
     client.data = pair;
+    this.pairs.add(pair);
     void this.connect(pair);
   }
 
@@ -72,6 +77,12 @@ export class TcpProxy {
     if (pair.fate === "cut_request") cut(pair);
     else if (pair.upstream === null) pair.waiting.push(Uint8Array.from(bytes));
     else pair.upstream.write(bytes);
+  }
+
+  /** Cuts every connection; new ones lead to another server, as after a failover. */
+  switchTo(target: number): void {
+    this.target = target;
+    for (const pair of this.pairs) cut(pair);
   }
 
   stop(): void {

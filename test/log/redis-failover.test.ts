@@ -1,0 +1,236 @@
+/**
+ * Failover to a replica that lacks the newest entries: two real servers, one address.
+ *
+ *   replica stops following -> more is appended to the primary -> the address leads to the replica
+ */
+import { describe, expect, test } from "bun:test";
+import { viewOf } from "../../src/base/bytes.ts";
+import { type ExecutionWriter, LostSuffix } from "../../src/edges/log.ts";
+import { RedisServer, redisAvailable } from "../support/redis-server.ts";
+import { TcpProxy } from "../support/tcp-proxy.ts";
+import {
+  executionOf,
+  fillInput,
+  frameOf,
+  genesisRecord,
+  READ_MAX,
+  readAll,
+  readExecutions,
+  SHARD,
+  settled,
+} from "./records.ts";
+import { ask, closeLogs, open, replicaOf } from "./redis-stand.ts";
+
+const NEVER = new AbortController().signal;
+const KEPT = 5;
+
+class Pair {
+  readonly primary: RedisServer;
+  readonly replica: RedisServer;
+  readonly proxy: TcpProxy;
+
+  private constructor(primary: RedisServer, replica: RedisServer) {
+    this.primary = primary;
+    this.replica = replica;
+    this.proxy = new TcpProxy(primary.port);
+  }
+
+  /** Records up to KEPT are on both. */
+  static async start(): Promise<Pair> {
+    const primary = await RedisServer.start();
+    const pair = new Pair(primary, await replicaOf(primary));
+    const log = await open(primary.port, { slot: "before" });
+    await log.create(genesisRecord());
+    await fillInput(log, KEPT);
+    return pair;
+  }
+
+  /** From here on the replica has no more than now. */
+  async part(): Promise<void> {
+    while ((await this.offset(this.replica)) < (await this.offset(this.primary))) {
+      await Bun.sleep(5);
+    }
+    await ask(this.replica.port, "REPLICAOF", "NO", "ONE");
+  }
+
+  private async offset({ port }: RedisServer): Promise<number> {
+    const info = String(await ask(port, "INFO", "replication"));
+    return Number(/^master_repl_offset:(\d+)/m.exec(info)?.[1]);
+  }
+
+  async failOver(): Promise<void> {
+    await this.primary.kill();
+    this.proxy.switchTo(this.replica.port);
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    await closeLogs();
+    this.proxy.stop();
+    await Promise.all([this.primary.stop(), this.replica.stop()]);
+  }
+
+  field(name: string): Promise<string> {
+    return ask(this.replica.port, "HGET", `ctl:{${SHARD}}`, name).then(String);
+  }
+}
+
+async function lossOf(doing: Promise<unknown>): Promise<LostSuffix> {
+  const outcome = await doing.catch((error: unknown) => error);
+  if (outcome instanceof LostSuffix) return outcome;
+  throw new Error(`no loss was seen: ${String(outcome)}`);
+}
+
+/** As at D3, with nothing durable yet but `durable`. */
+function held(
+  writer: ExecutionWriter,
+  durable: number,
+  [first, last]: [number, number],
+): Uint8Array {
+  const record = executionOf(writer.epoch, first, last);
+  viewOf(record).setBigUint64(32, BigInt(durable), true);
+  return record;
+}
+
+describe.skipIf(!redisAvailable())("failover to a replica that lags", () => {
+  testWriters();
+  testReaders();
+  testTooMuch();
+});
+
+function testWriters(): void {
+  test("a writer whose pack is gone says LOST; one that lost nothing goes on", async () => {
+    await using pair = await Pair.start();
+    const mine = await open(pair.proxy.port, { slot: "a" });
+    const writer = await mine.openInputWriter();
+    const other = await (await open(pair.proxy.port, { slot: "b" })).openInputWriter();
+    await other.append([frameOf(6)]);
+    await pair.part();
+    await writer.append([frameOf(90), frameOf(91)]);
+    await pair.failOver();
+    // The other one did not see what is gone, and takes its place in the log.
+    expect(await other.append([frameOf(7)])).toMatchObject({ first: KEPT + 2 });
+    const loss = await lossOf(writer.append([frameOf(92)]));
+    await writer.close();
+    await mine.recoverLoss(loss, KEPT + 1);
+    expect(await pair.field("generation")).toBe("2");
+    const next = await mine.openInputWriter();
+    expect(await next.append([frameOf(8)])).toMatchObject({ first: KEPT + 3 });
+    expect(await other.append([frameOf(9)])).toMatchObject({ first: KEPT + 4 });
+    const seen = await readAll(await mine.openInputReader(), KEPT, KEPT + 4);
+    expect(seen.map(({ number }) => number)).toEqual([6, 7, 8, 9]);
+  });
+
+  test("a pack whose outcome was unknown is appended where it is missing, once", async () => {
+    await using pair = await Pair.start();
+    const writer = await (await open(pair.proxy.port)).openInputWriter();
+    await writer.append([frameOf(6)]);
+    await pair.part();
+    let cuts = 0;
+    pair.proxy.fate = (request) =>
+      request.includes("EVALSHA") && cuts++ === 0 ? "swallow_reply" : "pass";
+    const appending = writer.append([frameOf(7)]);
+    while ((await ask(pair.primary.port, "XLEN", `in:{${SHARD}}`)) !== 4) await Bun.sleep(5);
+    await pair.failOver();
+    expect(await appending).toMatchObject({ first: KEPT + 2, last: KEPT + 2 });
+  });
+
+  test("a matcher that read what is gone does not publish over what took its place", async () => {
+    await using pair = await Pair.start();
+    const log = await open(pair.proxy.port);
+    const execution = await log.openExecutionWriter();
+    const reader = await log.openInputReader();
+    await execution.append(executionOf(execution.epoch, 1, KEPT));
+    await readAll(reader, 0, KEPT);
+    await pair.part();
+    await fillInput(await open(pair.primary.port, { slot: "b" }), KEPT + 2);
+    await readAll(reader, KEPT, KEPT + 2);
+    await pair.failOver();
+    const taking = await (await open(pair.replica.port, { slot: "c" })).openInputWriter();
+    await taking.append([frameOf(1), frameOf(2), frameOf(3)]);
+    const loss = await lossOf(execution.append(executionOf(execution.epoch, KEPT + 1, KEPT + 2)));
+    expect(loss.message).toContain("is not the one that was read");
+    expect(await pair.field("ex_tip")).toBe(String(KEPT));
+    // Its reader is told too, though the log is longer than what it knew.
+    await lossOf(reader.read(KEPT + 2, READ_MAX, NEVER));
+    await reader.close();
+    await execution.close();
+    await log.recoverLoss(loss, KEPT);
+    const next = await log.openExecutionWriter();
+    expect(next.tip()).toBe(KEPT);
+    const seen = await readAll(await log.openInputReader(), KEPT, KEPT + 3);
+    expect(seen.map(({ number }) => number)).toEqual([1, 2, 3]);
+    await next.append(executionOf(next.epoch, KEPT + 1, KEPT + 3));
+  });
+
+  test("a matcher does not publish what is in no log any more", async () => {
+    await using pair = await Pair.start();
+    const log = await open(pair.proxy.port);
+    const execution = await log.openExecutionWriter();
+    await execution.append(executionOf(execution.epoch, 1, KEPT));
+    await pair.part();
+    await pair.failOver();
+    await lossOf(execution.append(executionOf(execution.epoch, KEPT + 1, KEPT + 1)));
+    expect(await pair.field("ex_tip")).toBe(String(KEPT));
+  });
+}
+
+function testReaders(): void {
+  test("what was read but not durable is never handed out; what took its place is", async () => {
+    await using pair = await Pair.start();
+    const writer = await (await open(pair.primary.port, { replicas: 1 })).openExecutionWriter();
+    await writer.append(held(writer, 0, [1, 2]));
+    const reader = await (await open(pair.proxy.port)).openExecutionReader();
+    expect(await readExecutions(reader, 0, 2)).toHaveLength(1);
+    await pair.part();
+    const lost = writer.append(held(writer, 2, [3, 4])).catch((error: unknown) => error);
+    const reading = reader.read(2, READ_MAX, NEVER);
+    while ((await ask(pair.primary.port, "XLEN", `ex:{${SHARD}}`)) !== 2) await Bun.sleep(5);
+    expect(await Promise.race([reading, settled()])).toBe("settled");
+    await pair.failOver();
+    const next = await (await open(pair.replica.port)).openExecutionWriter();
+    const record = executionOf(next.epoch, 3, 5);
+    await next.append(record);
+    expect(await reading).toEqual([record]);
+    await closeLogs();
+    await lost;
+  });
+
+  test("ex alone shorter than it was is waited for: the matcher makes it anew", async () => {
+    await using pair = await Pair.start();
+    const log = await open(pair.proxy.port);
+    const execution = await log.openExecutionWriter();
+    await execution.append(executionOf(execution.epoch, 1, 2));
+    await pair.part();
+    const reader = await log.openExecutionReader();
+    await execution.append(executionOf(execution.epoch, 3, 4));
+    expect(await readExecutions(reader, 0, 4)).toHaveLength(2);
+    await execution.close();
+    await pair.failOver();
+    const reading = reader.read(4, READ_MAX, NEVER);
+    expect(await Promise.race([reading, settled()])).toBe("settled");
+    const next = await (await open(pair.replica.port)).openExecutionWriter();
+    expect(next.tip()).toBe(2);
+    // Other borders than before.
+    await next.append(executionOf(next.epoch, 3, 5));
+    expect(await reading).toEqual([executionOf(next.epoch, 3, 5)]);
+  });
+}
+
+function testTooMuch(): void {
+  test("a log that ends before what has left halts the shard, for everybody", async () => {
+    await using pair = await Pair.start();
+    const log = await open(pair.proxy.port);
+    const writer = await log.openInputWriter();
+    await pair.part();
+    await writer.append([frameOf(90)]);
+    await pair.failOver();
+    const loss = await lossOf(writer.append([frameOf(91)]));
+    const recovering = log.recoverLoss(loss, KEPT + 1);
+    const sentence = `in ends at ${KEPT}, and reports up to ${KEPT + 1} have left: more was lost`;
+    await expect(recovering).rejects.toThrow(sentence);
+    expect(await log.halted()).toContain(sentence);
+    expect(await pair.field("generation")).toBe("1");
+    const other = await (await open(pair.replica.port, { slot: "b" })).openInputWriter();
+    await expect(other.append([frameOf(1)])).rejects.toThrow("the shard is halted");
+  });
+}
