@@ -34,7 +34,7 @@ function commitment(position: number): Uint8Array {
   });
 }
 
-test("notes of two checkpoints are read again until they are of one, however long it takes", async () => {
+test("notes of two checkpoints are read again until they are of one", async () => {
   const file = new CommitmentFile(dir);
   file.add(0, commitment(5));
   file.writeNotes({ input: note(5), state: note(1) });
