@@ -1,0 +1,204 @@
+/**
+ * Keyspace: what a Redis holds, as far as our log uses it: streams and hashes, and the commands on
+ * them. A model, checked against a real server by redis-model.test.ts.
+ *
+ *   call(args, effects)   the reply; every change is added to `effects` as it goes to file
+ */
+import { type Arg, bytesOf, textOf } from "./resp.ts";
+
+/** The server's own refusal; its first word tells what of. */
+export class Refusal extends Error {
+  override readonly name = "ReplyError";
+}
+
+export type Reply = Uint8Array | number | null | readonly Reply[];
+
+export interface Entry {
+  /** The second part of the id; the first is always 0 here. */
+  readonly id: number;
+  readonly fields: readonly Arg[];
+}
+
+export interface Stream {
+  entries: Entry[];
+  last: number;
+}
+
+type Hash = Map<string, Arg>;
+
+const WRONG_TYPE = "WRONGTYPE Operation against a key holding the wrong kind of value";
+const SMALL_ID = "ERR The ID specified in XADD is equal or smaller than the target stream top item";
+const WRITES = new Set(["HSET", "HSETNX", "HDEL", "HINCRBY", "XADD", "XGROUP", "FLUSHALL"]);
+/** Of these a server that is out of memory takes no more. */
+const DENIED_WHEN_FULL = new Set(["HSET", "HSETNX", "HINCRBY", "XADD", "XGROUP"]);
+
+export function isWrite(name: string): boolean {
+  return WRITES.has(name);
+}
+
+export function isDeniedWhenFull(name: string): boolean {
+  return DENIED_WHEN_FULL.has(name);
+}
+
+export class Keyspace {
+  private readonly keys = new Map<string, Stream | Hash>();
+
+  call(args: readonly Arg[], effects: Arg[][]): Reply {
+    const [name = "", ...rest] = args.map(textOf);
+    const before = effects.length;
+    const reply = this.run(name.toUpperCase(), rest, args);
+    const isEffect = isWrite(name.toUpperCase()) && this.changed;
+    if (isEffect && effects.length === before) effects.push([...args]);
+    return reply;
+  }
+
+  /** Whether the last call changed something. */
+  private changed = false;
+
+  stream(key: string): Stream | null {
+    const found = this.keys.get(key);
+    if (found instanceof Map) throw new Refusal(WRONG_TYPE);
+    return found ?? null;
+  }
+
+  hash(key: string): Hash | null {
+    const found = this.keys.get(key);
+    if (found !== undefined && !(found instanceof Map)) throw new Refusal(WRONG_TYPE);
+    return found ?? null;
+  }
+
+  copy(): Keyspace {
+    const copy = new Keyspace();
+    for (const [key, value] of this.keys) {
+      if (value instanceof Map) copy.keys.set(key, new Map(value));
+      else copy.keys.set(key, { entries: [...value.entries], last: value.last });
+    }
+    return copy;
+  }
+
+  /** Everything, in an order of its own, for comparison. */
+  dump(): string {
+    const lines: string[] = [];
+    for (const key of [...this.keys.keys()].sort()) {
+      const value = this.keys.get(key)!;
+      if (value instanceof Map) {
+        const pairs = [...value].map(([field, bytes]) => `${field}=${hex(bytes)}`);
+        lines.push(`${key} ${pairs.sort().join(" ")}`);
+      } else {
+        const rows = value.entries.map(({ id, fields }) => `0-${id}:${fields.map(hex).join(",")}`);
+        lines.push(`${key} last 0-${value.last} ${rows.join(" ")}`);
+      }
+    }
+    return lines.join("\n");
+  }
+
+  private run(name: string, args: readonly string[], raw: readonly Arg[]): Reply {
+    this.changed = false;
+    switch (name) {
+      case "EXISTS":
+        return args.filter((key) => this.keys.has(key)).length;
+      case "HGET":
+        return this.hash(args[0]!)?.get(args[1]!) ?? null;
+      case "HMGET":
+        return args.slice(1).map((field) => this.hash(args[0]!)?.get(field) ?? null);
+      case "HSET":
+        return this.hset(args, raw);
+      case "HSETNX":
+        return this.hash(args[0]!)?.has(args[1]!) === true ? 0 : this.hset(args, raw);
+      case "HDEL":
+        return this.hdel(args);
+      case "HINCRBY":
+        return this.hincrby(args);
+      case "XADD":
+        return this.xadd(args, raw);
+      case "XGROUP":
+        return this.xgroup(args);
+      case "XRANGE":
+        return this.xrange(args);
+      case "FLUSHALL":
+        this.keys.clear();
+        this.changed = true;
+        return bytesOf("OK");
+      default:
+        throw new Refusal(`ERR unknown command '${name}', with args beginning with: `);
+    }
+  }
+
+  private hset(args: readonly string[], raw: readonly Arg[]): number {
+    const hash: Hash = this.hash(args[0]!) ?? new Map<string, Arg>();
+    this.keys.set(args[0]!, hash);
+    let added = 0;
+    for (let i = 1; i + 1 < args.length; i += 2) {
+      if (!hash.has(args[i]!)) added++;
+      hash.set(args[i]!, raw[i + 2]!.slice());
+    }
+    this.changed = true;
+    return added;
+  }
+
+  private hdel(args: readonly string[]): number {
+    const hash = this.hash(args[0]!);
+    const gone = args.slice(1).filter((field) => hash?.delete(field) === true).length;
+    if (hash?.size === 0) this.keys.delete(args[0]!);
+    this.changed = gone > 0;
+    return gone;
+  }
+
+  private hincrby(args: readonly string[]): number {
+    const hash: Hash = this.hash(args[0]!) ?? new Map<string, Arg>();
+    const before = hash.get(args[1]!);
+    const sum = Number(before === undefined ? 0 : textOf(before)) + Number(args[2]);
+    if (!Number.isSafeInteger(sum)) throw new Refusal("ERR hash value is not an integer");
+    this.keys.set(args[0]!, hash);
+    hash.set(args[1]!, bytesOf(String(sum)));
+    this.changed = true;
+    return sum;
+  }
+
+  /** XADD key [NOMKSTREAM] [MAXLEN n] 0-n field value ... */
+  private xadd(args: readonly string[], raw: readonly Arg[]): Reply {
+    let at = 1;
+    const makes = args[at] !== "NOMKSTREAM";
+    if (!makes) at++;
+    const max = args[at] === "MAXLEN" ? Number(args[at + 1]) : Number.POSITIVE_INFINITY;
+    if (args[at] === "MAXLEN") at += 2;
+    const known = this.stream(args[0]!);
+    if (known === null && !makes) return null;
+    const stream = known ?? { entries: [], last: 0 };
+    const id = Number(args[at]!.split("-")[1]);
+    if (id === 0) throw new Refusal("ERR The ID specified in XADD must be greater than 0-0");
+    if (id <= stream.last) throw new Refusal(SMALL_ID);
+    this.keys.set(args[0]!, stream);
+    stream.entries.push({ id, fields: raw.slice(at + 2).map((bytes) => bytes.slice()) });
+    if (stream.entries.length > max) stream.entries = stream.entries.slice(-max);
+    stream.last = id;
+    this.changed = true;
+    return bytesOf(`0-${id}`);
+  }
+
+  /** Used only to make an empty stream. */
+  private xgroup(args: readonly string[]): Reply {
+    this.changed = true;
+    const stream = this.stream(args[1]!);
+    if (args[0] === "DESTROY") return 1;
+    if (stream === null) this.keys.set(args[1]!, { entries: [], last: 0 });
+    return bytesOf("OK");
+  }
+
+  private xrange(args: readonly string[]): Reply {
+    const [key = "", from = "-", to = "+", , count] = args;
+    const low = from === "-" ? 0 : Number(from.split("-")[1]);
+    const high = to === "+" ? Number.POSITIVE_INFINITY : Number(to.split("-")[1]);
+    const entries = this.stream(key)?.entries ?? [];
+    const found = entries.filter(({ id }) => id >= low && id <= high);
+    return found.slice(0, count === undefined ? undefined : Number(count)).map(entryReply);
+  }
+}
+
+export function entryReply({ id, fields }: Entry): Reply {
+  return [bytesOf(`0-${id}`), fields.map((field) => field.slice())];
+}
+
+function hex(bytes: Arg): string {
+  return Buffer.from(bytes).toString("hex");
+}

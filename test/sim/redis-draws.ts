@@ -1,0 +1,108 @@
+/**
+ * RedisDraws: random calls of our scripts and of the commands behind them, mostly such that they
+ * do something, many that must be refused.
+ */
+import type { Prng } from "../../src/base/prng.ts";
+import type { Script } from "../../src/edges/redis-connection.ts";
+import * as scripts from "../../src/edges/redis-scripts.ts";
+
+export const KEYS = ["in:{1}", "ex:{1}", "ctl:{1}", "dur:{1}"] as const;
+const VENUE = "aa".repeat(32);
+const HOUR_US = 3_600_000_000;
+const LEASE_US = 3_000_000;
+
+export type Draw =
+  | { readonly script: Script; readonly args: readonly (string | Uint8Array)[] }
+  | { readonly script: null; readonly args: readonly (string | Uint8Array)[] };
+
+/** What the drawer knows of the log, from the replies. */
+export interface Known {
+  readonly generation: string;
+  readonly tip: number;
+  readonly executed: number;
+  readonly epoch: number;
+  readonly terms: ReadonlyMap<string, { term: number; pack: number }>;
+}
+
+const SCRIPTS: readonly (readonly [Script, number])[] = [
+  [scripts.CREATE, 2],
+  [scripts.TAKE_SLOT, 4],
+  [scripts.HOLD_SLOT, 6],
+  [scripts.APPEND_IN, 40],
+  [scripts.TAKE_EPOCH, 4],
+  [scripts.APPEND_EX, 25],
+  [scripts.PUBLISH, 12],
+  [scripts.RAISE, 2],
+  [scripts.HALT, 0],
+];
+
+export function drawCall(prng: Prng, known: Known): Draw {
+  if (prng.chance(15)) return { script: null, args: plain(prng, known) };
+  const total = SCRIPTS.reduce((sum, [, weight]) => sum + weight, 0);
+  let left = prng.below(total);
+  const found = SCRIPTS.find(([, weight]) => (left -= weight) < 0);
+  const script = found?.[0] ?? scripts.APPEND_IN;
+  const venue = prng.chance(2) ? "bb".repeat(32) : VENUE;
+  return { script, args: [venue, ...argumentsOf(script, prng, known)] };
+}
+
+/** Mostly the right number, else one near it. */
+function near(prng: Prng, right: number): string {
+  return String(Math.max(0, prng.chance(85) ? right : right + prng.between(-2, 2)));
+}
+
+function argumentsOf(script: Script, prng: Prng, known: Known): (string | Uint8Array)[] {
+  const slot = prng.pick(["1", "2"]);
+  const { term = 0, pack = 0 } = known.terms.get(slot) ?? {};
+  const blob = prng.bytes(prng.between(0, 60));
+  switch (script) {
+    case scripts.CREATE:
+      return [prng.pick(["genesis", "other"]), "1:1", String(HOUR_US), blob];
+    case scripts.TAKE_SLOT: {
+      const owner = prng.pick(["a:1:1", "b:2:2"]);
+      return [slot, owner, prng.pick(["0", String(LEASE_US * 1000)]), prng.pick(["", "a:1:1"])];
+    }
+    case scripts.HOLD_SLOT:
+      return [slot, near(prng, term), prng.pick(["", "a:1:1", "a:1:1"])];
+    case scripts.APPEND_IN: {
+      const now = prng.chance(3) ? 0 : Date.now() * 1000;
+      const count = String(prng.between(1, 4));
+      const next = near(prng, pack + (prng.chance(80) ? 1 : 0));
+      const place = [known.generation, slot, near(prng, term), next, count];
+      return [...place, String(now), String(HOUR_US), near(prng, known.tip), blob];
+    }
+    case scripts.TAKE_EPOCH:
+      return [];
+    case scripts.APPEND_EX: {
+      const to = near(prng, Math.min(known.tip, known.executed + prng.between(1, 3)));
+      return [near(prng, known.epoch), near(prng, known.executed), to, blob, to];
+    }
+    case scripts.PUBLISH:
+      return [near(prng, known.epoch), near(prng, known.executed)];
+    case scripts.RAISE:
+      return [known.generation, near(prng, Math.max(0, known.tip - 1))];
+    default:
+      return ["a reason"];
+  }
+}
+
+/** The commands that readers and askers use, and a few that write past the scripts. */
+function plain(prng: Prng, known: Known): (string | Uint8Array)[] {
+  const key = prng.pick(KEYS);
+  const id = `0-${prng.between(0, known.tip + 2)}`;
+  const fields = ["generation", "in_tip", "slot:1", "live:1", "halted", "nothing"];
+  const choices: (string | Uint8Array)[][] = [
+    ["HMGET", "ctl:{1}", ...fields],
+    ["HGET", prng.pick(KEYS), "in_tip"],
+    ["EXISTS", key, key],
+    ["XRANGE", key, id, "+", "COUNT", "2"],
+    ["XRANGE", key, "-", id],
+    ["HSET", prng.pick(["ctl:{1}", "aside", "in:{1}"]), "field", prng.bytes(5), "f", "2"],
+    ["HSETNX", "aside", "field", "1"],
+    ["HDEL", "aside", "field", "f"],
+    ["HINCRBY", "aside", "count", "3"],
+    ["XADD", prng.pick(["ex:{1}", "stray", "ctl:{1}"]), "NOMKSTREAM", id, "d", prng.bytes(9)],
+    ["XADD", "stray", "MAXLEN", "2", id, "d", "x"],
+  ];
+  return prng.pick(choices);
+}

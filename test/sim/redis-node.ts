@@ -1,0 +1,315 @@
+/**
+ * RedisNode: one simulated Redis server, turn by turn as its event loop goes.
+ *
+ *   inbox -> run all -> serve blocked readers -> feed replicas -> write, sync -> replies leave
+ *
+ * Whatever the process is killed between these, the file is what it would be. Replies of a turn
+ * leave together and last, as Redis does it.
+ */
+import { entryReply, Refusal, type Reply } from "./keyspace.ts";
+import { type Condition, RedisCommands } from "./redis-commands.ts";
+import { RedisFile, replay, type SyncPolicy } from "./redis-file.ts";
+import { type Arg, encodeEffects, textOf } from "./resp.ts";
+import { MS, type Process, SECOND, START_US, type World } from "./world.ts";
+
+export type Answer = (outcome: Reply | Refusal) => void;
+
+/** A client's connection, as the server sees it. */
+export interface ServerEnd {
+  isOpen: boolean;
+  /** Replication offset behind its newest write. */
+  offset: number;
+  /** The server is gone, or has thrown it out. */
+  cut(): void;
+}
+
+interface Request {
+  readonly from: ServerEnd;
+  readonly args: readonly Arg[];
+  readonly answer: Answer;
+}
+
+interface Waiting extends Request {
+  /** The reply once there is one to give; null while it waits. */
+  readonly look: () => Reply | null;
+  readonly until: number;
+  readonly late: () => Reply;
+}
+
+/** From a primary to one replica. */
+interface Follower {
+  readonly node: RedisNode;
+  acknowledged: number;
+  /** When what is sent last arrives. */
+  arrival: number;
+}
+
+export interface NodeTimes {
+  readonly turnUs: number;
+  readonly syncUs: number;
+}
+
+const EXPIRED: Reply = null;
+
+export class RedisNode {
+  readonly name: string;
+  process: Process;
+  isUp = false;
+  /** Not scheduled by its kernel until then. */
+  stalledUntil = 0;
+  loadingUntil = 0;
+  /** Its clock against true time, microseconds. */
+  clockOffset = 0;
+  /** Microseconds until a replica has what was sent to it. */
+  lagUs = 200;
+  offset = 0;
+  onTurn: () => void = () => undefined;
+  readonly condition: Condition;
+  readonly commands: RedisCommands;
+  readonly file = new RedisFile();
+  private readonly world: World;
+  private readonly policy: SyncPolicy;
+  private readonly times: NodeTimes;
+  private inbox: Request[] = [];
+  private waiting: Waiting[] = [];
+  private followers: Follower[] = [];
+  private readonly ends = new Set<ServerEnd>();
+  private isTurning = false;
+  private runs = 0;
+
+  constructor(world: World, name: string, policy: SyncPolicy, times: NodeTimes) {
+    this.world = world;
+    this.name = name;
+    this.policy = policy;
+    this.times = times;
+    this.process = world.spawn(name);
+    this.condition = {
+      isReplica: false,
+      memory: 0,
+      isMisconfigured: false,
+      micros: () => START_US + world.now + this.clockOffset,
+      info: () => this.info(),
+      config: () => ["appendfsync", policy, "no-appendfsync-on-rewrite", "no"],
+    };
+    this.commands = new RedisCommands(this.condition);
+  }
+
+  start(loadUs: number): void {
+    this.process = this.world.spawn(`${this.name}.${++this.runs}`);
+    this.isUp = true;
+    this.commands.keyspace = this.file.load();
+    this.commands.forgetScripts();
+    this.loadingUntil = this.world.now + loadUs;
+    this.world.say(this.name, `starts with ${this.commands.keyspace.dump().length} characters`);
+    if (this.policy === "everysec") this.syncLater();
+  }
+
+  /** `power`: its host goes down with it, and nobody hears of it. */
+  stop(why: string, power: boolean): void {
+    if (!this.isUp) return;
+    this.isUp = false;
+    this.world.kill(this.process, why);
+    if (this.policy === "none") this.file.loseAll();
+    else if (power) this.file.loseCache(this.process.prng);
+    else this.file.loseBuffer(this.process.prng);
+    this.inbox = [];
+    this.waiting = [];
+    this.commands.effects = [];
+    this.isTurning = false;
+    for (const end of this.ends) if (!power) end.cut();
+    this.ends.clear();
+    for (const { node } of this.followers) node.condition.isReplica = true;
+    this.followers = [];
+  }
+
+  accept(end: ServerEnd): void {
+    this.ends.add(end);
+  }
+
+  request(from: ServerEnd, args: readonly Arg[], answer: Answer): void {
+    if (!this.isUp) return;
+    this.inbox.push({ from, args, answer });
+    this.wake();
+  }
+
+  /** Everything that `node` holds is replaced by what is here; from now on it follows. */
+  follow(node: RedisNode): void {
+    this.leave(node);
+    node.condition.isReplica = true;
+    node.unblock();
+    node.commands.keyspace = this.commands.keyspace.copy();
+    node.offset = this.offset;
+    node.file.rewrite(node.commands.keyspace);
+    this.followers.push({ node, acknowledged: this.offset, arrival: this.world.now });
+    this.world.say(this.name, `is followed by ${node.name} from ${this.offset}`);
+  }
+
+  leave(node: RedisNode): void {
+    this.followers = this.followers.filter((one) => one.node !== node);
+  }
+
+  /** REPLICAOF NO ONE. */
+  promote(): void {
+    this.condition.isReplica = false;
+    this.world.say(this.name, `is primary at ${this.offset}`);
+  }
+
+  /** The node where this one's changes go, if any. */
+  get replicas(): readonly RedisNode[] {
+    return this.followers.map(({ node }) => node);
+  }
+
+  private unblock(): void {
+    const why = new Refusal(
+      "UNBLOCKED force unblock from blocking operation, instance state changed",
+    );
+    for (const { from, answer } of this.waiting.splice(0)) if (from.isOpen) answer(why);
+  }
+
+  private wake(): void {
+    if (this.isTurning) return;
+    this.isTurning = true;
+    const delay = Math.max(0, this.stalledUntil - this.world.now);
+    this.world.at(delay + this.times.turnUs, this.process, "", () => this.turn());
+  }
+
+  private turn(): void {
+    if (this.stalledUntil > this.world.now) {
+      this.world.at(this.stalledUntil - this.world.now, this.process, "", () => this.turn());
+      return;
+    }
+    const replies: (() => void)[] = [];
+    for (const request of this.inbox.splice(0)) this.run(request, replies);
+    this.serve(replies);
+    const isSynced = this.policy === "always";
+    this.onTurn();
+    this.world.at(isSynced ? this.times.syncUs : 1, this.process, "", () => {
+      if (this.policy !== "none") this.file.write();
+      if (isSynced) this.file.sync();
+      this.isTurning = false;
+      for (const reply of replies) reply();
+      if (this.inbox.length > 0) this.wake();
+    });
+  }
+
+  private run(request: Request, replies: (() => void)[]): void {
+    const { from, args, answer } = request;
+    const name = textOf(args[0]!).toUpperCase();
+    try {
+      if (this.loadingUntil > this.world.now) {
+        throw new Refusal("LOADING Redis is loading the dataset in memory");
+      }
+      if (name === "XREAD") this.wait(this.reading(request));
+      else if (name === "WAIT") this.wait(this.replication(request));
+      else {
+        const reply = this.commands.run(args);
+        replies.push(() => answer(reply));
+      }
+    } catch (error) {
+      if (!(error instanceof Refusal)) throw error;
+      replies.push(() => answer(error));
+    }
+    this.propagate(from);
+  }
+
+  /** One transaction to file and replicas. */
+  private propagate(from: ServerEnd): void {
+    const effects = this.commands.effects.splice(0);
+    if (effects.length === 0) return;
+    if (this.policy !== "none") this.file.append(effects);
+    this.offset += encodeEffects(effects).length;
+    from.offset = this.offset;
+    const { offset } = this;
+    for (const follower of this.followers) this.feed(follower, effects, offset);
+  }
+
+  private feed(follower: Follower, effects: Arg[][], offset: number): void {
+    const { world } = this;
+    const { node } = follower;
+    follower.arrival = Math.max(follower.arrival, world.now + node.lagUs);
+    world.at(follower.arrival - world.now, node.process, "", () => {
+      if (!this.followers.includes(follower)) return;
+      replay(node.commands.keyspace, effects);
+      node.file.append(effects);
+      node.file.write();
+      node.offset = offset;
+      node.lookAgain();
+      world.at(Math.min(node.lagUs, MS), this.process, "", () => {
+        follower.acknowledged = offset;
+        this.lookAgain();
+      });
+    });
+  }
+
+  private lookAgain(): void {
+    if (this.waiting.length > 0) this.wake();
+  }
+
+  private wait(waiting: Waiting): void {
+    this.waiting.push(waiting);
+    if (waiting.until === Number.POSITIVE_INFINITY) return;
+    this.world.at(waiting.until - this.world.now, this.process, "", () => this.lookAgain());
+  }
+
+  private serve(replies: (() => void)[]): void {
+    this.waiting = this.waiting.filter(({ from, look, until, late, answer }) => {
+      if (!from.isOpen) return false;
+      const found = look();
+      if (found === null && this.world.now < until) return true;
+      const reply = found ?? late();
+      replies.push(() => answer(reply));
+      return false;
+    });
+  }
+
+  /** XREAD COUNT n BLOCK ms STREAMS key id */
+  private reading(request: Request): Waiting {
+    const [, , count, , blockMs, , key = "", id = ""] = request.args.map(textOf);
+    const after = Number(id.split("-")[1]);
+    const look = (): Reply | null => {
+      const entries = this.commands.keyspace.stream(key)?.entries ?? [];
+      if ((entries.at(-1)?.id ?? 0) <= after) return null;
+      const found = entries.filter((entry) => entry.id > after).slice(0, Number(count));
+      return [[request.args[6]!, found.map(entryReply)]];
+    };
+    const until = this.world.now + Number(blockMs) * MS;
+    return { ...request, look, until, late: () => EXPIRED };
+  }
+
+  /** WAIT n ms */
+  private replication(request: Request): Waiting {
+    if (this.condition.isReplica) {
+      throw new Refusal("ERR WAIT cannot be used with replica instances.");
+    }
+    const [, wanted, ms] = request.args.map(textOf);
+    const { offset } = request.from;
+    const held = (): number =>
+      this.followers.filter(({ acknowledged }) => acknowledged >= offset).length;
+    const look = (): Reply | null => (held() >= Number(wanted) ? held() : null);
+    return { ...request, look, until: this.world.now + Number(ms) * MS, late: held };
+  }
+
+  private syncLater(): void {
+    this.world.at(SECOND, this.process, "", () => {
+      this.file.sync();
+      this.syncLater();
+    });
+  }
+
+  private info(): string {
+    const { isReplica, memory } = this.condition;
+    const slaves = this.followers.map((_, i) => `slave${i}:ip=10.0.0.${i},port=1,state=online`);
+    const isKept = this.policy === "none" ? 0 : 1;
+    return [
+      "redis_version:7.0.15",
+      `role:${isReplica ? "slave" : "master"}`,
+      "maxmemory:1000000",
+      "maxmemory_policy:noeviction",
+      `used_memory:${Math.round(memory * 1_000_000)}`,
+      "mem_not_counted_for_evict:0",
+      `aof_enabled:${isKept}`,
+      ...slaves,
+      "",
+    ].join("\r\n");
+  }
+}

@@ -1,0 +1,79 @@
+/**
+ * Resp: commands as Redis writes them to its append-only file and to its replicas.
+ *
+ *   *<count>\r\n then $<size>\r\n<bytes>\r\n for each argument
+ */
+export type Arg = Uint8Array;
+
+export function bytesOf(text: string): Buffer {
+  return Buffer.from(text, "latin1");
+}
+
+export function textOf(arg: Arg): string {
+  return Buffer.from(arg.buffer, arg.byteOffset, arg.length).toString("latin1");
+}
+
+export function encodeCommand(args: readonly Arg[]): Buffer {
+  const parts: Uint8Array[] = [bytesOf(`*${args.length}\r\n`)];
+  for (const arg of args) parts.push(bytesOf(`$${arg.length}\r\n`), arg, bytesOf("\r\n"));
+  return Buffer.concat(parts);
+}
+
+/** What one command or one script changed, as it is written: in one transaction if it is many. */
+export function encodeEffects(effects: readonly (readonly Arg[])[]): Buffer {
+  const commands = effects.map(encodeCommand);
+  if (commands.length < 2) return commands[0] ?? Buffer.alloc(0);
+  return Buffer.concat([word("MULTI"), ...commands, word("EXEC")]);
+}
+
+function word(name: string): Buffer {
+  return encodeCommand([bytesOf(name)]);
+}
+
+/** The command at `at` and where the next one begins, or null if it is cut off. */
+export function readCommand(bytes: Buffer, at: number): { args: Arg[]; end: number } | null {
+  const head = lineAt(bytes, at);
+  if (head === null) return null;
+  const args: Arg[] = [];
+  let next = head.end;
+  for (let left = Number(head.text.slice(1)); left > 0; left--) {
+    const size = lineAt(bytes, next);
+    if (size === null) return null;
+    const end = size.end + Number(size.text.slice(1));
+    if (end + 2 > bytes.length) return null;
+    args.push(bytes.subarray(size.end, end));
+    next = end + 2;
+  }
+  return { args, end: next };
+}
+
+function lineAt(bytes: Buffer, at: number): { text: string; end: number } | null {
+  const end = bytes.indexOf("\r\n", at, "latin1");
+  return end < 0 ? null : { text: bytes.toString("latin1", at, end), end: end + 2 };
+}
+
+/**
+ * The whole transactions in a file that may be cut anywhere, and where they end. A MULTI without
+ * its EXEC counts as never written.
+ */
+export function readTransactions(bytes: Buffer): { effects: Arg[][]; end: number } {
+  const effects: Arg[][] = [];
+  let open: Arg[][] | null = null;
+  let end = 0;
+  for (let at = 0; at < bytes.length; ) {
+    const found = readCommand(bytes, at);
+    if (found === null) break;
+    at = found.end;
+    const name = textOf(found.args[0]!);
+    if (name === "MULTI") {
+      open = [];
+      continue;
+    }
+    if (name === "EXEC") effects.push(...(open ?? []));
+    else if (open === null) effects.push(found.args);
+    else open.push(found.args);
+    if (name === "EXEC") open = null;
+    if (open === null) end = at;
+  }
+  return { effects, end };
+}

@@ -1,0 +1,185 @@
+/**
+ * ScriptModels: our Lua scripts once more, in TypeScript, for the simulated Redis. Line by line
+ * what src/edges/redis-scripts.ts says; redis-model.test.ts compares the two on a real server.
+ */
+import type { Script } from "../../src/edges/redis-connection.ts";
+import * as scripts from "../../src/edges/redis-scripts.ts";
+import { Refusal, type Reply } from "./keyspace.ts";
+import { type Arg, bytesOf, textOf } from "./resp.ts";
+
+/** What a script can do: call a command, and ask the time in microseconds. */
+export interface Calls {
+  call(...args: (string | Arg)[]): Reply;
+  micros(): number;
+}
+
+type Model = (calls: Calls, keys: readonly string[], args: readonly Arg[]) => Reply;
+
+export const MODELS: ReadonlyMap<Script, Model> = new Map([
+  [scripts.CREATE, create],
+  [scripts.TAKE_SLOT, takeSlot],
+  [scripts.HOLD_SLOT, holdSlot],
+  [scripts.APPEND_IN, appendIn],
+  [scripts.TAKE_EPOCH, takeEpoch],
+  [scripts.APPEND_EX, appendEx],
+  [scripts.PUBLISH, publish],
+  [scripts.RAISE, raise],
+  [scripts.HALT, halt],
+]);
+
+type Keys = readonly string[];
+type Args = readonly Arg[];
+
+/** The values of these fields, "" for none, once the log is known to be ours. */
+function fieldsOf(calls: Calls, keys: Keys, args: Args, ...names: string[]): string[] {
+  const reply = calls.call("HMGET", keys[2]!, "venue", ...names) as readonly (Arg | null)[];
+  const [venue = "", ...values] = reply.map((value) => (value === null ? "" : textOf(value)));
+  if (reply[0] === null) throw new Refusal("LOST there is no log any more");
+  if (venue !== textOf(args[0]!)) {
+    throw new Refusal("LOST another genesis has taken the place of ours");
+  }
+  return values;
+}
+
+function create(calls: Calls, keys: Keys, args: Args): Reply {
+  if (Number(calls.call("EXISTS", ...keys)) > 0) {
+    const genesis = calls.call("HGET", keys[2]!, "genesis") as Arg | null;
+    if (genesis !== null && textOf(genesis) === textOf(args[1]!)) return 0;
+    throw new Refusal("EXISTS there is a log already");
+  }
+  calls.call("XADD", keys[0]!, "0-1", "d", args[4]!, "t", args[3]!, "s", args[2]!);
+  calls.call("XGROUP", "CREATE", keys[1]!, "none", "0", "MKSTREAM");
+  calls.call("XGROUP", "DESTROY", keys[1]!, "none");
+  const facts = ["venue", args[0]!, "genesis", args[1]!, "stamp", args[2]!, "generation", "1"];
+  const tips = ["in_tip", "1", "log_time", args[3]!, "epoch", "0", "ex_tip", "0", "durable", "0"];
+  calls.call("HSET", keys[2]!, ...facts, ...tips);
+  return 1;
+}
+
+function takeSlot(calls: Calls, keys: Keys, args: Args): Reply {
+  const [slot, live] = [`slot:${textOf(args[1]!)}`, `live:${textOf(args[1]!)}`];
+  const names = ["generation", "in_tip", slot, live];
+  const [generation, tip, held, holder] = fieldsOf(calls, keys, args, ...names);
+  const owner = textOf(args[2]!);
+  const now = calls.micros();
+  const [, since = "", other = ""] = /^(\d+) (.*)$/.exec(holder!) ?? [];
+  if (holder !== "") {
+    const lives = now - Number(since) < Number(textOf(args[3]!));
+    if (lives && other !== owner && other !== textOf(args[4]!)) {
+      throw new Refusal(`INUSE ${other}`);
+    }
+  }
+  const term = held === "" ? 1 : Number(held!.split(":")[0]) + 1;
+  calls.call("HSET", keys[2]!, slot, `${term}:0:0:0:0`, live, `${now} ${owner}`);
+  return [Number(generation), term, Number(tip)];
+}
+
+function holdSlot(calls: Calls, keys: Keys, args: Args): Reply {
+  const [, name = "", term = "", owner = ""] = args.map(textOf);
+  const [held = ""] = fieldsOf(calls, keys, args, `slot:${name}`);
+  if (held === "" || held.split(":")[0] !== term) return 0;
+  if (owner === "") return calls.call("HDEL", keys[2]!, `live:${name}`);
+  calls.call("HSET", keys[2]!, `live:${name}`, `${calls.micros()} ${owner}`);
+  return 1;
+}
+
+function appendIn(calls: Calls, keys: Keys, args: Args): Reply {
+  const [, generation, slot, term, pack, count, callers, allowed, known] = args.map(textOf);
+  const names = ["generation", "halted", `slot:${slot}`, "in_tip", "log_time", "stamp"];
+  const [itsGeneration, halted, held, tip, logTime, stamp] = fieldsOf(calls, keys, args, ...names);
+  if (itsGeneration !== generation) throw new Refusal(`GENERATION this is ${itsGeneration}`);
+  if (held === "") throw new Refusal("SUFFIX the writer slot is gone");
+  const [heldTerm, heldPack, heldFirst, heldLast, heldTime] = held!.split(":");
+  if (Number(heldTerm) > Number(term)) {
+    throw new Refusal(`FENCED another writer has taken slot ${slot}`);
+  }
+  if (heldTerm !== term) throw new Refusal("SUFFIX the term of the slot is gone");
+  if (heldPack === pack) return [Number(heldFirst), Number(heldLast), Number(heldTime)];
+  if (Number(tip) < Number(known) || Number(heldPack) + 1 !== Number(pack)) {
+    throw new Refusal(`SUFFIX in ends at ${tip} after pack ${heldPack}`);
+  }
+  if (halted !== "") throw new Refusal(`HALTED the shard is halted: ${halted}`);
+  const host = calls.micros();
+  if (Math.abs(host - Number(callers)) > Number(allowed)) {
+    throw new Refusal("CLOCK the clocks of Redis and of the writer differ too much");
+  }
+  const now = Math.max(host, Number(logTime));
+  const [first, last] = [Number(tip) + 1, Number(tip) + Number(count)];
+  const entry = ["d", args[9]!, "t", `${now}`, "s", stamp!];
+  if (calls.call("XADD", keys[0]!, "NOMKSTREAM", `0-${last}`, ...entry) === null) {
+    throw new Refusal("LOST the stream of in is gone");
+  }
+  const taken = `${term}:${pack}:${first}:${last}:${now}`;
+  calls.call("HSET", keys[2]!, "in_tip", `${last}`, "log_time", `${now}`, `slot:${slot}`, taken);
+  return [first, last, now];
+}
+
+function takeEpoch(calls: Calls, keys: Keys, args: Args): Reply {
+  const [tip] = fieldsOf(calls, keys, args, "ex_tip");
+  return [calls.call("HINCRBY", keys[2]!, "epoch", "1"), Number(tip)];
+}
+
+function appendEx(calls: Calls, keys: Keys, args: Args): Reply {
+  const [, epoch, before, after, , durable] = args.map(textOf);
+  const names = ["epoch", "ex_tip", "in_tip"];
+  const [itsEpoch, tip, inputTip] = fieldsOf(calls, keys, args, ...names);
+  if (Number(itsEpoch) > Number(epoch)) throw new Refusal(`FENCED this is epoch ${itsEpoch}`);
+  if (itsEpoch !== epoch) throw new Refusal("SUFFIX the epoch is gone");
+  if (tip === after) {
+    calls.call("HSET", keys[2]!, "ex_tip", after!);
+    return 0;
+  }
+  if (tip !== before) throw new Refusal(`SUFFIX ex ends at ${tip}`);
+  if (Number(inputTip) < Number(after)) throw new Refusal(`SUFFIX in ends at ${inputTip}`);
+  if (calls.call("XADD", keys[1]!, "NOMKSTREAM", `0-${after}`, "d", args[4]!) === null) {
+    throw new Refusal("LOST the stream of ex is gone");
+  }
+  calls.call("HSET", keys[2]!, "ex_tip", after!, "durable", durable!);
+  return 1;
+}
+
+function publish(calls: Calls, keys: Keys, args: Args): Reply {
+  const [, epoch, position] = args.map(textOf);
+  const [itsEpoch, tip, durable] = fieldsOf(calls, keys, args, "epoch", "ex_tip", "durable");
+  if (Number(itsEpoch) > Number(epoch)) throw new Refusal(`FENCED this is epoch ${itsEpoch}`);
+  if (Number(tip) < Number(position)) throw new Refusal(`SUFFIX ex ends at ${tip}`);
+  if (Number(durable) >= Number(position)) return 0;
+  calls.call("HSET", keys[2]!, "durable", position!);
+  calls.call("XADD", keys[3]!, "MAXLEN", "1", `0-${position}`, "p", position!);
+  return 1;
+}
+
+function raise(calls: Calls, keys: Keys, args: Args): Reply {
+  const [, seen, needed] = args.map(textOf);
+  const [generation, tip] = fieldsOf(calls, keys, args, "generation", "in_tip", "halted");
+  if (Number(tip) < Number(needed)) {
+    const reason =
+      `in ends at ${tip}, and reports up to ${needed}` +
+      " have left: more was lost than log.durability allows; restore from the export";
+    calls.call("HSETNX", keys[2]!, "halted", reason);
+    throw new Refusal(`HALTED ${reason}`);
+  }
+  if (Number(generation) > Number(seen)) return Number(generation);
+  const next = Number(seen) + 1;
+  calls.call("HSET", keys[2]!, "generation", `${next}`);
+  return next;
+}
+
+function halt(calls: Calls, keys: Keys, args: Args): Reply {
+  fieldsOf(calls, keys, args);
+  return calls.call("HSETNX", keys[2]!, "halted", args[1]!);
+}
+
+/** The script with this hash or text. */
+export function modelOf(text: string): Model | null {
+  for (const [script, model] of MODELS) if (script.text === text) return model;
+  return null;
+}
+
+export function sha1(text: string): string {
+  return new Bun.CryptoHasher("sha1").update(text).digest("hex");
+}
+
+export function args(...list: (string | Arg)[]): Arg[] {
+  return list.map((one) => (typeof one === "string" ? bytesOf(one) : one));
+}
