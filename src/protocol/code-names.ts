@@ -93,6 +93,17 @@ export const REPORT_KINDS: Names = [
   [codes.REPORT_TRIGGERED, "triggered"],
   [codes.REPORT_TIMER_SET, "timer_set"],
   [codes.REPORT_TIMER_FIRED, "timer_fired"],
+  [codes.REPORT_OUTBOX, "outbox"],
+  [codes.REPORT_TRANSFERRED, "transferred"],
+  [codes.REPORT_CREDITED, "credited"],
+  [codes.REPORT_SHARD_KNOWN, "shard_known"],
+];
+
+export const ENTRIES: Names = [
+  [codes.ENTRY_ACCOUNT_OPEN, "account_open"],
+  [codes.ENTRY_KEY_ADD, "key_add"],
+  [codes.ENTRY_KEY_REVOKE, "key_revoke"],
+  [codes.ENTRY_CREDIT, "credit"],
 ];
 
 export const LIQUIDITIES: Names = [

@@ -35,6 +35,7 @@ export const COMMAND_REDUCE = 19;
 export const COMMAND_MASS_CANCEL = 20;
 export const COMMAND_WITHDRAW = 21;
 export const COMMAND_DEAD_MAN = 22;
+export const COMMAND_TRANSFER = 23;
 export const COMMAND_LOGON = 32;
 export const COMMAND_ACCOUNT_OPEN = 48;
 export const COMMAND_KEY_ADD = 49;
@@ -44,6 +45,8 @@ export const COMMAND_MARKET_OPEN = 65;
 export const COMMAND_MARKET_STATE = 66;
 export const COMMAND_ACCOUNT_STATE = 67;
 export const COMMAND_DEPOSIT = 68;
+export const COMMAND_SHARD_OPEN = 70;
+export const COMMAND_CARRY = 71;
 
 export const SIDE_BUY = 1;
 export const SIDE_SELL = 2;
@@ -126,6 +129,18 @@ export const REPORT_ACCOUNT_STATE = 32;
 export const REPORT_TRIGGERED = 33;
 export const REPORT_TIMER_SET = 34;
 export const REPORT_TIMER_FIRED = 35;
+export const REPORT_OUTBOX = 36;
+export const REPORT_TRANSFERRED = 37;
+export const REPORT_CREDITED = 38;
+export const REPORT_SHARD_KNOWN = 39;
+
+/** Entries of an outbox report and of Carry. */
+export const ENTRY_ACCOUNT_OPEN = 1;
+export const ENTRY_KEY_ADD = 2;
+export const ENTRY_KEY_REVOKE = 3;
+export const ENTRY_CREDIT = 4;
+/** The destination that means every other shard. */
+export const SHARD_ALL = 0xffff;
 
 export const LIQUIDITY_MAKER = 1;
 export const LIQUIDITY_TAKER = 2;
@@ -266,6 +281,8 @@ export const REJECT_CATCHING_UP = define(
 );
 export const REJECT_ORDER_EXPIRED = define(319, "order_expired", "log time is past its good till");
 
+export const REJECT_UNKNOWN_SHARD = define(320, "unknown_shard", "not a known other shard");
+
 export const REJECT_UNKNOWN_ACCOUNT = define(400, "unknown_account", "no such account");
 export const REJECT_REFERENCE = define(401, "reference", "must rise for each deposit of a key");
 export const REJECT_MARKET_EXISTS = define(402, "market_exists", "the market id is taken");
@@ -274,6 +291,11 @@ export const REJECT_STATE_MOVE = define(404, "state_move", "not a legal move bet
 export const REJECT_DEPOSITS_MAX = define(405, "deposits_max", "total must stay below 2^53");
 export const REJECT_MARKETS_FULL = define(406, "markets_full", "no market slot is left");
 export const REJECT_ASSETS_FULL = define(407, "assets_full", "no asset slot is left");
+export const REJECT_SHARD_KNOWN = define(408, "shard_known", "this shard is known already");
+export const REJECT_DEPOSIT_SHARD = define(409, "deposit_shard", "deposits enter elsewhere");
+export const REJECT_CARRY_NUMBER = define(410, "carry_number", "not the next entry of that shard");
+export const REJECT_CARRY_EARLY = define(411, "carry_early", "the directory must come first", true);
+export const REJECT_CARRY_ENTRY = define(412, "carry_entry", "not what follows in the directory");
 
 export const REJECT_OVERLOADED = define(500, "overloaded", "queues are full, send later", true);
 export const REJECT_NOT_LOGGED_ON = define(501, "not_logged_on", "log the account on first");

@@ -30,6 +30,10 @@ export const WITHDRAW_AMOUNT = 8;
 export const WITHDRAW_DESTINATION = 16;
 /** DeadMan, 16 bytes. */
 export const DEAD_MAN_TIMEOUT = 8;
+/** Transfer, 16 bytes. */
+export const TRANSFER_SHARD = 2;
+export const TRANSFER_ASSET = 4;
+export const TRANSFER_AMOUNT = 8;
 /** Logon, 48 bytes. */
 export const LOGON_NEXT_REPORT = 8;
 export const LOGON_CHALLENGE = 16;
@@ -68,6 +72,20 @@ export const DEPOSIT_ASSET = 4;
 export const DEPOSIT_ACCOUNT = 8;
 export const DEPOSIT_AMOUNT = 16;
 export const DEPOSIT_REFERENCE = 24;
+/** ShardOpen, 8 bytes. */
+export const SHARD_OPEN_SHARD = 4;
+/** Carry, 72 bytes. */
+export const CARRY_ENTRY = 1;
+export const CARRY_SHARD = 2;
+export const CARRY_ACCOUNT = 4;
+export const CARRY_NUMBER = 8;
+/** Key id, or asset id of a credit. */
+export const CARRY_KEY = 16;
+export const CARRY_SCOPES = 20;
+/** Expiry of the key, or amount of a credit. */
+export const CARRY_EXPIRY = 24;
+export const CARRY_DIRECTORY = 32;
+export const CARRY_PUBLIC = 40;
 
 export const SYMBOL_SIZE = 16;
 export const NEW_ORDER_SIZE = 48;
@@ -83,6 +101,7 @@ export const COMMAND_SIZE: Readonly<Uint8Array> = sizes([
   [codes.COMMAND_MASS_CANCEL, 8],
   [codes.COMMAND_WITHDRAW, 48],
   [codes.COMMAND_DEAD_MAN, 16],
+  [codes.COMMAND_TRANSFER, 16],
   [codes.COMMAND_LOGON, 48],
   [codes.COMMAND_ACCOUNT_OPEN, 48],
   [codes.COMMAND_KEY_ADD, 48],
@@ -92,6 +111,8 @@ export const COMMAND_SIZE: Readonly<Uint8Array> = sizes([
   [codes.COMMAND_MARKET_STATE, 8],
   [codes.COMMAND_ACCOUNT_STATE, 8],
   [codes.COMMAND_DEPOSIT, 32],
+  [codes.COMMAND_SHARD_OPEN, 8],
+  [codes.COMMAND_CARRY, 72],
 ]);
 
 function sizes(rows: readonly (readonly [number, number])[]): Uint8Array {

@@ -138,6 +138,19 @@ export function encodeWithdraw(
   return bytes;
 }
 
+/** Free funds go to the account's balance on another shard. */
+export function encodeTransfer(
+  shard: number,
+  asset: number,
+  amount: number,
+): Uint8Array<ArrayBuffer> {
+  const view = command(codes.COMMAND_TRANSFER);
+  view.setUint16(at.TRANSFER_SHARD, shard, true);
+  view.setUint32(at.TRANSFER_ASSET, asset, true);
+  writeU64(view, at.TRANSFER_AMOUNT, amount);
+  return bytesOf(view);
+}
+
 /** All the account's orders are canceled this many microseconds later; 0 disarms. */
 export function encodeDeadMan(timeout: number): Uint8Array<ArrayBuffer> {
   const view = command(codes.COMMAND_DEAD_MAN);
@@ -239,6 +252,47 @@ export function encodeDeposit(
   writeU64(view, at.DEPOSIT_AMOUNT, amount);
   writeU64(view, at.DEPOSIT_REFERENCE, reference);
   return bytesOf(view);
+}
+
+/** From now on funds may go to this shard and come from it. */
+export function encodeShardOpen(shard: number): Uint8Array<ArrayBuffer> {
+  const view = command(codes.COMMAND_SHARD_OPEN);
+  view.setUint32(at.SHARD_OPEN_SHARD, shard, true);
+  return bytesOf(view);
+}
+
+/** What another shard owes this one, as its outbox report says it. */
+export interface Carry {
+  readonly entry: number;
+  /** The shard that wrote it. */
+  readonly source: number;
+  readonly account: number;
+  readonly number: number;
+  /** Key id; of a credit the asset id. */
+  readonly key: number;
+  readonly scopes: number;
+  /** Of the key; of a credit the amount. */
+  readonly expiry: number;
+  /** Of a credit: entries of the directory that its shard had applied. */
+  readonly directory: number;
+  /** 32 bytes, zero where there is none. */
+  readonly publicKey: Uint8Array;
+}
+
+export function encodeCarry(carry: Carry): Uint8Array<ArrayBuffer> {
+  assert(carry.publicKey.length === 32, "a public key has 32 bytes");
+  const view = command(codes.COMMAND_CARRY);
+  view.setUint8(at.CARRY_ENTRY, carry.entry);
+  view.setUint16(at.CARRY_SHARD, carry.source, true);
+  view.setUint32(at.CARRY_ACCOUNT, carry.account, true);
+  writeU64(view, at.CARRY_NUMBER, carry.number);
+  view.setUint32(at.CARRY_KEY, carry.key, true);
+  view.setUint32(at.CARRY_SCOPES, carry.scopes, true);
+  writeU64(view, at.CARRY_EXPIRY, carry.expiry);
+  writeU64(view, at.CARRY_DIRECTORY, carry.directory);
+  const bytes = bytesOf(view);
+  bytes.set(carry.publicKey, at.CARRY_PUBLIC);
+  return bytes;
 }
 
 function writeSymbol(view: DataView, start: number, symbol: string): void {
