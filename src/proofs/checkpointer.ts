@@ -22,7 +22,12 @@ export interface StateRoots {
   readonly markets: Uint8Array;
   readonly books: Uint8Array;
   readonly arrivals: number;
+  /** Directory entries written or applied. */
+  readonly directory: number;
+  /** 64 bytes per asset, by id. */
   readonly totals: Uint8Array;
+  /** 24 bytes per known other shard, by number. */
+  readonly links: Uint8Array;
 }
 
 export interface CheckpointTerms {
@@ -100,7 +105,9 @@ export class Checkpointer {
       booksRoot: roots.books,
       previous: this.previous,
       arrivals: roots.arrivals,
+      directory: roots.directory,
       totals: roots.totals,
+      links: roots.links,
     });
     this.previous = sha256(bytes);
     this.states.append(bytes);

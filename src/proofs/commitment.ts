@@ -18,16 +18,18 @@
  *      160    32  books_root
  *      192    32  previous          SHA-256 of commitment k-1, zero for the first
  *      224     8  arrivals
- *      232     4  assets            count of totals
- *      236     4  reserved          zero
- *      240        totals, 56 bytes each, see docs/RULES.md section 8
+ *      232     8  directory         entries of it written or applied
+ *      240     4  assets            count of totals
+ *      244     4  links             count of links
+ *      248        totals, 64 bytes each, then links, 24 bytes each, see docs/RULES.md section 8
  */
 import { readU64, viewOf, writeU64 } from "../base/bytes.ts";
 
 export const COMMITMENT_VERSION = 1;
 export const COMMITMENT_KIND = 4;
-export const COMMITMENT_FIXED_SIZE = 240;
-export const TOTAL_SIZE = 56;
+export const COMMITMENT_FIXED_SIZE = 248;
+export const TOTAL_SIZE = 64;
+export const LINK_SIZE = 24;
 
 export interface Commitment {
   readonly shard: number;
@@ -43,11 +45,14 @@ export interface Commitment {
   readonly booksRoot: Uint8Array;
   readonly previous: Uint8Array;
   readonly arrivals: number;
+  readonly directory: number;
   readonly totals: Uint8Array;
+  readonly links: Uint8Array;
 }
 
 export function encodeCommitment(commitment: Commitment): Uint8Array<ArrayBuffer> {
-  const bytes = new Uint8Array(COMMITMENT_FIXED_SIZE + commitment.totals.length);
+  const { totals, links } = commitment;
+  const bytes = new Uint8Array(COMMITMENT_FIXED_SIZE + totals.length + links.length);
   const view = new DataView(bytes.buffer);
   view.setUint8(0, COMMITMENT_VERSION);
   view.setUint8(1, COMMITMENT_KIND);
@@ -64,8 +69,11 @@ export function encodeCommitment(commitment: Commitment): Uint8Array<ArrayBuffer
   bytes.set(commitment.booksRoot, 160);
   bytes.set(commitment.previous, 192);
   writeU64(view, 224, commitment.arrivals);
-  view.setUint32(232, commitment.totals.length / TOTAL_SIZE, true);
-  bytes.set(commitment.totals, COMMITMENT_FIXED_SIZE);
+  writeU64(view, 232, commitment.directory);
+  view.setUint32(240, totals.length / TOTAL_SIZE, true);
+  view.setUint32(244, links.length / LINK_SIZE, true);
+  bytes.set(totals, COMMITMENT_FIXED_SIZE);
+  bytes.set(links, COMMITMENT_FIXED_SIZE + totals.length);
   return bytes;
 }
 
@@ -76,9 +84,9 @@ export function decodeCommitment(bytes: Uint8Array): Commitment | string {
   const version = view.getUint8(0);
   if (version !== COMMITMENT_VERSION) return `commitment version ${version} is unknown`;
   if (view.getUint8(1) !== COMMITMENT_KIND) return "not a commitment";
-  if (view.getUint32(236, true) !== 0) return "reserved bytes of a commitment are not zero";
-  const size = COMMITMENT_FIXED_SIZE + view.getUint32(232, true) * TOTAL_SIZE;
-  if (size !== bytes.length) return "commitment length and its count of assets differ";
+  const linksAt = COMMITMENT_FIXED_SIZE + view.getUint32(240, true) * TOTAL_SIZE;
+  const size = linksAt + view.getUint32(244, true) * LINK_SIZE;
+  if (size !== bytes.length) return "commitment length and its counts differ";
   return {
     shard: view.getUint16(2, true),
     rulesVersion: view.getUint16(4, true),
@@ -93,6 +101,8 @@ export function decodeCommitment(bytes: Uint8Array): Commitment | string {
     booksRoot: bytes.slice(160, 192),
     previous: bytes.slice(192, 224),
     arrivals: readU64(view, 224),
-    totals: bytes.slice(COMMITMENT_FIXED_SIZE),
+    directory: readU64(view, 232),
+    totals: bytes.slice(COMMITMENT_FIXED_SIZE, linksAt),
+    links: bytes.slice(linksAt),
   };
 }

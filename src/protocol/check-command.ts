@@ -24,6 +24,8 @@ export function checkCommand(view: DataView, start: number, type: number): numbe
       return zero(view, start, 1, 4) || amount(view, start + at.WITHDRAW_AMOUNT);
     case codes.COMMAND_DEAD_MAN:
       return checkDeadMan(view, start);
+    case codes.COMMAND_TRANSFER:
+      return checkTransfer(view, start);
     case codes.COMMAND_LOGON:
       return zero(view, start, 1, 8) || time(view, start + at.LOGON_NEXT_REPORT);
     case codes.COMMAND_ACCOUNT_OPEN:
@@ -41,6 +43,10 @@ export function checkCommand(view: DataView, start: number, type: number): numbe
       return checkState(view, start, 0, 1);
     case codes.COMMAND_DEPOSIT:
       return checkDeposit(view, start);
+    case codes.COMMAND_SHARD_OPEN:
+      return zero(view, start, 1, 4) || shard(view.getUint32(start + at.SHARD_OPEN_SHARD, true));
+    case codes.COMMAND_CARRY:
+      return checkCarry(view, start);
     default:
       return codes.REJECT_COMMAND_TYPE;
   }
@@ -138,12 +144,50 @@ function checkMassCancel(view: DataView, start: number): number {
   return zero(view, start, 2, 4);
 }
 
+function checkTransfer(view: DataView, start: number): number {
+  const code = zero(view, start, 1, 2) || shard(view.getUint16(start + at.TRANSFER_SHARD, true));
+  if (code !== codes.ACCEPTED) return code;
+  if (view.getUint32(start + at.TRANSFER_ASSET, true) === 0) return codes.REJECT_ASSET_NUMBER;
+  return amount(view, start + at.TRANSFER_AMOUNT);
+}
+
+function shard(value: number): number {
+  return value < 1 || value > codes.SHARD_MAX ? codes.REJECT_SHARD_NUMBER : codes.ACCEPTED;
+}
+
 function checkKey(view: DataView, start: number): number {
-  const zeros = zero(view, start, 1, 4);
-  if (zeros !== codes.ACCEPTED) return zeros;
-  const scopes = view.getUint32(start + at.KEY_SCOPES, true);
+  return zero(view, start, 1, 4) || checkKeyTerms(view, start + at.KEY_SCOPES);
+}
+
+/** Scopes, and right behind them the expiry. */
+function checkKeyTerms(view: DataView, offset: number): number {
+  const scopes = view.getUint32(offset, true);
   if (scopes === 0 || (scopes & ~codes.SCOPES_TRADER) !== 0) return codes.REJECT_SCOPES;
-  return time(view, start + at.KEY_EXPIRY);
+  return time(view, offset + 4);
+}
+
+function checkCarry(view: DataView, start: number): number {
+  const entry = view.getUint8(start + at.CARRY_ENTRY);
+  if (entry < codes.ENTRY_ACCOUNT_OPEN || entry > codes.ENTRY_CREDIT) return codes.REJECT_ENTRY;
+  const code =
+    shard(view.getUint16(start + at.CARRY_SHARD, true)) || amount(view, start + at.CARRY_NUMBER);
+  if (code !== codes.ACCEPTED) return code;
+  switch (entry) {
+    case codes.ENTRY_KEY_REVOKE:
+      return zero(view, start, at.CARRY_SCOPES, at.CARRY_SIZE);
+    case codes.ENTRY_CREDIT:
+      return (
+        zero(view, start, at.CARRY_SCOPES, at.CARRY_EXPIRY) ||
+        amount(view, start + at.CARRY_EXPIRY) ||
+        time(view, start + at.CARRY_DIRECTORY) ||
+        zero(view, start, at.CARRY_PUBLIC, at.CARRY_SIZE)
+      );
+    default:
+      return (
+        checkKeyTerms(view, start + at.CARRY_SCOPES) ||
+        zero(view, start, at.CARRY_DIRECTORY, at.CARRY_PUBLIC)
+      );
+  }
 }
 
 function checkState(view: DataView, start: number, low: number, high: number): number {

@@ -14,10 +14,14 @@ import { FRAME_SIZE_MAX } from "./record.ts";
 
 const FRAME_SIZE_MIN = frame.FRAME_HEADER_SIZE + 8 + frame.SIGNATURE_SIZE;
 
-/** `venue` and `shard`: those of the log it is for; a directory frame names SHARD_DIRECTORY. */
+/**
+ * Of the log it is for. A directory frame names SHARD_DIRECTORY, and is for the shard that leads
+ * the directory alone.
+ */
 export interface FrameScope {
   readonly venue: Uint8Array;
   readonly shard: number;
+  readonly directoryOrigin: number;
 }
 
 /** ACCEPTED or the code of the first thing wrong. Genesis frames are not for this door. */
@@ -34,8 +38,10 @@ function checkHeader(view: DataView, scope: FrameScope): number {
   if (view.getUint8(frame.FRAME_VERSION_AT) !== codes.PROTOCOL_VERSION) return codes.REJECT_VERSION;
   const kind = view.getUint8(frame.FRAME_KIND_AT);
   if (kind < codes.FRAME_DIRECTORY || kind > codes.FRAME_DISCONNECT) return codes.REJECT_FRAME_KIND;
-  const shard = kind === codes.FRAME_DIRECTORY ? codes.SHARD_DIRECTORY : scope.shard;
+  const isDirectory = kind === codes.FRAME_DIRECTORY;
+  const shard = isDirectory ? codes.SHARD_DIRECTORY : scope.shard;
   if (view.getUint16(frame.FRAME_SHARD_AT, true) !== shard) return codes.REJECT_SHARD;
+  if (isDirectory && scope.shard !== scope.directoryOrigin) return codes.REJECT_SHARD;
   for (let i = 0; i < frame.VENUE_SIZE; i++) {
     if (view.getUint8(frame.FRAME_VENUE_AT + i) !== scope.venue[i]) return codes.REJECT_VENUE;
   }

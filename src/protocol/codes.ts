@@ -224,6 +224,9 @@ export const REJECT_SCOPES = define(124, "scopes", "no such scope for this key")
 export const REJECT_STATE = define(125, "state", "no such state");
 export const REJECT_RULES = define(126, "rules", "a market rule is out of its range");
 export const REJECT_STOP_PRICE = define(127, "stop_price", "a stop needs a stop price");
+export const REJECT_SHARD_NUMBER = define(128, "shard_number", "shards count from 1 to 65,534");
+export const REJECT_ASSET_NUMBER = define(129, "asset_number", "assets count from 1");
+export const REJECT_ENTRY = define(130, "entry", "no such entry of the directory or credit");
 
 export const REJECT_SIGNATURE = define(200, "signature", "the signature does not verify");
 export const REJECT_UNKNOWN_KEY = define(201, "unknown_key", "no such key of this account");
@@ -296,6 +299,7 @@ export const REJECT_DEPOSIT_SHARD = define(409, "deposit_shard", "deposits enter
 export const REJECT_CARRY_NUMBER = define(410, "carry_number", "not the next entry of that shard");
 export const REJECT_CARRY_EARLY = define(411, "carry_early", "the directory must come first", true);
 export const REJECT_CARRY_ENTRY = define(412, "carry_entry", "not what follows in the directory");
+export const REJECT_CARRY_AMOUNT = define(413, "carry_amount", "more than can be on its way");
 
 export const REJECT_OVERLOADED = define(500, "overloaded", "queues are full, send later", true);
 export const REJECT_NOT_LOGGED_ON = define(501, "not_logged_on", "log the account on first");

@@ -91,6 +91,7 @@ export const SYMBOL_SIZE = 16;
 export const NEW_ORDER_SIZE = 48;
 export const ASSET_OPEN_SIZE = 32;
 export const MARKET_OPEN_SIZE = 88;
+export const CARRY_SIZE = 72;
 
 /** Size in bytes by command type; 0 for types that have none here. */
 export const COMMAND_SIZE: Readonly<Uint8Array> = sizes([
@@ -112,7 +113,7 @@ export const COMMAND_SIZE: Readonly<Uint8Array> = sizes([
   [codes.COMMAND_ACCOUNT_STATE, 8],
   [codes.COMMAND_DEPOSIT, 32],
   [codes.COMMAND_SHARD_OPEN, 8],
-  [codes.COMMAND_CARRY, 72],
+  [codes.COMMAND_CARRY, CARRY_SIZE],
 ]);
 
 function sizes(rows: readonly (readonly [number, number])[]): Uint8Array {

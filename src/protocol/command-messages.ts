@@ -16,6 +16,9 @@ const clientOrderId = number("client_order_id", "u64", "unique among the account
 const u32 = (name: string, says: string, high: number, code: number): form.Row =>
   within(number(name, "u32", says), 1, high, code);
 
+const shard = (name: string, bits: "u16" | "u32", says: string): form.Row =>
+  within(number(name, bits, `${says}, 1 .. 65534`), 1, codes.SHARD_MAX, codes.REJECT_SHARD_NUMBER);
+
 const price = u32("price", "ticks, 1 or more", codes.U32_MAX, codes.REJECT_PRICE);
 const quantity = u32("quantity", "lots, 1 or more", codes.U32_MAX, codes.REJECT_QUANTITY);
 
@@ -135,6 +138,13 @@ const TRADER: readonly form.Message[] = [
       codes.DAY_US,
       codes.REJECT_TIME,
     ),
+  ]),
+  message("transfer", "trader", "moves free funds to the account's balance on another shard", [
+    type(codes.COMMAND_TRANSFER),
+    zero(1),
+    shard("shard", "u16", "the shard they go to"),
+    u32("asset", "asset id, 1 or more", codes.U32_MAX, codes.REJECT_ASSET_NUMBER),
+    form.amount("amount", "smallest units, 1 .. 2^53-1"),
   ]),
 ];
 
@@ -257,6 +267,26 @@ const OPERATOR: readonly form.Message[] = [
     zero(4),
     form.amount("amount", "smallest units, 1 .. 2^53-1"),
     form.amount("reference", "rises with each deposit of the same key"),
+  ]),
+  message("shard_open", "operator", "makes another shard known, so that funds may go there", [
+    type(codes.COMMAND_SHARD_OPEN),
+    zero(3),
+    shard("shard", "u32", "the other shard"),
+  ]),
+  message("carry", "operator", "brings what another shard's outbox report says, field by field", [
+    type(codes.COMMAND_CARRY),
+    form.choice("entry", "", names.ENTRIES, codes.REJECT_ENTRY),
+    shard("source", "u16", "the shard that reported it"),
+    account,
+    form.amount("number", "the report's, 1 .. 2^53-1"),
+    number("key", "u32", "key id; of a credit the asset id"),
+    form.named(
+      number("scopes", "bits", "account_open, key_add: what the key may sign; else 0"),
+      names.TRADER_SCOPES,
+    ),
+    number("expiry_us", "u64", "account_open, key_add: of the key; credit: the amount; else 0"),
+    number("directory", "u64", "credit: entries of the directory that its shard had; else 0"),
+    form.bytes("public_key", 32, "account_open, key_add: Ed25519; else zero"),
   ]),
 ];
 

@@ -5,6 +5,7 @@
 import * as names from "./code-names.ts";
 import * as codes from "./codes.ts";
 import * as form from "./message-form.ts";
+import { OUTBOX } from "./session-messages.ts";
 
 const { bytes, constant, message, named, number, text, zero } = form;
 
@@ -62,7 +63,7 @@ const EXECUTION = message("execution", "log", "then `count` reports, 104 bytes e
   bytes("chain", 32, "report chain after `last`"),
 ]);
 
-const COMMITMENT = message("commitment", "log", "then `assets` totals by rising asset id", [
+const COMMITMENT = message("commitment", "log", "then totals by asset id, then links by shard", [
   number("version", "u8", "1"),
   constant("kind", 4),
   ...origin,
@@ -76,8 +77,9 @@ const COMMITMENT = message("commitment", "log", "then `assets` totals by rising 
   bytes("books_root", 32, "RULES section 8"),
   bytes("previous", 32, "SHA-256 of commitment k-1, zero for the first"),
   number("arrivals", "u64", "orders put to rest or to wait so far"),
+  number("directory", "u64", "entries of the directory written or applied so far"),
   number("assets", "u32", "count of totals"),
-  zero(4),
+  number("links", "u32", "count of links"),
 ]);
 
 const SEGMENTS: readonly form.Message[] = [
@@ -117,12 +119,20 @@ export const LOG: readonly form.Message[] = [
     zero(4),
   ]),
   EXECUTION,
+  OUTBOX,
   COMMITMENT,
   message("total", "log", "one asset's part of a commitment", [
     bytes("asset_open", 32, "the asset_open that made it"),
     number("deposits", "u64", "smallest units, since genesis"),
     number("withdrawals", "u64", "smallest units, since genesis"),
     number("fees", "u64", "smallest units, since genesis"),
+    number("net", "u64", "transfers in less transfers out; below zero in two's complement"),
+  ]),
+  message("link", "log", "what a shard owes another and was owed by it: a part of a commitment", [
+    number("shard", "u16", "the other shard"),
+    zero(6),
+    number("out", "u64", "number of the last credit written for it"),
+    number("in", "u64", "number of the last credit of it that was applied"),
   ]),
   ...SEGMENTS,
 ];

@@ -5,13 +5,14 @@
  * the market's and asset's scales, see docs/HTTP.md.
  */
 import { assert } from "../base/assert.ts";
-import { CANCEL_REASONS, REPORT_KINDS } from "./code-names.ts";
+import { CANCEL_REASONS, ENTRIES, REPORT_KINDS } from "./code-names.ts";
 import * as codes from "./codes.ts";
 import type { Report } from "./report.ts";
 
 export type ReportJson = Readonly<Record<string, string | number>>;
 
 const KINDS: ReadonlyMap<number, string> = new Map(REPORT_KINDS);
+const ENTRY_NAMES: ReadonlyMap<number, string> = new Map(ENTRIES);
 const REASONS: ReadonlyMap<number, string> = new Map(CANCEL_REASONS);
 
 export type MarketStateName = "open" | "post_only" | "cancel_only" | "halted" | "closed";
@@ -53,6 +54,7 @@ export function orderIdText(key: number, nonce: number, index: number): string {
 
 export function reportToJson(report: Report): ReportJson {
   const { kind } = report;
+  if (kind === codes.REPORT_OUTBOX) return { ...commonFields(report), ...outboxFields(report) };
   return { ...commonFields(report), ...ownFields(kind, report) };
 }
 
@@ -95,6 +97,21 @@ function ownFields(kind: number, report: Report): ReportJson {
       return rejectFields(report);
     default:
       return otherFields(kind, report);
+  }
+}
+
+/** What one shard owes another; its account is the one concerned, its number the entry's. */
+function outboxFields(report: Report): ReportJson {
+  const entry = ENTRY_NAMES.get(report.reason) ?? `entry_${report.reason}`;
+  const common = { entry, to_shard: report.subject };
+  const id = report.cumulative;
+  switch (report.reason) {
+    case codes.ENTRY_CREDIT:
+      return { ...common, asset: id, amount: report.first, directory: report.second };
+    case codes.ENTRY_KEY_REVOKE:
+      return { ...common, key: id };
+    default:
+      return { ...common, key: id, scopes: report.leaves };
   }
 }
 
@@ -153,6 +170,12 @@ function otherFields(kind: number, report: Report): ReportJson {
     case codes.REPORT_DEPOSITED:
     case codes.REPORT_WITHDRAWN:
       return { asset: subject, amount: first, second };
+    case codes.REPORT_TRANSFERRED:
+      return { asset: subject, to_shard: report.last, amount: first, free: second };
+    case codes.REPORT_CREDITED:
+      return { asset: subject, from_shard: report.last, amount: first, free: second };
+    case codes.REPORT_SHARD_KNOWN:
+      return { shard: subject };
     case codes.REPORT_MARKET_STATE:
       return { market: subject, state: marketStateName(report.reason) };
     case codes.REPORT_MARKET_OPENED:

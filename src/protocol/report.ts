@@ -2,7 +2,7 @@
  * Report: what the engine says. 104 bytes each, numbered densely per account.
  *
  *   offset  size  field
- *        0     1  kind           16 .. 35, see codes.ts
+ *        0     1  kind           16 .. 39, see codes.ts
  *        1     1  side           1 buy, 2 sell, 0 where there is none
  *        2     1  liquidity      fill: 1 maker, 2 taker
  *        3     1  reason         canceled: why; rejected: the command's type; states: the new state
@@ -27,8 +27,14 @@
  *       96     8  second         fill: fee; rejected: the number it disagrees with
  *
  * account_opened and key_added use 48..80 for the public key, 80 key id, 84 scopes, 88 expiry.
+ *
+ * outbox, what this shard owes another, belongs to no account: nobody is sent it, and who hands
+ * reports out by account passes it over. 3 entry, 4 account concerned, 8 number of the entry, 44
+ * destination shard (65,535 all others), 48..96 as key_added (of a credit 80 asset, 88 amount), 96
+ * of a credit the directory.
  */
 import { readU64, writeU64 } from "../base/bytes.ts";
+import { REPORT_OUTBOX } from "./codes.ts";
 
 export const REPORT_SIZE = 104;
 
@@ -57,6 +63,12 @@ export const REPORT_PUBLIC_KEY_AT = 48;
 export const REPORT_KEY_ID_AT = 80;
 export const REPORT_SCOPES_AT = 84;
 export const REPORT_EXPIRY_AT = 88;
+export const REPORT_DIRECTORY_AT = 96;
+
+/** Whether the report at `at` says what this shard owes another, and belongs to no account. */
+export function isOutbox(view: DataView, at: number): boolean {
+  return view.getUint8(at) === REPORT_OUTBOX;
+}
 
 /** A report as an object: for clients, tests and the naive engine, never in the hot loop. */
 export interface Report {

@@ -86,7 +86,7 @@ const cause: readonly form.Row[] = [
 ];
 
 export const REPORT = message("report", "session", "what the engine says", [
-  named(number("kind", "u8", "16 .. 35, see report kinds"), names.REPORT_KINDS),
+  named(number("kind", "u8", "16 .. 39, see report kinds"), names.REPORT_KINDS),
   named(number("side", "u8", "0 none"), names.SIDES),
   named(number("liquidity", "u8", "of a fill"), names.LIQUIDITIES),
   number("reason", "u8", "canceled, reduced: why; rejected: the command's type; else RULES 3"),
@@ -125,6 +125,28 @@ export const KEY_REPORT = message(
     named(number("scopes", "bits", "what the key may sign"), names.TRADER_SCOPES),
     number("expiry_us", "u64", "log time after which the key is refused; 0 never"),
     zero(8),
+  ],
+);
+
+/** In execution records only: it belongs to no account, so that nobody is sent it. */
+export const OUTBOX = message(
+  "outbox",
+  "log",
+  "what this shard owes another: a report in execution records that no account is sent",
+  [
+    constant("kind", codes.REPORT_OUTBOX),
+    zero(2),
+    named(number("entry", "u8", "what is owed"), names.ENTRIES),
+    number("account", "u32", "the account concerned; 0 the operators"),
+    number("number", "u64", "of the entry; dense per destination from 1"),
+    ...cause,
+    zero(2),
+    number("destination", "u32", "shard number; 65535 every other shard"),
+    bytes("public_key", 32, "account_open, key_add: Ed25519; else zero"),
+    number("key", "u32", "key id; of a credit the asset id"),
+    named(number("scopes", "bits", "account_open, key_add: the key's; else 0"), names.TRADER_SCOPES),
+    number("expiry_us", "u64", "account_open, key_add: of the key; credit: the amount; else 0"),
+    number("directory", "u64", "credit: entries of the directory written or applied; else 0"),
   ],
 );
 

@@ -53,11 +53,12 @@ const PARTS: readonly (readonly [end: number, name: string])[] = [
   [192, "books root"],
   [224, "previous hash"],
   [232, "arrivals"],
+  [240, "directory"],
 ];
 
 function differenceOf(found: Uint8Array, computed: Uint8Array): string {
   let at = 0;
   while (at < found.length && found[at] === computed[at]) at++;
-  const part = PARTS.find(([end]) => at < end)?.[1] ?? "totals";
+  const part = PARTS.find(([end]) => at < end)?.[1] ?? "totals or links";
   return `its ${part} is not what the records give`;
 }
