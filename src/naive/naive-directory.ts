@@ -6,9 +6,17 @@
 import { equalBytes } from "../base/bytes.ts";
 import * as codes from "../protocol/codes.ts";
 import * as fields from "../protocol/command-layout.ts";
+import { owe } from "./naive-outbox.ts";
 import { checkScope, checkSuspended } from "./naive-order-checks.ts";
 import { type NaiveAccount, type NaiveKey, type NaiveState, newAccount } from "./naive-state.ts";
 import { type Answer, type NaiveTurn, refuse } from "./naive-turn.ts";
+
+/** What a key is beside its id and its account. */
+export interface FreshKey {
+  readonly publicKey: Uint8Array;
+  readonly scopes: number;
+  readonly expiry: number;
+}
 
 export function keyOf(state: NaiveState, id: number, account: number): NaiveKey | undefined {
   const key = state.keys[id - 1];
@@ -20,11 +28,7 @@ export function isKeyTaken(state: NaiveState, publicKey: Uint8Array): boolean {
 }
 
 /** The next key id goes to `account`. */
-export function addKey(
-  state: NaiveState,
-  account: number,
-  fresh: { publicKey: Uint8Array; scopes: number; expiry: number },
-): NaiveKey {
+export function addKey(state: NaiveState, account: number, fresh: FreshKey): NaiveKey {
   const key = {
     id: state.keys.length + 1,
     account,
@@ -70,7 +74,7 @@ function spendNonce(key: NaiveKey, nonce: number): void {
   }
 }
 
-function readKey(turn: NaiveTurn) {
+function readKey(turn: NaiveTurn): FreshKey {
   return {
     publicKey: turn.bytes(fields.KEY_PUBLIC, 32),
     scopes: turn.u32(fields.KEY_SCOPES),
@@ -78,7 +82,7 @@ function readKey(turn: NaiveTurn) {
   };
 }
 
-function checkKeysFull(state: NaiveState): Answer {
+export function checkKeysFull(state: NaiveState): Answer {
   const { keysMax } = state.genesis.limits;
   const count = state.keys.length;
   return count >= keysMax ? refuse(codes.REJECT_KEYS_FULL, count, keysMax) : null;
@@ -90,18 +94,34 @@ export function accountOpen(turn: NaiveTurn): Answer {
   if (refusal !== null) return refusal;
   const fresh = readKey(turn);
   if (isKeyTaken(state, fresh.publicKey)) return refuse(codes.REJECT_PUBLIC_KEY_TAKEN);
-  const count = state.accounts.length - 1;
-  const { accountsMax } = state.genesis.limits;
-  if (count >= accountsMax) return refuse(codes.REJECT_ACCOUNTS_FULL, count, accountsMax);
-  const full = checkKeysFull(state);
+  const full = checkAccountsFull(state) ?? checkKeysFull(state);
   if (full !== null) return full;
 
+  tellAll(turn, codes.ENTRY_ACCOUNT_OPEN, openAccount(turn, fresh));
+  return null;
+}
+
+export function checkAccountsFull(state: NaiveState): Answer {
+  const count = state.accounts.length - 1;
+  const { accountsMax } = state.genesis.limits;
+  return count >= accountsMax ? refuse(codes.REJECT_ACCOUNTS_FULL, count, accountsMax) : null;
+}
+
+/** The next account and its first key, with the reports of that. */
+export function openAccount(turn: NaiveTurn, fresh: FreshKey): NaiveKey {
+  const { state } = turn;
   const account = newAccount(state.accounts.length);
   state.accounts.push(account);
   const key = addKey(state, account.id, fresh);
-  turn.sayKey(turn.account, codes.REPORT_ACCOUNT_OPENED, key);
+  turn.sayKey(state.accounts[0]!, codes.REPORT_ACCOUNT_OPENED, key);
   turn.sayKey(account, codes.REPORT_KEY_ADDED, key);
-  return null;
+  return key;
+}
+
+/** What a directory command changed is owed to every other shard. */
+function tellAll(turn: NaiveTurn, entry: number, key: NaiveKey): void {
+  const number = ++turn.state.directory;
+  owe(turn, { entry, to: codes.SHARD_ALL, account: key.account, number }, key);
 }
 
 export function keyAdd(turn: NaiveTurn): Answer {
@@ -115,6 +135,7 @@ export function keyAdd(turn: NaiveTurn): Answer {
 
   const key = addKey(turn.state, turn.account.id, fresh);
   turn.sayKey(turn.account, codes.REPORT_KEY_ADDED, key);
+  tellAll(turn, codes.ENTRY_KEY_ADD, key);
   return null;
 }
 
@@ -132,6 +153,7 @@ export function keyRevoke(turn: NaiveTurn): Answer {
   target.revoked = true;
   const told = new Set<NaiveAccount>([turn.state.accounts[target.account]!, turn.account]);
   for (const account of told) turn.say(account, codes.REPORT_KEY_REVOKED, { subject });
+  tellAll(turn, codes.ENTRY_KEY_REVOKE, target);
   return null;
 }
 

@@ -6,7 +6,7 @@
  *          --> known key? nonce?     unnumbered reject   (2.4, 2.5)
  *          --> whole frame refused?  a reject each       (2.6)
  *          --> command by command    naive-orders, naive-cancels, naive-account-commands,
- *                                    naive-directory, naive-operators
+ *                                    naive-directory, naive-operators, naive-links, naive-carry
  *
  * Slow where slow is simpler. It shares nothing with the fast engine but the bytes of the protocol.
  * `apply` either throws NaiveHalt and has changed nothing, or has moved to the next position.
@@ -24,9 +24,11 @@ import type { ReportBatch } from "../protocol/report.ts";
 import * as accounts from "./naive-account-commands.ts";
 import { levelsOf, type NaiveLevel } from "./naive-book.ts";
 import * as cancels from "./naive-cancels.ts";
+import { carry } from "./naive-carry.ts";
 import * as directory from "./naive-directory.ts";
 import { doWhatIsDue } from "./naive-due.ts";
 import { freeOf, heldOf } from "./naive-ledger.ts";
+import * as links from "./naive-links.ts";
 import * as operators from "./naive-operators.ts";
 import * as orders from "./naive-orders.ts";
 import { type NaiveRootSet, rootsOf } from "./naive-roots.ts";
@@ -46,6 +48,7 @@ const COMMANDS = new Map<number, (turn: NaiveTurn) => Answer>([
   [codes.COMMAND_MASS_CANCEL, cancels.massCancel],
   [codes.COMMAND_WITHDRAW, accounts.withdraw],
   [codes.COMMAND_DEAD_MAN, accounts.deadMan],
+  [codes.COMMAND_TRANSFER, links.transfer],
   [codes.COMMAND_LOGON, accounts.logon],
   [codes.COMMAND_ACCOUNT_OPEN, directory.accountOpen],
   [codes.COMMAND_KEY_ADD, directory.keyAdd],
@@ -55,6 +58,8 @@ const COMMANDS = new Map<number, (turn: NaiveTurn) => Answer>([
   [codes.COMMAND_MARKET_STATE, operators.marketState],
   [codes.COMMAND_ACCOUNT_STATE, operators.accountState],
   [codes.COMMAND_DEPOSIT, operators.deposit],
+  [codes.COMMAND_SHARD_OPEN, links.shardOpen],
+  [codes.COMMAND_CARRY, carry],
 ]);
 
 export class NaiveEngine {
@@ -139,7 +144,8 @@ export class NaiveEngine {
       return;
     }
     if (record.kind === RECORD_TICK) return;
-    const code = checkFrame(frame, { venue: this.venue, shard: genesis.shard });
+    const { shard, directoryOrigin } = genesis;
+    const code = checkFrame(frame, { venue: this.venue, shard, directoryOrigin });
     if (code !== codes.ACCEPTED) throw new NaiveHalt(codes.rejectCode(code).says);
   }
 

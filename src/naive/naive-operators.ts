@@ -8,7 +8,12 @@ import * as codes from "../protocol/codes.ts";
 import * as fields from "../protocol/command-layout.ts";
 import { AMOUNT_LAST, freeOf, move } from "./naive-ledger.ts";
 import { checkScope } from "./naive-order-checks.ts";
-import type { NaiveAccount, NaiveMarket, NaiveState } from "./naive-state.ts";
+import {
+  leadsDirectory,
+  type NaiveAccount,
+  type NaiveMarket,
+  type NaiveState,
+} from "./naive-state.ts";
 import { type Answer, type NaiveTurn, refuse } from "./naive-turn.ts";
 
 /** From a state to the states it may become. */
@@ -34,7 +39,7 @@ export function openAsset(state: NaiveState, opened: Uint8Array): Answer {
   if (state.assets.size >= assetsMax) {
     return refuse(codes.REJECT_ASSETS_FULL, state.assets.size, assetsMax);
   }
-  state.assets.set(id, { id, opened, deposits: 0n, withdrawals: 0n, fees: 0n });
+  state.assets.set(id, { id, opened, deposits: 0n, withdrawals: 0n, fees: 0n, net: 0n });
   return null;
 }
 
@@ -137,7 +142,7 @@ export function marketState(turn: NaiveTurn): Answer {
 }
 
 /** The trader's account of this id; account 0 is nobody's. */
-function traderOf(state: NaiveState, id: number): NaiveAccount | undefined {
+export function traderOf(state: NaiveState, id: number): NaiveAccount | undefined {
   return id === 0 ? undefined : state.accounts[id];
 }
 
@@ -155,8 +160,14 @@ export function accountState(turn: NaiveTurn): Answer {
   return null;
 }
 
+/** All deposits enter where the directory is led. */
+function checkDepositShard(state: NaiveState): Answer {
+  const { shard, directoryOrigin } = state.genesis;
+  return leadsDirectory(state) ? null : refuse(codes.REJECT_DEPOSIT_SHARD, shard, directoryOrigin);
+}
+
 export function deposit(turn: NaiveTurn): Answer {
-  const refusal = checkScope(turn, codes.SCOPE_CUSTODY);
+  const refusal = checkScope(turn, codes.SCOPE_CUSTODY) ?? checkDepositShard(turn.state);
   if (refusal !== null) return refusal;
   const subject = turn.u32(fields.DEPOSIT_ASSET);
   const asset = turn.state.assets.get(subject);

@@ -17,8 +17,12 @@ export interface NaiveRootSet {
   readonly markets: Uint8Array;
   readonly books: Uint8Array;
   readonly arrivals: number;
-  /** 56 bytes per asset, by id. */
+  /** Entries of the directory, written or applied. */
+  readonly directory: number;
+  /** 64 bytes per asset, by id. */
   readonly totals: Uint8Array;
+  /** 24 bytes per known other shard, by number. */
+  readonly links: Uint8Array;
 }
 
 const ACCOUNT_SIZE = 32;
@@ -29,7 +33,8 @@ const BOOK_VALUE_SIZE = 56;
 const MARKET_SIZE = MARKET_OPEN_SIZE + 24;
 /** What a waiting order's side is counted up by in its key: 3 a buy, 4 a sell. */
 const WAITS = 2;
-const TOTAL_SIZE = 56;
+const TOTAL_SIZE = 64;
+const LINK_SIZE = 24;
 
 /** Writes little-endian fields one after the other. */
 class Writer {
@@ -59,6 +64,11 @@ class Writer {
 
   u64(value: number | bigint): this {
     this.view.setBigUint64(this.at, BigInt(value), true);
+    return this.skip(8);
+  }
+
+  i64(value: bigint): this {
+    this.view.setBigInt64(this.at, value, true);
     return this.skip(8);
   }
 
@@ -93,7 +103,9 @@ export function rootsOf(state: NaiveState): NaiveRootSet {
     markets: trieRoot(markets),
     books: trieRoot(allOrders(state).map(bookEntry)),
     arrivals: state.arrivals,
+    directory: state.directory,
     totals: totalsOf(state),
+    links: linksOf(state),
   };
 }
 
@@ -161,6 +173,14 @@ function totalsOf(state: NaiveState): Uint8Array {
   const out = new Writer(assets.length * TOTAL_SIZE);
   for (const asset of assets) {
     out.put(asset.opened).u64(asset.deposits).u64(asset.withdrawals).u64(asset.fees);
+    out.i64(asset.net);
   }
+  return out.end();
+}
+
+function linksOf(state: NaiveState): Uint8Array {
+  const links = [...state.links.values()].sort((a, b) => a.shard - b.shard);
+  const out = new Writer(links.length * LINK_SIZE);
+  for (const link of links) out.u16(link.shard).skip(6).u64(link.out).u64(link.in);
   return out.end();
 }

@@ -3,10 +3,11 @@
  *
  *   state --> accounts[id] --> free, held by asset; open orders by client order id; timer
  *         --> keys[id - 1] --> used nonces
- *         --> assets by id --> deposits, withdrawals, fees
+ *         --> assets by id --> deposits, withdrawals, fees, net
  *         --> markets by id --> bids, asks: sorted arrays of resting orders, the best one last
  *                           --> waiting: the stops that were not triggered yet, in no order
  *         --> timed: the open orders that have a good till
+ *         --> links by shard --> numbers of the last credit written to it and applied from it
  *
  * Nothing here is fast and everything is where a reader would look for it. Maps are for look-up;
  * whoever walks one sorts what comes out. Money is a bigint, so no sum can be rounded.
@@ -51,6 +52,16 @@ export interface NaiveAsset {
   deposits: bigint;
   withdrawals: bigint;
   fees: bigint;
+  /** Transfers in less transfers out; may be below zero. */
+  net: bigint;
+}
+
+/** Another shard that is known. */
+export interface NaiveLink {
+  readonly shard: number;
+  /** Number of the last credit written to it, and of the last one applied from it. */
+  out: number;
+  in: number;
 }
 
 export interface NaiveMarket {
@@ -120,10 +131,20 @@ export interface NaiveState {
   readonly assets: Map<number, NaiveAsset>;
   readonly markets: Map<number, NaiveMarket>;
   readonly timed: Set<NaiveOrder>;
+  /** Entries of the directory: written, on the shard that leads it, or applied, elsewhere. */
+  directory: number;
+  readonly links: Map<number, NaiveLink>;
 }
 
-/** A shard before its first record: account 0 only. */
+/** This shard assigns the ids of accounts and keys. */
+export function leadsDirectory({ genesis }: NaiveState): boolean {
+  return genesis.shard === genesis.directoryOrigin;
+}
+
+/** A shard before its first record: account 0 only; it knows the one that leads the directory. */
 export function emptyState(genesis: Genesis): NaiveState {
+  const origin = genesis.directoryOrigin;
+  const leader: NaiveLink = { shard: origin, out: 0, in: 0 };
   return {
     genesis,
     position: 0,
@@ -134,6 +155,8 @@ export function emptyState(genesis: Genesis): NaiveState {
     assets: new Map(),
     markets: new Map(),
     timed: new Set(),
+    directory: 0,
+    links: new Map(genesis.shard === origin ? [] : [[origin, leader]]),
   };
 }
 

@@ -52,6 +52,10 @@ export class NaiveTurn extends NaiveVoice {
     return this.view.getUint8(this.at + offset);
   }
 
+  u16(offset: number): number {
+    return this.view.getUint16(this.at + offset, true);
+  }
+
   u32(offset: number): number {
     return this.view.getUint32(this.at + offset, true);
   }
@@ -67,10 +71,19 @@ export class NaiveTurn extends NaiveVoice {
 
   /** account_opened and key_added have a layout of their own behind offset 44. */
   sayKey(account: NaiveAccount, kind: number, key: NaiveKey): void {
-    const start = this.say(account, kind, { subject: key.account });
+    this.writeKey(this.say(account, kind, { subject: key.account }), key);
+  }
+
+  /** The key id alone, or the asset id of a credit. */
+  writeKeyId(start: number, id: number): void {
+    this.reports.view.setUint32(start + at.REPORT_KEY_ID_AT, id, true);
+  }
+
+  /** The key where account_opened and key_added have it, in the report that begins at `start`. */
+  writeKey(start: number, key: NaiveKey): void {
     const { bytes, view } = this.reports;
+    this.writeKeyId(start, key.id);
     bytes.set(key.publicKey, start + at.REPORT_PUBLIC_KEY_AT);
-    view.setUint32(start + at.REPORT_KEY_ID_AT, key.id, true);
     view.setUint32(start + at.REPORT_SCOPES_AT, key.scopes, true);
     writeU64(view, start + at.REPORT_EXPIRY_AT, key.expiry);
   }

@@ -62,6 +62,11 @@ export class NaiveVoice {
     const who = { kind, account: account.id, number: account.number, index: this.index };
     return writeNext(this.reports, this.stamp, { ...who, ...fields });
   }
+
+  /** One report that belongs to no account; returns its offset. */
+  sayToNobody(fields: Partial<Report>): number {
+    return writeNext(this.reports, this.stamp, { index: this.index, ...fields });
+  }
 }
 
 const NOTHING: Report = {

@@ -87,10 +87,14 @@ describe("a key", () => {
     expect(said.map(({ kind, account, subject }) => [kind, account, subject])).toEqual([
       [codes.REPORT_KEY_REVOKED, 1, 2],
       [codes.REPORT_KEY_REVOKED, 0, 2],
+      [codes.REPORT_OUTBOX, 1, codes.SHARD_ALL],
     ]);
     expect(shard.trade(1, order({}))[0]?.code).toBe(codes.REJECT_KEY_REVOKED);
     const own = shard.direct({ account: 0, key: 1 }, encode.encodeKeyRevoke(1));
-    expect(own.map(({ account }) => account)).toEqual([0]);
+    expect(own.map(({ kind, account }) => [kind, account])).toEqual([
+      [codes.REPORT_KEY_REVOKED, 0],
+      [codes.REPORT_OUTBOX, 0],
+    ]);
   });
 });
 

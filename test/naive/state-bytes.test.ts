@@ -7,7 +7,7 @@ import { sha256 } from "../../src/base/hash.ts";
 import { trieRoot } from "../../src/naive/naive-trie.ts";
 import * as codes from "../../src/protocol/codes.ts";
 import * as encode from "../../src/protocol/commands.ts";
-import { LOG_TIME, MARKET, MONEY, order, SmallShard } from "../support/small-shard.ts";
+import { LOG_TIME, MARKET, MONEY, order, QUOTE, SmallShard } from "../support/small-shard.ts";
 
 type Field = readonly [offset: number, size: 1 | 2 | 4 | 8, value: number];
 
@@ -115,6 +115,41 @@ describe("a market", () => {
     ]);
     value.set(tail, 88);
     expect(shard.engine.roots().markets).toEqual(leaf(Uint8Array.of(0, 0, 0, MARKET), value));
+  });
+});
+
+describe("what is stated beside the roots", () => {
+  test("totals end with the net, which may be below zero; links are the known other shards", () => {
+    const shard = new SmallShard();
+    shard.operate(encode.encodeShardOpen(0x1234), encode.encodeShardOpen(7));
+    const transfers = [3, 4].map((amount) => encode.encodeTransfer(7, QUOTE, amount));
+    shard.trade(1, ...transfers);
+    const back = {
+      entry: codes.ENTRY_CREDIT,
+      source: 7,
+      account: 2,
+      number: 1,
+      key: QUOTE,
+      scopes: 0,
+      expiry: 5,
+      directory: 99,
+      publicKey: new Uint8Array(32),
+    };
+    shard.operate(encode.encodeCarry(back));
+    const { directory, totals, links } = shard.engine.roots();
+    expect(directory).toBe(2);
+    const amounts = bytes(24, [[0, 8, 2 * MONEY]]).toHex();
+    expect(totals.toHex().slice(2 * 32, 2 * 56)).toBe(amounts);
+    expect(totals.toHex().slice(2 * 56, 2 * 64)).toBe("00".repeat(8));
+    expect(totals.toHex().slice(2 * 96, 2 * 120)).toBe(amounts);
+    expect(totals.toHex().slice(2 * 120)).toBe(`fe${"ff".repeat(7)}`);
+    const known = bytes(48, [
+      [0, 2, 7],
+      [8, 8, 2],
+      [16, 8, 1],
+      [24, 2, 0x1234],
+    ]);
+    expect(links.toHex()).toBe(known.toHex());
   });
 });
 
