@@ -24,7 +24,7 @@ type Size = keyof typeof ROUNDS;
 const SHARD = 1;
 const BATCH = 64;
 const venue = new Uint8Array(frames.VENUE_SIZE).fill(7);
-const scope = { venue, shard: SHARD };
+const scope = { venue, shard: SHARD, directoryOrigin: SHARD };
 const record = { shard: SHARD, rulesVersion: 1, directoryOrigin: SHARD, logTime: 1_000_000 };
 const unsigned = (): Uint8Array => new Uint8Array(frames.SIGNATURE_SIZE);
 

@@ -131,7 +131,7 @@ function readingFrames(workload: Workload): () => () => number {
 function readFrames(flow: Flow): number {
   const view = viewOf(flow.records);
   const record = new RecordView();
-  const scope = { venue: sha256(flow.genesisFrame), shard: 1 };
+  const scope = { venue: sha256(flow.genesisFrame), shard: 1, directoryOrigin: 1 };
   const hash = new Uint8Array(32);
   let sum = 0;
   for (let at = 0; at < flow.records.length; at = record.end) {

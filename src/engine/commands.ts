@@ -8,6 +8,7 @@ import * as codes from "../protocol/codes.ts";
 import { COMMAND_SIZE } from "../protocol/command-layout.ts";
 import * as frame from "../protocol/frame.ts";
 import { Cancels } from "./cancels.ts";
+import { CarryIn } from "./carry.ts";
 import { DeadMan } from "./dead-man.ts";
 import { Directory } from "./directory.ts";
 import { Due } from "./due.ts";
@@ -21,6 +22,7 @@ import { Signer } from "./signer.ts";
 import type { State } from "./state.ts";
 import { Stops } from "./stops.ts";
 import { Taking } from "./taking.ts";
+import { Transfers } from "./transfers.ts";
 
 export class Commands {
   readonly out: ReportsOut;
@@ -34,6 +36,8 @@ export class Commands {
   private readonly deadMan: DeadMan;
   private readonly funds: Funds;
   private readonly directory: Directory;
+  private readonly transfers: Transfers;
+  private readonly carryIn: CarryIn;
   /** Why the frame is refused as a whole, with its numbers; see `refusal`. */
   private first = 0;
   private second = 0;
@@ -54,6 +58,8 @@ export class Commands {
     this.due = new Due({ state, out: this.out, resting, stops, deadMan: this.deadMan });
     this.funds = new Funds(parts);
     this.directory = new Directory(parts);
+    this.transfers = new Transfers(parts);
+    this.carryIn = new CarryIn(parts, this.directory);
   }
 
   /** Applies a frame that checkFrame has accepted, at `start` of `view`. */
@@ -155,6 +161,8 @@ export class Commands {
         return this.funds.withdraw(view, at);
       case codes.COMMAND_DEAD_MAN:
         return this.deadMan.set(view, at);
+      case codes.COMMAND_TRANSFER:
+        return this.transfers.transfer(view, at);
       case codes.COMMAND_LOGON:
         return this.directory.logon(view, at);
       case codes.COMMAND_ACCOUNT_OPEN:
@@ -180,6 +188,10 @@ export class Commands {
         return this.operators.accountState(view, at);
       case codes.COMMAND_DEPOSIT:
         return this.funds.deposit(view, at);
+      case codes.COMMAND_SHARD_OPEN:
+        return this.transfers.shardOpen(view, at);
+      case codes.COMMAND_CARRY:
+        return this.carryIn.carry(view, at);
       default:
         assert(false, "checkFrame accepts no other command");
     }

@@ -1,6 +1,6 @@
 /**
  * Funds: Deposit (RULES 7) and Withdraw (RULES 5): the only ways in and out of the sum of all
- * money.
+ * money. All deposits enter at the shard that leads the directory; funds go on by transfers.ts.
  */
 import { readU64, SAFE_LIMIT } from "../base/bytes.ts";
 import { type Assets, DEPOSITS, WITHDRAWALS } from "../ledger/assets.ts";
@@ -32,6 +32,8 @@ export class Funds {
     if ((signer.scopes & codes.SCOPE_CUSTODY) === 0) {
       return out.reject(codes.REJECT_KEY_SCOPE, signer.scopes, codes.SCOPE_CUSTODY);
     }
+    const { shard, directoryOrigin, leadsDirectory } = this.state;
+    if (!leadsDirectory) return out.reject(codes.REJECT_DEPOSIT_SHARD, shard, directoryOrigin);
     const asset = view.getUint32(at + command.DEPOSIT_ASSET, true);
     const slot = this.assets.find(asset);
     if (slot === 0) return out.reject(codes.REJECT_UNKNOWN_ASSET, asset, 0);

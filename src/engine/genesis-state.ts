@@ -1,5 +1,6 @@
 /**
- * GenesisState: what record 1 makes of nothing: account 0 with its keys, the assets, the markets.
+ * GenesisState: what record 1 makes of nothing: account 0 with its keys, the assets, the markets,
+ * and the link to the shard that leads the directory.
  */
 import { viewOf } from "../base/bytes.ts";
 import * as codes from "../protocol/codes.ts";
@@ -9,6 +10,7 @@ import type { State } from "./state.ts";
 
 /** Fills an empty state; "" or why this genesis begins no shard. */
 export function beginShard(genesis: Genesis, state: State, operators: Operators): string {
+  if (!state.leadsDirectory) state.links.open(state.directoryOrigin);
   return (
     addOperatorKeys(genesis, state) ||
     openAssets(genesis, state, operators) ||

@@ -4,7 +4,8 @@
  * What all reports of a record have alike (position, log time) is set once per record; what those
  * of its frame have, or those of what is due (tag, room), once for each; what is alike for a
  * command (its bytes, index), once per command. Numbers are given out here, which is also what
- * marks an account as changed: nothing of an account changes without a report to it.
+ * marks an account as changed: nothing of an account changes without a report to it, but for the
+ * nonce of who carries (carry.ts).
  */
 import { writeU64 } from "../base/bytes.ts";
 import * as codes from "../protocol/codes.ts";
@@ -176,13 +177,31 @@ export class ReportsOut {
 
   /** account_opened or key_added. */
   key(kind: number, account: number, key: number): void {
+    this.keyTerms(this.begin(kind, account, this.state.keys.account[key]!), key);
+  }
+
+  /** All that others may know of a key. */
+  keyTerms(at: number, key: number): void {
     const keys = this.state.keys;
-    const at = this.begin(kind, account, keys.account[key]!);
     const view = this.batch.view;
     this.batch.bytes.set(keys.publicKey(key), at + report.REPORT_PUBLIC_KEY_AT);
-    view.setUint32(at + report.REPORT_KEY_ID_AT, key, true);
+    this.keyId(at, key);
     view.setUint32(at + report.REPORT_SCOPES_AT, keys.scopes[key]!, true);
     writeU64(view, at + report.REPORT_EXPIRY_AT, keys.expiry[key]!);
+  }
+
+  /** Of a key report or an outbox; of an outbox that is a credit the asset id. */
+  keyId(at: number, id: number): void {
+    this.batch.view.setUint32(at + report.REPORT_KEY_ID_AT, id, true);
+  }
+
+  /** What this shard owes another. It is no account's report, so that no number rises by it. */
+  outbox(entry: number, destination: number, account: number, number: number): number {
+    const at = this.blank(codes.REPORT_OUTBOX | (entry << 24), account);
+    const view = this.batch.view;
+    writeU64(view, at + report.REPORT_NUMBER_AT, number);
+    view.setUint32(at + report.REPORT_SUBJECT_AT, destination, true);
+    return at;
   }
 
   /** Refuses the frame before its key is trusted: unnumbered, about the frame, not its commands. */

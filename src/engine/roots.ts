@@ -40,7 +40,9 @@ export class Roots {
       markets: this.markets.root(),
       books: this.books.root(),
       arrivals: this.state.arrivals,
+      directory: this.state.directory,
       totals: bytes.totalsBytes(this.state),
+      links: bytes.linksBytes(this.state),
     };
   }
 

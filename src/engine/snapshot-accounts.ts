@@ -2,7 +2,7 @@
  * SnapshotAccounts: the accounts of a snapshot, with their keys and balances, into an empty state.
  */
 import { readU64, SAFE_LIMIT } from "../base/bytes.ts";
-import { DEPOSITS, FEES, WITHDRAWALS } from "../ledger/assets.ts";
+import { DEPOSITS, FEES, NET, WITHDRAWALS } from "../ledger/assets.ts";
 import { type Cursor, has } from "./snapshot-cursor.ts";
 import type { State } from "./state.ts";
 import * as bytes from "./state-bytes.ts";
@@ -115,7 +115,7 @@ function readBalances(cursor: Cursor, account: number, count: number, state: Sta
   return "";
 }
 
-/** Per asset: free + held + fees = deposits - withdrawals. */
+/** Per asset: free + held + fees = deposits - withdrawals + net. */
 function checkMoney(state: State): string {
   const { assets, balances } = state;
   const sums = new Float64Array(assets.count + 1);
@@ -126,7 +126,8 @@ function checkMoney(state: State): string {
     }
   }
   for (let slot = 1; slot <= assets.count; slot++) {
-    const there = assets.total(slot, DEPOSITS) - assets.total(slot, WITHDRAWALS);
+    const inward = assets.total(slot, DEPOSITS) + assets.total(slot, NET);
+    const there = inward - assets.total(slot, WITHDRAWALS);
     if (sums[slot]! + assets.total(slot, FEES) !== there) {
       return `asset ${assets.id[slot]}: balances, fees and deposits of the snapshot do not add up`;
     }

@@ -7,7 +7,7 @@
  */
 import { readU64, SAFE_LIMIT, viewOf } from "../base/bytes.ts";
 import { HASH_SIZE } from "../base/hash.ts";
-import { DEPOSITS, FEES, WITHDRAWALS } from "../ledger/assets.ts";
+import { DEPOSITS, FEES, NET, WITHDRAWALS } from "../ledger/assets.ts";
 import { checkCommand } from "../protocol/check-command.ts";
 import * as codes from "../protocol/codes.ts";
 import * as command from "../protocol/command-layout.ts";
@@ -18,7 +18,7 @@ import { readOrders } from "./snapshot-orders.ts";
 import * as layout from "./snapshot.ts";
 import type { SnapshotHeader } from "./snapshot.ts";
 import type { State } from "./state.ts";
-import { MARKET_STATE_SIZE, TOTALS_SIZE } from "./state-bytes.ts";
+import { LINK_SIZE, MARKET_STATE_SIZE, TOTALS_SIZE } from "./state-bytes.ts";
 
 /** Fills the state from a snapshot whose header is that of its shard; "" or what is wrong. */
 export function fillState(
@@ -32,8 +32,10 @@ export function fillState(
   state.position = header.position;
   state.logTime = header.logTime;
   state.arrivals = header.arrivals;
+  state.directory = header.directory;
   const wrong =
     readAssets(cursor, header.assets, state) ||
+    readLinks(cursor, header.links, state) ||
     readMarkets(cursor, header.markets, state) ||
     readAccounts(cursor, header.accounts, state) ||
     readOrders(cursor, header.orders, state, resting);
@@ -56,14 +58,57 @@ function readAssets(cursor: Cursor, count: number, state: State): string {
     if (!isLegal || id <= before) return `asset ${slot} of the snapshot is not one`;
     before = id;
     assets.open(view, at);
-    const totals = [0, 8, 16].map((more) => readU64(view, at + command.ASSET_OPEN_SIZE + more));
-    const [deposits = 0, withdrawals = 0, fees = 0] = totals;
-    if (deposits >= SAFE_LIMIT || withdrawals + fees > deposits) return "a total is not possible";
-    assets.add(slot, DEPOSITS, deposits);
-    assets.add(slot, WITHDRAWALS, withdrawals);
-    assets.add(slot, FEES, fees);
+    if (!readTotals(view, at + command.ASSET_OPEN_SIZE, slot, state)) {
+      return "a total is not possible";
+    }
   }
   return "";
+}
+
+/** False when they are not possible: what was there is not what left, and what is left. */
+function readTotals(view: DataView, at: number, slot: number, state: State): boolean {
+  const { assets, leadsDirectory } = state;
+  const [deposits = 0, withdrawals = 0, fees = 0] = [0, 8, 16].map((more) =>
+    readU64(view, at + more),
+  );
+  const net = Number(view.getBigInt64(at + 24, true));
+  // Deposits enter at the shard that leads the directory, so that nothing more can come back.
+  const isOfShard = leadsDirectory ? net <= 0 : net >= 0 && deposits === 0;
+  const all = deposits + net;
+  if (!isOfShard || deposits >= SAFE_LIMIT || net >= SAFE_LIMIT || all < 0) return false;
+  if (withdrawals + fees > all) return false;
+  assets.add(slot, DEPOSITS, deposits);
+  assets.add(slot, WITHDRAWALS, withdrawals);
+  assets.add(slot, FEES, fees);
+  assets.add(slot, NET, net);
+  return true;
+}
+
+function readLinks(cursor: Cursor, count: number, state: State): string {
+  const { view } = cursor;
+  const { links } = state;
+  if (!has(cursor, count * LINK_SIZE)) return "snapshot's links are cut";
+  let before = 0;
+  for (let i = 1; i <= count; i++, cursor.at += LINK_SIZE) {
+    const at = cursor.at;
+    const shard = view.getUint16(at, true);
+    const [out = 0, inward = 0] = [8, 16].map((more) => readU64(view, at + more));
+    const isLegal =
+      shard > before &&
+      shard !== state.shard &&
+      shard <= codes.SHARD_MAX &&
+      view.getUint16(at + 2, true) === 0 &&
+      view.getUint32(at + 4, true) === 0 &&
+      out < SAFE_LIMIT &&
+      inward < SAFE_LIMIT;
+    if (!isLegal) return `link ${i} of the snapshot is not one`;
+    before = shard;
+    links.open(shard);
+    links.out[shard] = out;
+    links.in[shard] = inward;
+  }
+  const isMissing = state.position !== 0 && !state.leadsDirectory;
+  return isMissing && !links.has(state.directoryOrigin) ? "snapshot knows no directory" : "";
 }
 
 function readMarkets(cursor: Cursor, count: number, state: State): string {

@@ -21,7 +21,8 @@ export function writeSnapshot(
   // Before record 1 there is not even account 0.
   const accounts = state.position === 0 ? 0 : state.accounts.count + 1;
   const totals = bytes.totalsBytes(state);
-  const into = new Uint8Array(sizeOf(state, accounts, totals));
+  const links = bytes.linksBytes(state);
+  const into = new Uint8Array(sizeOf(state, accounts) + totals.length + links.length);
   const view = viewOf(into);
   writeHeader(view, state, accounts);
   into.set(state.venue, layout.VENUE_AT);
@@ -30,6 +31,8 @@ export function writeSnapshot(
   let at = layout.SNAPSHOT_HEADER_SIZE;
   into.set(totals, at);
   at += totals.length;
+  into.set(links, at);
+  at += links.length;
   for (const slot of state.markets.slotsById()) {
     bytes.writeMarket(state, slot, view, at);
     at += bytes.MARKET_STATE_SIZE;
@@ -43,8 +46,9 @@ export function writeSnapshot(
   return into;
 }
 
-function sizeOf(state: State, accounts: number, totals: Uint8Array): number {
-  let size = layout.SNAPSHOT_HEADER_SIZE + totals.length + HASH_SIZE;
+/** All but totals and links. */
+function sizeOf(state: State, accounts: number): number {
+  let size = layout.SNAPSHOT_HEADER_SIZE + HASH_SIZE;
   size += state.markets.count * bytes.MARKET_STATE_SIZE;
   size += state.openOrders * layout.SNAPSHOT_ORDER_SIZE;
   for (let account = 0; account < accounts; account++) size += bytes.accountSize(state, account);
@@ -63,6 +67,8 @@ function writeHeader(view: DataView, state: State, accounts: number): void {
   view.setUint32(layout.MARKETS_AT, state.markets.count, true);
   view.setUint32(layout.ACCOUNTS_AT, accounts, true);
   view.setUint32(layout.ORDERS_AT, state.openOrders, true);
+  writeU64(view, layout.DIRECTORY_AT, state.directory);
+  view.setUint32(layout.LINKS_AT, state.links.known.length, true);
 }
 
 /** All orders by rising arrival: the lists of all seats, merged. */

@@ -2,7 +2,7 @@
  * Snapshot: the state of a shard at a position as bytes that mean the same to every engine.
  *
  *   offset  size  field
- *        0     1  version           2
+ *        0     1  version           3
  *        1     1  reserved          zero
  *        2     2  shard
  *        4     2  rules_version
@@ -17,7 +17,11 @@
  *      132     4  markets
  *      136     4  accounts          account 0 too
  *      140     4  orders
- *      144        assets by rising id, 56 bytes each     as in RULES 8
+ *      144     8  directory
+ *      152     4  links
+ *      156     4  reserved          zero
+ *      160        assets by rising id, 64 bytes each     as in RULES 8
+ *                 links by rising shard, 24 bytes each   as in RULES 8
  *                 markets by rising id, 112 bytes each   as in RULES 8
  *                 accounts by rising id                  as in RULES 8
  *                 orders by rising arrival, 72 bytes each
@@ -34,8 +38,8 @@
 import { equalBytes, readU64, SAFE_LIMIT, viewOf } from "../base/bytes.ts";
 import { HASH_SIZE, sha256 } from "../base/hash.ts";
 
-export const SNAPSHOT_VERSION = 2;
-export const SNAPSHOT_HEADER_SIZE = 144;
+export const SNAPSHOT_VERSION = 3;
+export const SNAPSHOT_HEADER_SIZE = 160;
 export const SNAPSHOT_ORDER_SIZE = 72;
 
 export const SHARD_AT = 2;
@@ -51,6 +55,9 @@ export const ASSETS_AT = 128;
 export const MARKETS_AT = 132;
 export const ACCOUNTS_AT = 136;
 export const ORDERS_AT = 140;
+export const DIRECTORY_AT = 144;
+export const LINKS_AT = 152;
+const RESERVED_AT = 156;
 
 export interface SnapshotHeader {
   readonly shard: number;
@@ -66,6 +73,8 @@ export interface SnapshotHeader {
   readonly markets: number;
   readonly accounts: number;
   readonly orders: number;
+  readonly directory: number;
+  readonly links: number;
 }
 
 /** The header of a snapshot whose bytes are whole, or what is wrong with them. */
@@ -78,11 +87,13 @@ export function readSnapshotHeader(bytes: Uint8Array): SnapshotHeader | string {
     return "snapshot is not what was written: its hash differs";
   }
   const view = viewOf(bytes);
-  const numbers = [POSITION_AT, LOG_TIME_AT, ARRIVALS_AT].map((at) => readU64(view, at));
+  const places = [POSITION_AT, LOG_TIME_AT, ARRIVALS_AT, DIRECTORY_AT];
+  const numbers = places.map((at) => readU64(view, at));
   if (numbers.some((number) => number >= SAFE_LIMIT))
     return "a number of the snapshot is too large";
-  if (bytes[1] !== 0) return "reserved bytes of the snapshot are not zero";
-  const [position = 0, logTime = 0, arrivals = 0] = numbers;
+  if (bytes[1] !== 0 || view.getUint32(RESERVED_AT, true) !== 0)
+    return "reserved bytes of the snapshot are not zero";
+  const [position = 0, logTime = 0, arrivals = 0, directory = 0] = numbers;
   return {
     shard: view.getUint16(SHARD_AT, true),
     rulesVersion: view.getUint16(RULES_VERSION_AT, true),
@@ -97,5 +108,7 @@ export function readSnapshotHeader(bytes: Uint8Array): SnapshotHeader | string {
     markets: view.getUint32(MARKETS_AT, true),
     accounts: view.getUint32(ACCOUNTS_AT, true),
     orders: view.getUint32(ORDERS_AT, true),
+    directory,
+    links: view.getUint32(LINKS_AT, true),
   };
 }

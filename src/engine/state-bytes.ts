@@ -4,13 +4,14 @@
  *   account   32 bytes, then 208 per key, then 24 per asset held
  *   market    88 bytes as it would be opened now, then trades, last price and window; 112 bytes
  *   order     key u32 market, u8 side, u32 price, u64 arrival, big-endian; 56 bytes
- *   totals    56 bytes per asset
+ *   totals    64 bytes per asset
+ *   links     24 bytes per known other shard
  *
  * Nothing of how the engine keeps it (slots, chains, tables) is in them. Writers fill a place given
  * to them and return what is behind it.
  */
 import { writeU64 } from "../base/bytes.ts";
-import { DEPOSITS, FEES, WITHDRAWALS } from "../ledger/assets.ts";
+import { DEPOSITS, FEES, NET, WITHDRAWALS } from "../ledger/assets.ts";
 import { NONCE_WINDOW, SIDE_BUY, SIDE_SELL } from "../protocol/codes.ts";
 import { ASSET_OPEN_SIZE, MARKET_OPEN_SIZE } from "../protocol/command-layout.ts";
 import { CLIENT_HIGH, CLIENT_LOW, ORDER_SHIFT } from "./order-slab.ts";
@@ -23,7 +24,8 @@ export const BALANCE_STATE_SIZE = 24;
 export const MARKET_STATE_SIZE = MARKET_OPEN_SIZE + 24;
 export const ORDER_KEY_SIZE = 17;
 export const ORDER_STATE_SIZE = 56;
-export const TOTALS_SIZE = ASSET_OPEN_SIZE + 24;
+export const TOTALS_SIZE = ASSET_OPEN_SIZE + 32;
+export const LINK_SIZE = 24;
 
 const PUBLIC_KEY_SIZE = 32;
 export const WINDOW_SIZE = NONCE_WINDOW / 8;
@@ -152,6 +154,20 @@ export function totalsBytes(state: State): Uint8Array<ArrayBuffer> {
     writeU64(view, at + ASSET_OPEN_SIZE, assets.total(slot, DEPOSITS));
     writeU64(view, at + ASSET_OPEN_SIZE + 8, assets.total(slot, WITHDRAWALS));
     writeU64(view, at + ASSET_OPEN_SIZE + 16, assets.total(slot, FEES));
+    view.setBigInt64(at + ASSET_OPEN_SIZE + 24, BigInt(assets.total(slot, NET)), true);
+  }
+  return bytes;
+}
+
+/** The links to all known other shards, by rising number. */
+export function linksBytes({ links }: State): Uint8Array<ArrayBuffer> {
+  const bytes = new Uint8Array(links.known.length * LINK_SIZE);
+  const view = new DataView(bytes.buffer);
+  for (const [i, shard] of links.known.entries()) {
+    const at = i * LINK_SIZE;
+    view.setUint16(at, shard, true);
+    writeU64(view, at + 8, links.out[shard]!);
+    writeU64(view, at + 16, links.in[shard]!);
   }
   return bytes;
 }

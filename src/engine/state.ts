@@ -3,6 +3,7 @@
  *
  *   who    accounts, keys            what   assets, balances
  *   where  markets, book             orders slab (the orders), seats (whose), index (by client id)
+ *   beyond links (other shards), directory (how far it has come here)
  *   when   expiries (of orders), timers (of accounts), windows (stops of a market to trigger)
  */
 import { Assets } from "../ledger/assets.ts";
@@ -14,6 +15,7 @@ import { Changes } from "./changes.ts";
 import { Deadlines } from "./deadlines.ts";
 import { Keys } from "./keys.ts";
 import type { LevelLimits, PriceLevels } from "./levels.ts";
+import { Links } from "./links.ts";
 import { Markets, RULE_BASE, RULE_QUOTE } from "./markets.ts";
 import { OrderIndex } from "./order-index.ts";
 import { OrderSlab } from "./order-slab.ts";
@@ -37,6 +39,8 @@ export class State {
   readonly venue: Uint8Array;
   readonly shard: number;
   readonly directoryOrigin: number;
+  /** Deposits enter here, and account and key ids are given out. */
+  readonly leadsDirectory: boolean;
   readonly rulesVersion: number;
   readonly limits: GenesisLimits;
   /** Records applied. */
@@ -44,6 +48,8 @@ export class State {
   logTime = 0;
   /** Orders put to rest or to wait so far, in all markets. */
   arrivals = 0;
+  /** Entries of the directory: written, on the shard that leads it, or applied, elsewhere. */
+  directory = 0;
   /** Trades so far, in all markets: the sum of the markets' counters. */
   trades = 0;
   /** Orders that rest or wait now. */
@@ -56,6 +62,7 @@ export class State {
   readonly assets: Assets;
   readonly balances: Balances;
   readonly markets: Markets;
+  readonly links = new Links();
   readonly slab: OrderSlab;
   readonly seats: Seats;
   readonly index: OrderIndex;
@@ -75,6 +82,7 @@ export class State {
     this.venue = venueOf(genesisFrame, genesis);
     this.shard = genesis.shard;
     this.directoryOrigin = genesis.directoryOrigin;
+    this.leadsDirectory = this.shard === this.directoryOrigin;
     this.rulesVersion = genesis.rulesVersion;
     this.limits = limits;
     this.accounts = new Accounts(limits.accountsMax);

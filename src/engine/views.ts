@@ -4,7 +4,7 @@
  * Nothing here is on the way of a command; what a view costs follows what it is asked for.
  */
 import { viewOf } from "../base/bytes.ts";
-import { DEPOSITS, FEES, WITHDRAWALS } from "../ledger/assets.ts";
+import { DEPOSITS, FEES, NET, WITHDRAWALS } from "../ledger/assets.ts";
 import * as codes from "../protocol/codes.ts";
 import * as layout from "../protocol/command-layout.ts";
 import type { MarketRules } from "../protocol/commands.ts";
@@ -48,6 +48,17 @@ export interface AssetView {
   readonly deposits: number;
   readonly withdrawals: number;
   readonly fees: number;
+  /** Transfers in less transfers out; may be below zero. */
+  readonly net: number;
+}
+
+/** Another shard that this one knows. */
+export interface LinkView {
+  readonly shard: number;
+  /** Number of the last credit written for it. */
+  readonly out: number;
+  /** Number of its last credit that was applied here. */
+  readonly in: number;
 }
 
 export class Views {
@@ -244,8 +255,24 @@ export class Views {
         deposits: assets.total(slot, DEPOSITS),
         withdrawals: assets.total(slot, WITHDRAWALS),
         fees: assets.total(slot, FEES),
+        net: assets.total(slot, NET),
       };
     });
+  }
+
+  /** The other shards known here, by number. */
+  links(): LinkView[] {
+    const { links } = this.state;
+    return links.known.map((shard) => ({
+      shard,
+      out: links.out[shard]!,
+      in: links.in[shard]!,
+    }));
+  }
+
+  /** Entries of the directory: written, on the shard that leads it, or applied, elsewhere. */
+  get directory(): number {
+    return this.state.directory;
   }
 
   /** How full the tables are, for metrics. */

@@ -1,21 +1,24 @@
 /**
- * Assets: what can be held, and per asset how much came in, went out and was taken as fees.
+ * Assets: what can be held, and per asset how much came in, went out and was taken as fees,
+ * and the transfers between shards.
  *
  *   slot     1, 2, 3 ... in the order of opening
  *   rules    32 bytes per slot: its AssetOpen command
- *   totals   [ deposits | withdrawals | fees ] per slot, below 2^53 each
+ *   totals   [ deposits | withdrawals | fees | net ] per slot, below 2^53 each; net, transfers in less
+ *            transfers out, may be below zero
  *
- * At every position: sum of free + sum of held + fees = deposits - withdrawals.
+ * At every position: sum of free + sum of held + fees = deposits - withdrawals + net.
  */
 import { assert } from "../base/assert.ts";
 import { SAFE_LIMIT } from "../base/bytes.ts";
 import { ASSET_ID, ASSET_OPEN_SIZE } from "../protocol/command-layout.ts";
 import { IdIndex } from "./id-index.ts";
 
-const TOTAL_COUNT = 3;
+const TOTAL_COUNT = 4;
 export const DEPOSITS = 0;
 export const WITHDRAWALS = 1;
 export const FEES = 2;
+export const NET = 3;
 
 export class Assets {
   count = 0;
@@ -52,7 +55,8 @@ export class Assets {
 
   add(slot: number, which: number, amount: number): void {
     const after = this.totals[slot * TOTAL_COUNT + which]! + amount;
-    assert(after < SAFE_LIMIT, "totals stay below 2^53, since deposits do");
+    const isSafe = after < SAFE_LIMIT && after > -SAFE_LIMIT;
+    assert(isSafe, "totals stay below 2^53, since deposits and what is carried do");
     this.totals[slot * TOTAL_COUNT + which] = after;
   }
 

@@ -34,7 +34,6 @@
  * of a credit the directory.
  */
 import { readU64, writeU64 } from "../base/bytes.ts";
-import { REPORT_OUTBOX } from "./codes.ts";
 
 export const REPORT_SIZE = 104;
 
@@ -64,11 +63,6 @@ export const REPORT_KEY_ID_AT = 80;
 export const REPORT_SCOPES_AT = 84;
 export const REPORT_EXPIRY_AT = 88;
 export const REPORT_DIRECTORY_AT = 96;
-
-/** Whether the report at `at` says what this shard owes another, and belongs to no account. */
-export function isOutbox(view: DataView, at: number): boolean {
-  return view.getUint8(at) === REPORT_OUTBOX;
-}
 
 /** A report as an object: for clients, tests and the naive engine, never in the hot loop. */
 export interface Report {

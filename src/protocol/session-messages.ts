@@ -144,7 +144,10 @@ export const OUTBOX = message(
     number("destination", "u32", "shard number; 65535 every other shard"),
     bytes("public_key", 32, "account_open, key_add: Ed25519; else zero"),
     number("key", "u32", "key id; of a credit the asset id"),
-    named(number("scopes", "bits", "account_open, key_add: the key's; else 0"), names.TRADER_SCOPES),
+    named(
+      number("scopes", "bits", "account_open, key_add: the key's; else 0"),
+      names.TRADER_SCOPES,
+    ),
     number("expiry_us", "u64", "account_open, key_add: of the key; credit: the amount; else 0"),
     number("directory", "u64", "credit: entries of the directory written or applied; else 0"),
   ],

@@ -36,7 +36,7 @@ describe("what ingress refuses from the bytes alone", () => {
     const wire = await stand.logOn(ALICE);
     const other = await stand.logOn(BOB);
     const before = { tip: stand.tip, heard: other.packets.length };
-    const faults = allFaultyFrames({ venue: stand.venue, shard: 1 });
+    const faults = allFaultyFrames({ venue: stand.venue, shard: 1, directoryOrigin: 1 });
     wire.send(...faults.map(({ frame }) => frame));
     for (const { name, code, frame } of faults) {
       const refused = await wire.refused();
@@ -112,10 +112,14 @@ describe("what ingress refuses from the bytes alone", () => {
   test("another venue or shard is refused before the signature is looked at", async () => {
     await using stand = await Stand.start();
     const wire = await stand.open();
-    for (const frame of legalFrames(new Prng(1), { venue: new Uint8Array(32), shard: 1 })) {
+    for (const frame of legalFrames(new Prng(1), {
+      venue: new Uint8Array(32),
+      shard: 1,
+      directoryOrigin: 1,
+    })) {
       expect(await refusal(wire, frame)).toBe("venue");
     }
-    const shards = legalFrames(new Prng(1), { venue: stand.venue, shard: 2 });
+    const shards = legalFrames(new Prng(1), { venue: stand.venue, shard: 2, directoryOrigin: 1 });
     const names = [];
     for (const frame of shards) names.push(await refusal(wire, frame));
     // Directory frames name no shard of their own.

@@ -64,7 +64,7 @@ describe("the document", () => {
       .split("\n\n");
     const bytes = Uint8Array.fromHex(frame.replaceAll("\n", ""));
     const venue = Uint8Array.fromHex(vectors.venue);
-    expect(checkFrame(bytes, { venue, shard: 1 })).toBe(0);
+    expect(checkFrame(bytes, { venue, shard: 1, directoryOrigin: 1 })).toBe(0);
     expect(tag).toBe(
       `tag ${new Bun.CryptoHasher("sha256").update(bytes).digest("hex").slice(0, 16)}`,
     );

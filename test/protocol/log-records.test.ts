@@ -11,6 +11,7 @@ import {
   type Commitment,
   decodeCommitment,
   encodeCommitment,
+  LINK_SIZE,
   TOTAL_SIZE,
 } from "../../src/proofs/commitment.ts";
 import {
@@ -203,7 +204,9 @@ describe("a commitment", () => {
     booksRoot: random.bytes(32),
     previous: random.bytes(32),
     arrivals: 2 ** 36 + 4,
+    directory: 2 ** 37 + 5,
     totals: random.bytes(2 * TOTAL_SIZE),
+    links: random.bytes(3 * LINK_SIZE),
   };
   const legal = encodeCommitment(commitment);
 
@@ -211,24 +214,26 @@ describe("a commitment", () => {
     expect(decodeCommitment(legal)).toEqual(commitment);
     const said = decodeByTable(COMMITMENT, legal);
     expect(encodeByTable(COMMITMENT, said)).toEqual(legal.slice(0, COMMITMENT.size));
-    expect([said["number"], said["position"], said["arrivals"], said["assets"]]).toEqual([
+    expect([said["number"], said["position"], said["arrivals"], said["directory"]]).toEqual([
       2n ** 34n + 1n,
       2n ** 35n + 2n,
       2n ** 36n + 4n,
-      2n,
+      2n ** 37n + 5n,
     ]);
+    expect([said["assets"], said["links"]]).toEqual([2n, 3n]);
     expect([said["books_root"], said["previous"]]).toEqual([
       commitment.booksRoot.toHex(),
       commitment.previous.toHex(),
     ]);
     expect(messageNamed("total").size).toBe(TOTAL_SIZE);
+    expect(messageNamed("link").size).toBe(LINK_SIZE);
   });
 
   test.each([
     ["version", 0, 2, "commitment version 2 is unknown"],
     ["kind", 1, 3, "not a commitment"],
-    ["reserved byte", 239, 1, "reserved bytes of a commitment are not zero"],
-    ["count of assets", 232, 3, "commitment length and its count of assets differ"],
+    ["count of assets", 240, 3, "commitment length and its counts differ"],
+    ["count of links", 244, 2, "commitment length and its counts differ"],
   ] as const)("is refused for its %s", (_name, at, value, sentence) => {
     const bytes = legal.slice();
     bytes[at] = value;

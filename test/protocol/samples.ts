@@ -12,7 +12,11 @@ import { encodeByTable, type Values } from "./table-codec.ts";
 
 export const SHARD = 7;
 export const VENUE = Uint8Array.from({ length: 32 }, (_, i) => 0xa0 + i);
-export const SCOPE: FrameScope = { venue: VENUE, shard: SHARD };
+export const SCOPE: FrameScope = {
+  venue: VENUE,
+  shard: SHARD,
+  directoryOrigin: SHARD,
+};
 
 const FRAME_KIND: Partial<Record<Group, number>> = {
   trader: codes.FRAME_TRADER,

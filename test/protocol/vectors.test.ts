@@ -92,7 +92,7 @@ describe("a frame of the file", () => {
   });
 
   test("is accepted, and its tag begins its hash", () => {
-    const scope = { venue, shard: 1 };
+    const scope = { venue, shard: 1, directoryOrigin: 1 };
     for (const { bytes } of frames.slice(1)) expect(checkFrame(bytesOf(bytes), scope)).toBe(0);
     for (const { bytes, tag } of frames) {
       expect(hashOf(bytesOf(bytes)).subarray(0, 8).toHex()).toBe(tag);

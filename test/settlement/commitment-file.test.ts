@@ -30,7 +30,9 @@ function commitment(position: number): Uint8Array {
     booksRoot: HASH,
     previous: HASH,
     arrivals: 0,
+    directory: 0,
     totals: new Uint8Array(0),
+    links: new Uint8Array(0),
   });
 }
 
