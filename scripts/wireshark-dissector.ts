@@ -112,7 +112,10 @@ const SESSION: readonly (readonly [kind: number, message: Message])[] = [
   [codes.MESSAGE_REFUSED, REFUSED],
   [codes.MESSAGE_RESUME, RESUME],
   [codes.MESSAGE_DONE, DONE],
-  ...REPORT_KINDS.map(([kind]) => [kind, isKeyReport(kind) ? KEY_REPORT : REPORT] as const),
+  // An outbox report is in execution records only.
+  ...REPORT_KINDS.filter(([kind]) => kind !== codes.REPORT_OUTBOX).map(
+    ([kind]) => [kind, isKeyReport(kind) ? KEY_REPORT : REPORT] as const,
+  ),
 ];
 
 function isKeyReport(kind: number): boolean {

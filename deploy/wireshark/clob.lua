@@ -76,6 +76,13 @@ local messages = {
     { name = "reserved", at = 1, size = 7, type = "zero" },
     { name = "timeout_us", at = 8, size = 8, type = "u64" },
   } },
+  transfer = { name = "transfer", size = 16, fields = {
+    { name = "type", at = 0, size = 1, type = "u8" },
+    { name = "reserved", at = 1, size = 1, type = "zero" },
+    { name = "shard", at = 2, size = 2, type = "u16" },
+    { name = "asset", at = 4, size = 4, type = "u32" },
+    { name = "amount", at = 8, size = 8, type = "u64" },
+  } },
   logon = { name = "logon", size = 48, fields = {
     { name = "type", at = 0, size = 1, type = "u8" },
     { name = "reserved", at = 1, size = 7, type = "zero" },
@@ -152,6 +159,23 @@ local messages = {
     { name = "amount", at = 16, size = 8, type = "u64" },
     { name = "reference", at = 24, size = 8, type = "u64" },
   } },
+  shard_open = { name = "shard_open", size = 8, fields = {
+    { name = "type", at = 0, size = 1, type = "u8" },
+    { name = "reserved", at = 1, size = 3, type = "zero" },
+    { name = "shard", at = 4, size = 4, type = "u32" },
+  } },
+  carry = { name = "carry", size = 72, fields = {
+    { name = "type", at = 0, size = 1, type = "u8" },
+    { name = "entry", at = 1, size = 1, type = "u8", names = { [1] = "account_open", [2] = "key_add", [3] = "key_revoke", [4] = "credit" } },
+    { name = "source", at = 2, size = 2, type = "u16" },
+    { name = "account", at = 4, size = 4, type = "u32" },
+    { name = "number", at = 8, size = 8, type = "u64" },
+    { name = "key", at = 16, size = 4, type = "u32" },
+    { name = "scopes", at = 20, size = 4, type = "bits" },
+    { name = "expiry_us", at = 24, size = 8, type = "u64" },
+    { name = "directory", at = 32, size = 8, type = "u64" },
+    { name = "public_key", at = 40, size = 32, type = "bytes" },
+  } },
   hello = { name = "hello", size = 72, fields = {
     { name = "kind", at = 0, size = 1, type = "u8" },
     { name = "version", at = 1, size = 1, type = "u8" },
@@ -189,7 +213,7 @@ local messages = {
     { name = "reserved", at = 28, size = 4, type = "zero" },
   } },
   report = { name = "report", size = 104, fields = {
-    { name = "kind", at = 0, size = 1, type = "u8", names = { [16] = "accepted", [17] = "fill", [18] = "canceled", [19] = "replaced", [20] = "reduced", [21] = "rejected", [22] = "mass_canceled", [23] = "logged_on", [24] = "account_opened", [25] = "key_added", [26] = "key_revoked", [27] = "deposited", [28] = "withdrawn", [29] = "asset_opened", [30] = "market_opened", [31] = "market_state", [32] = "account_state", [33] = "triggered", [34] = "timer_set", [35] = "timer_fired" } },
+    { name = "kind", at = 0, size = 1, type = "u8", names = { [16] = "accepted", [17] = "fill", [18] = "canceled", [19] = "replaced", [20] = "reduced", [21] = "rejected", [22] = "mass_canceled", [23] = "logged_on", [24] = "account_opened", [25] = "key_added", [26] = "key_revoked", [27] = "deposited", [28] = "withdrawn", [29] = "asset_opened", [30] = "market_opened", [31] = "market_state", [32] = "account_state", [33] = "triggered", [34] = "timer_set", [35] = "timer_fired", [36] = "outbox", [37] = "transferred", [38] = "credited", [39] = "shard_known" } },
     { name = "side", at = 1, size = 1, type = "u8", names = { [1] = "buy", [2] = "sell" } },
     { name = "liquidity", at = 2, size = 1, type = "u8", names = { [1] = "maker", [2] = "taker" } },
     { name = "reason", at = 3, size = 1, type = "u8" },
@@ -239,6 +263,7 @@ local commands = {
   [20] = "mass_cancel",
   [21] = "withdraw",
   [22] = "dead_man",
+  [23] = "transfer",
   [32] = "logon",
   [48] = "account_open",
   [49] = "key_add",
@@ -248,6 +273,8 @@ local commands = {
   [66] = "market_state",
   [67] = "account_state",
   [68] = "deposit",
+  [70] = "shard_open",
+  [71] = "carry",
 }
 local kinds = {
   [1] = "hello",
@@ -274,6 +301,9 @@ local kinds = {
   [33] = "report",
   [34] = "report",
   [35] = "report",
+  [37] = "report",
+  [38] = "report",
+  [39] = "report",
 }
 local report_kinds = {
   [16] = "accepted",
@@ -296,6 +326,10 @@ local report_kinds = {
   [33] = "triggered",
   [34] = "timer_set",
   [35] = "timer_fired",
+  [36] = "outbox",
+  [37] = "transferred",
+  [38] = "credited",
+  [39] = "shard_known",
 }
 
 local makers = {

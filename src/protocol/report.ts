@@ -62,7 +62,6 @@ export const REPORT_PUBLIC_KEY_AT = 48;
 export const REPORT_KEY_ID_AT = 80;
 export const REPORT_SCOPES_AT = 84;
 export const REPORT_EXPIRY_AT = 88;
-export const REPORT_DIRECTORY_AT = 96;
 
 /** A report as an object: for clients, tests and the naive engine, never in the hot loop. */
 export interface Report {

@@ -81,6 +81,9 @@ const KINDS: readonly [string, number, object][] = [
   ["key_revoked", codes.REPORT_KEY_REVOKED, { key: 106 }],
   ["deposited", codes.REPORT_DEPOSITED, FUNDS],
   ["withdrawn", codes.REPORT_WITHDRAWN, FUNDS],
+  ["transferred", codes.REPORT_TRANSFERRED, { asset: 106, to_shard: 111, amount: 114, free: 115 }],
+  ["credited", codes.REPORT_CREDITED, { asset: 106, from_shard: 111, amount: 114, free: 115 }],
+  ["shard_known", codes.REPORT_SHARD_KNOWN, { shard: 106 }],
   ["market_opened", codes.REPORT_MARKET_OPENED, { market: 106, count: 111 }],
   ["market_state", codes.REPORT_MARKET_STATE, { market: 106, state: "post_only" }],
   ["asset_opened", codes.REPORT_ASSET_OPENED, { subject: 106, state: 2 }],
@@ -89,6 +92,18 @@ const KINDS: readonly [string, number, object][] = [
 
 test.each(KINDS)("%s", (kind, number, members) => {
   expect(reportToJson({ ...REPORT, kind: number })).toEqual({ kind, ...ALIKE, ...members });
+});
+
+test("an outbox by its entry", () => {
+  const entry = (reason: number) => reportToJson({ ...REPORT, kind: codes.REPORT_OUTBOX, reason });
+  const common = { kind: "outbox", ...ALIKE, to_shard: 106 };
+  expect([1, 2, 3, 4, 5].map(entry)).toEqual([
+    { ...common, entry: "account_open", key: 112, scopes: 113 },
+    { ...common, entry: "key_add", key: 112, scopes: 113 },
+    { ...common, entry: "key_revoke", key: 112 },
+    { ...common, entry: "credit", asset: 112, amount: 114, directory: 115 },
+    { ...common, entry: "entry_5", key: 112, scopes: 113 },
+  ]);
 });
 
 test("the other side of each pair", () => {

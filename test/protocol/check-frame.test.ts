@@ -61,7 +61,7 @@ describe("one fault gives its code", () => {
     const given = new Set(allFaultyFrames().map(({ code }) => code));
     const known = REJECT_CODES.filter(({ code }) => code < 200);
     expect(known.filter(({ code }) => !given.has(code))).toEqual([]);
-    expect(known.length).toBe(28);
+    expect(known.length).toBe(31);
   });
 });
 
@@ -92,6 +92,16 @@ describe("of two faults the earlier field's is the answer", () => {
     frame[72] = 32;
     expect(answer(frame)).toBe("command_type");
   });
+});
+
+test("a directory frame is right only on the shard that leads the directory", () => {
+  const elsewhere = { ...SCOPE, directoryOrigin: SCOPE.shard + 1 };
+  for (const frame of legalFrames(new Prng(14))) {
+    const isDirectory = frame[5] === codes.FRAME_DIRECTORY;
+    const expected = isDirectory ? codes.REJECT_SHARD : codes.ACCEPTED;
+    expect([frame[72], checkFrame(frame, elsewhere)]).toEqual([frame[72], expected]);
+    expect(checkFrame(frame, SCOPE)).toBe(codes.ACCEPTED);
+  }
 });
 
 test("every byte of the protocol's name, the shard and the venue counts", () => {

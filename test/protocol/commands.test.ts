@@ -74,6 +74,8 @@ const ENCODERS: Readonly<Record<string, Encoder>> = {
   withdraw: (v) =>
     encode.encodeWithdraw(number(v, "asset"), number(v, "amount"), hex(v, "destination")),
   dead_man: (v) => encode.encodeDeadMan(number(v, "timeout_us")),
+  transfer: (v) =>
+    encode.encodeTransfer(number(v, "shard"), number(v, "asset"), number(v, "amount")),
   logon: (v) => encode.encodeLogon(number(v, "next_report"), hex(v, "challenge")),
   account_open: keyEncoder(codes.COMMAND_ACCOUNT_OPEN),
   key_add: keyEncoder(codes.COMMAND_KEY_ADD),
@@ -89,6 +91,19 @@ const ENCODERS: Readonly<Record<string, Encoder>> = {
       number(v, "amount"),
       number(v, "reference"),
     ),
+  shard_open: (v) => encode.encodeShardOpen(number(v, "shard")),
+  carry: (v) =>
+    encode.encodeCarry({
+      entry: number(v, "entry"),
+      source: number(v, "source"),
+      account: number(v, "account"),
+      number: number(v, "number"),
+      key: number(v, "key"),
+      scopes: number(v, "scopes"),
+      expiry: number(v, "expiry_us"),
+      directory: number(v, "directory"),
+      publicKey: hex(v, "public_key"),
+    }),
 };
 
 describe("an encoder writes what the table says", () => {
@@ -145,6 +160,9 @@ const OFFSETS: Readonly<Record<string, string>> = {
   WITHDRAW_AMOUNT: "withdraw.amount",
   WITHDRAW_DESTINATION: "withdraw.destination",
   DEAD_MAN_TIMEOUT: "dead_man.timeout_us",
+  TRANSFER_SHARD: "transfer.shard",
+  TRANSFER_ASSET: "transfer.asset",
+  TRANSFER_AMOUNT: "transfer.amount",
   LOGON_NEXT_REPORT: "logon.next_report",
   LOGON_CHALLENGE: "logon.challenge",
   KEY_SCOPES: "account_open.scopes key_add.scopes",
@@ -177,12 +195,23 @@ const OFFSETS: Readonly<Record<string, string>> = {
   DEPOSIT_ACCOUNT: "deposit.account",
   DEPOSIT_AMOUNT: "deposit.amount",
   DEPOSIT_REFERENCE: "deposit.reference",
+  SHARD_OPEN_SHARD: "shard_open.shard",
+  CARRY_ENTRY: "carry.entry",
+  CARRY_SHARD: "carry.source",
+  CARRY_ACCOUNT: "carry.account",
+  CARRY_NUMBER: "carry.number",
+  CARRY_KEY: "carry.key",
+  CARRY_SCOPES: "carry.scopes",
+  CARRY_EXPIRY: "carry.expiry_us",
+  CARRY_DIRECTORY: "carry.directory",
+  CARRY_PUBLIC: "carry.public_key",
 };
 
 const SIZES: Readonly<Record<string, string>> = {
   NEW_ORDER_SIZE: "new_order",
   ASSET_OPEN_SIZE: "asset_open",
   MARKET_OPEN_SIZE: "market_open",
+  CARRY_SIZE: "carry",
 };
 
 describe("the layout agrees with the table", () => {

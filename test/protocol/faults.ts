@@ -97,6 +97,9 @@ function togetherFaults(message: Message): Fault[] {
   const symbol = (name: string, values: Readonly<Record<string, bigint | string>>): Fault =>
     set(name, codes.REJECT_SYMBOL, values);
   if (message.name === "new_order") return orderFaults(order);
+  if (message.name === "carry") {
+    return carryFaults((name, values, code) => set(name, code, { ...BARE_ENTRY, ...values }));
+  }
   if (message.name !== "market_open") return [];
   return [
     rules("base is quote", { base: 3n, quote: 3n }),
@@ -158,6 +161,50 @@ function orderFaults(order: OrderFault): Fault[] {
       order(`a stop post-only ${mode}`, { ...of(STOP, GTC), post_only: mode }),
       order(`a stop-limit post-only ${mode}`, { ...of(STOP_LIMIT, GTD), post_only: mode }),
     ]),
+  ];
+}
+
+/** An entry with no field that only some entries have. */
+const BARE_ENTRY = {
+  source: 9n,
+  number: 1n,
+  scopes: 0n,
+  expiry_us: 0n,
+  directory: 0n,
+  public_key: "00".repeat(32),
+};
+
+type CarryFault = (
+  name: string,
+  values: Readonly<Record<string, bigint | string>>,
+  code: number,
+) => Fault;
+
+/** What an entry must not have, and what it must. */
+function carryFaults(carry: CarryFault): Fault[] {
+  const beyond = 2n ** 53n;
+  const publicKey = `${"00".repeat(31)}01`;
+  const [TIME, AMOUNT, ZERO] = [codes.REJECT_TIME, codes.REJECT_AMOUNT, codes.REJECT_RESERVED];
+  const opening = { entry: BigInt(codes.ENTRY_ACCOUNT_OPEN), scopes: 1n };
+  const adding = { entry: BigInt(codes.ENTRY_KEY_ADD), scopes: 31n };
+  const revoking = { entry: BigInt(codes.ENTRY_KEY_REVOKE) };
+  const credit = { entry: BigInt(codes.ENTRY_CREDIT), expiry_us: 1n };
+  return [
+    ...[opening, adding].flatMap((key) => [
+      carry(`entry ${key.entry} without scopes`, { ...key, scopes: 0n }, codes.REJECT_SCOPES),
+      carry(`entry ${key.entry}, no such scope`, { ...key, scopes: 32n }, codes.REJECT_SCOPES),
+      carry(`entry ${key.entry}, late expiry`, { ...key, expiry_us: beyond }, TIME),
+      carry(`entry ${key.entry} with directory`, { ...key, directory: 1n }, ZERO),
+    ]),
+    carry("a revocation with scopes", { ...revoking, scopes: 1n }, ZERO),
+    carry("a revocation with expiry", { ...revoking, expiry_us: 1n }, ZERO),
+    carry("a revocation with directory", { ...revoking, directory: 1n }, ZERO),
+    carry("a revocation with a public key", { ...revoking, public_key: publicKey }, ZERO),
+    carry("a credit with scopes", { ...credit, scopes: 1n }, ZERO),
+    carry("a credit of nothing", { ...credit, expiry_us: 0n }, AMOUNT),
+    carry("a credit of 2^53", { ...credit, expiry_us: beyond }, AMOUNT),
+    carry("a credit of directory 2^53", { ...credit, directory: beyond }, TIME),
+    carry("a credit with a public key", { ...credit, public_key: publicKey }, ZERO),
   ];
 }
 

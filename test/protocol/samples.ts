@@ -33,6 +33,7 @@ export function legalValues(message: Message, random: Prng): Values {
   }
   if (message.name === "new_order") makeOrderLegal(values);
   if (message.name === "market_open") makeMarketLegal(values, random);
+  if (message.name === "carry") makeCarryLegal(values);
   return values;
 }
 
@@ -81,6 +82,19 @@ function makeMarketLegal(values: Record<string, bigint | string>, random: Prng):
   values["market"] = BigInt(random.between(1, 0xffff_0000));
   values["count"] = BigInt(random.between(1, 0xffff));
   values["symbol"] = `M#-${symbol(random).slice(0, 3)}`;
+}
+
+/** Each entry has fields of its own; the others are zero. */
+function makeCarryLegal(values: Record<string, bigint | string>): void {
+  const entry = Number(values["entry"]);
+  const isKey = entry === codes.ENTRY_ACCOUNT_OPEN || entry === codes.ENTRY_KEY_ADD;
+  const isCredit = entry === codes.ENTRY_CREDIT;
+  const below = (name: string): bigint => BigInt(values[name] ?? 0) % 2n ** 53n;
+  values["scopes"] = isKey ? (BigInt(values["scopes"] ?? 0) % 31n) + 1n : 0n;
+  values["expiry_us"] = isKey ? below("expiry_us") : 0n;
+  if (isCredit) values["expiry_us"] = below("expiry_us") || 1n;
+  values["directory"] = isCredit ? below("directory") : 0n;
+  if (!isKey) values["public_key"] = "00".repeat(32);
 }
 
 export function commandOf(message: Message, values: Values): Uint8Array<ArrayBuffer> {

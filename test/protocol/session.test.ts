@@ -7,6 +7,8 @@ import * as names from "../../src/protocol/code-names.ts";
 import * as codes from "../../src/protocol/codes.ts";
 import type { Message } from "../../src/protocol/message-form.ts";
 import { messageNamed } from "../../src/protocol/message-table.ts";
+import { encodeCarry } from "../../src/protocol/commands.ts";
+import { carryOf, outboxDestination, outboxNumber } from "../../src/protocol/outbox.ts";
 import * as reports from "../../src/protocol/report.ts";
 import { marketStateName, reportKindName, reportToJson } from "../../src/protocol/report-json.ts";
 import * as session from "../../src/protocol/session.ts";
@@ -213,6 +215,22 @@ describe("a report", () => {
     ];
     for (const name of shared) {
       expect([name, fieldNamed(KEY_REPORT, name).at]).toEqual([name, fieldNamed(REPORT, name).at]);
+    }
+  });
+
+  test("that is an outbox lies as the table says, and is carried field by field", () => {
+    const OUTBOX = messageNamed("outbox");
+    const CARRY = messageNamed("carry");
+    const random = new Prng(5);
+    for (let i = 0; i < 200; i++) {
+      const values = anyValues(OUTBOX, random);
+      const bytes = encodeByTable(OUTBOX, { ...values, kind: 36n });
+      expect(bytes.length).toBe(reports.REPORT_SIZE);
+      const view = new DataView(bytes.buffer);
+      expect(BigInt(outboxDestination(view, 0))).toEqual(BigInt(values["destination"]!));
+      expect(BigInt(outboxNumber(view, 0))).toEqual(BigInt(values["number"]!));
+      const carried = { ...values, type: 71n, source: 9n };
+      expect(encodeCarry(carryOf(view, 0, 9))).toEqual(encodeByTable(CARRY, carried));
     }
   });
 

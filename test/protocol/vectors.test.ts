@@ -163,13 +163,14 @@ describe("the records of the file", () => {
       readRecord(viewOf(bytes), 0, record);
       engine.apply(viewOf(bytes), record, new ReportBatch());
     }
-    const { accounts, markets, books, arrivals, totals } = engine.roots();
+    const { accounts, markets, books, arrivals, directory, totals, links } = engine.roots();
     expect([commitment.accountsRoot, commitment.marketsRoot, commitment.booksRoot]).toEqual([
       accounts,
       markets,
       books,
     ]);
-    expect([commitment.arrivals, commitment.totals]).toEqual([arrivals, totals]);
+    expect([commitment.arrivals, commitment.directory]).toEqual([arrivals, directory]);
+    expect([commitment.totals, commitment.links]).toEqual([totals, links]);
     expect(commitment.reportChain.toHex()).toBe(vectors.records[covered.length - 1]!.chain);
     const trees = [
       { note: vectors.notes.input, origin: "in", size: covered.length, root: commitment.inputRoot },

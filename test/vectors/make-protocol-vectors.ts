@@ -11,6 +11,7 @@ import { viewOf } from "../../src/base/bytes.ts";
 import { sha256 } from "../../src/base/hash.ts";
 import { signerFromSeed } from "../../src/edges/keys.ts";
 import { NaiveEngine } from "../../src/naive/naive-engine.ts";
+import { COMMITMENT_FIXED_SIZE } from "../../src/proofs/commitment.ts";
 import { signCheckpoint } from "../../src/proofs/checkpoint-note.ts";
 import { Checkpointer, inputOrigin, statesOrigin } from "../../src/proofs/checkpointer.ts";
 import { noteKey } from "../../src/proofs/signed-note.ts";
@@ -195,10 +196,21 @@ class StoryRun {
       operator_key: vectorOf("operator_key", story.GENESIS_FRAME.subarray(OPERATOR_AT, ASSETS_AT)),
       execution: vectorOf("execution", execution),
       commitment: vectorOf("commitment", this.commitment ?? new Uint8Array(0)),
-      total: vectorOf("total", this.commitment?.subarray(240) ?? new Uint8Array(0)),
+      ...this.partsOfCommitment(),
       notes: this.notes,
       segment_header: vectorOf("segment_header", segments.encodeSegmentHeader(segmentHeader)),
       entry_header: vectorOf("entry_header", sealed.subarray(0, segments.ENTRY_HEADER_SIZE)),
+    };
+  }
+
+  /** Its first total and its first link. */
+  private partsOfCommitment() {
+    const bytes = this.commitment ?? new Uint8Array(0);
+    const { totals, links } = this.engine.roots();
+    const linksAt = COMMITMENT_FIXED_SIZE + totals.length;
+    return {
+      total: vectorOf("total", bytes.subarray(COMMITMENT_FIXED_SIZE, linksAt)),
+      link: vectorOf("link", bytes.subarray(linksAt, linksAt + links.length)),
     };
   }
 
@@ -217,12 +229,18 @@ class StoryRun {
   }
 }
 
+/** Reports that are laid out by a message of their own. */
+const LAYOUTS: ReadonlyMap<number, string> = new Map([
+  [codes.REPORT_ACCOUNT_OPENED, "key_report"],
+  [codes.REPORT_KEY_ADDED, "key_report"],
+  [codes.REPORT_OUTBOX, "outbox"],
+]);
+
 function splitReports(bytes: Uint8Array): MessageVector[] {
   const vectors: MessageVector[] = [];
   for (let at = 0; at < bytes.length; at += REPORT_SIZE) {
     const report = bytes.subarray(at, at + REPORT_SIZE);
-    const isKey = report[0] === codes.REPORT_ACCOUNT_OPENED || report[0] === codes.REPORT_KEY_ADDED;
-    vectors.push(vectorOf(isKey ? "key_report" : "report", report));
+    vectors.push(vectorOf(LAYOUTS.get(report[0]!) ?? "report", report));
   }
   return vectors;
 }
@@ -254,8 +272,8 @@ function sessionVectors(records: readonly RecordVector[]): MessageVector[] {
   const taken = records.find(
     ({ signed_by: who, reports }) => who === "alice" && reports.length > 1,
   );
-  const isOwn = ({ fields }: MessageVector): boolean =>
-    fields["account"] === 1 && fields["index"] !== codes.INDEX_DUE;
+  const isOwn = ({ message, fields }: MessageVector): boolean =>
+    message !== "outbox" && fields["account"] === 1 && fields["index"] !== codes.INDEX_DUE;
   const done = {
     account: 1,
     position: taken?.position ?? 0,

@@ -165,11 +165,30 @@ export function tellStory(): Told[] {
     encode.encodeMarketState(101, codes.STATE_HALTED),
     encode.encodeAccountState(2, 1),
   );
+  goElsewhere(teller);
   const tooLarge = encode.encodeNewOrder({ ...LIMIT, clientOrderId: 9n, quantity: 1_000_000 });
   const refused = teller.trade("alice", [tooLarge]);
   teller.add("alice", refused);
   teller.add(null, new Uint8Array(0), 1_000_000);
   return teller.told;
+}
+
+/** Funds that leave for shard 2, and some of them that come back. */
+function goElsewhere(teller: Teller): void {
+  teller.operate(encode.encodeShardOpen(2));
+  teller.trade("alice", [encode.encodeTransfer(2, 1, 7_000_000)]);
+  const credit = {
+    entry: codes.ENTRY_CREDIT,
+    source: 2,
+    account: 1,
+    number: 1,
+    key: 1,
+    scopes: 0,
+    expiry: 2_500_000,
+    directory: 4,
+    publicKey: new Uint8Array(32),
+  };
+  teller.operate(encode.encodeCarry(credit));
 }
 
 function openAccounts(teller: Teller): void {
