@@ -4,12 +4,14 @@
  * --yes as signed commands.
  *
  *   new assets -> AssetOpen    new markets -> MarketOpen, ranges as ranges    another state ->
- * MarketState
+ * MarketState    shards that do not know each other -> ShardOpen
+ *
+ * Each shard is asked for itself: it knows all assets, and its own markets.
  *
  * What can't change while a market lives (its steps, fees, bounds) is said and left alone: such a
  * market is closed, and a new one opened.
  */
-import type { MarketJson } from "../client/http-json.ts";
+import type { AssetJson, MarketJson } from "../client/http-json.ts";
 import type { OperatorClient } from "../client/operator.ts";
 import type { Config, MarketConfig } from "../edges/config.ts";
 import { marketRules } from "../edges/config-genesis.ts";
@@ -29,6 +31,8 @@ interface Step {
   readonly text: string;
   /** Null: it can only be said. */
   readonly apply: ((operator: OperatorClient) => Promise<unknown>) | null;
+  /** Whose operator does it. */
+  readonly shard: number;
 }
 
 export function applyCommand(options: OptionSpecs): CommandSpec {
@@ -48,11 +52,13 @@ async function apply(cli: Cli, args: Args): Promise<Answer> {
   const steps = await planOf(cli, read.config);
   const todo = steps.filter(({ apply: act }) => act !== null);
   const isYes = args.flag("yes");
-  const operator = isYes && todo.length > 0 ? cli.operator() : null;
+  const desks = new Map<number, OperatorClient>();
   const done: string[] = [];
-  for (const { text, apply: act } of steps) {
-    if (operator === null || act === null) continue;
-    await act(operator);
+  for (const { text, apply: act, shard } of isYes ? todo : []) {
+    if (act === null) continue;
+    const desk = desks.get(shard) ?? cli.operator(shard);
+    desks.set(shard, desk);
+    await act(desk);
     done.push(text);
     cli.note(`done: ${text}`);
   }
@@ -72,28 +78,51 @@ function planText(steps: readonly Step[], isYes: boolean): string {
 }
 
 async function planOf(cli: Cli, config: Config): Promise<Step[]> {
-  const [assets, markets, status] = await Promise.all([
-    cli.http.assets(),
-    cli.http.markets(),
-    cli.http.status(),
-  ]);
+  const [markets, status] = await Promise.all([cli.http.markets(), cli.http.status()]);
+  const ids = status.shards.map(({ shard }) => shard);
+  const steps: Step[] = [];
+  for (const { shard, links } of status.shards) {
+    const assets = await cli.http.onShard(shard).assets();
+    const where = ids.length === 1 ? "" : ` on shard ${shard}`;
+    steps.push(...assetSteps(config, assets, { shard, where }));
+    const known = new Set([shard, ...links.map((link) => link.shard)]);
+    steps.push(...ids.filter((id) => !known.has(id)).map((id) => linkStep(shard, id)));
+  }
+  const byId = new Map(markets.map((market) => [market.id, market]));
+  for (const { id } of config.shards) if (!ids.includes(id)) steps.push(absentShard(id));
+  for (const market of config.markets) {
+    if (ids.includes(market.shard)) steps.push(...marketSteps(market, byId));
+  }
+  return steps;
+}
+
+function absentShard(shard: number): Step {
+  const text = `shard ${shard} is not there; see: clob init --shard ${shard}`;
+  return { text, apply: null, shard };
+}
+
+function linkStep(shard: number, other: number): Step {
+  const text = `let funds go from shard ${shard} to shard ${other}`;
+  return { text, apply: (operator) => operator.openShard(other), shard };
+}
+
+function assetSteps(
+  config: Config,
+  assets: readonly AssetJson[],
+  { shard, where }: { readonly shard: number; readonly where: string },
+): Step[] {
   const steps: Step[] = [];
   for (const asset of config.assets) {
     const known = assets.find(({ id }) => id === asset.id);
     const { id, symbol, decimals } = asset;
     if (known === undefined) {
       const act = (operator: OperatorClient) => operator.openAsset(id, decimals, symbol);
-      steps.push({ text: `open asset ${id} ${symbol} with ${decimals} decimals`, apply: act });
+      const text = `open asset ${id} ${symbol} with ${decimals} decimals${where}`;
+      steps.push({ text, apply: act, shard });
     } else if (known.symbol !== symbol || known.decimals !== decimals) {
-      const text = `asset ${id} is ${known.symbol} with ${known.decimals} decimals for ever`;
-      steps.push({ text, apply: null });
+      const text = `asset ${id} is ${known.symbol} with ${known.decimals} decimals for ever${where}`;
+      steps.push({ text, apply: null, shard });
     }
-  }
-  const byId = new Map(markets.map((market) => [market.id, market]));
-  const shards = new Set(status.shards.map(({ shard }) => shard));
-  for (const market of config.markets) {
-    if (shards.has(market.shard)) steps.push(...marketSteps(market, byId));
-    else steps.push({ text: `shard ${market.shard} is not there; see: clob init`, apply: null });
   }
   return steps;
 }
@@ -123,7 +152,7 @@ function openStep(market: MarketConfig, id: number, count: number): Step {
     count === 1
       ? `open market ${id} ${name}`
       : `open ${count} markets ${name} to ${marketSymbol(market.symbol, id + count - 1)}`;
-  return { text, apply: (operator) => operator.openMarket(rules) };
+  return { text, apply: (operator) => operator.openMarket(rules), shard: market.shard };
 }
 
 function changes(market: MarketConfig, there: MarketJson): Step[] {
@@ -140,12 +169,12 @@ function changes(market: MarketConfig, there: MarketJson): Step[] {
     there.shard === market.shard;
   if (!isSame) {
     const text = `the rules of ${there.symbol} differ; close it and open a market of another id`;
-    steps.push({ text, apply: null });
+    steps.push({ text, apply: null, shard: market.shard });
   }
   if (there.state !== market.state) {
     const text = `set ${there.symbol} from ${there.state} to ${market.state}`;
     const act = (operator: OperatorClient) => operator.setMarketState(there.id, rules.state);
-    steps.push({ text, apply: act });
+    steps.push({ text, apply: act, shard: there.shard });
   }
   return steps;
 }

@@ -43,7 +43,7 @@ export const ADMIN_COMMANDS: readonly CommandSpec[] = [
     run: async (cli, args) => {
       const isSuspended = actionOf(args, ["suspend", "resume"]) === "suspend";
       const account = integerOf("ACCOUNT", args.at(1), 1);
-      const report = await cli.operator().suspend(account, isSuspended);
+      const report = await suspendEverywhere(cli, account, isSuspended);
       const text = `account ${account} is ${isSuspended ? "suspended" : "open"}`;
       return done(report, text);
     },
@@ -79,8 +79,22 @@ async function market(cli: Cli, args: Args): Promise<Answer> {
   if (name === undefined) throw new UsageError(`admin market ${action} needs MARKET`);
   const { rules } = await cli.market(name);
   const state = action === "halt" ? STATE_HALTED : STATE_OPEN;
-  const report = await cli.operator().setMarketState(rules.id, state);
+  const report = await cli.operator(rules.shard).setMarketState(rules.id, state);
   return done(report, `${rules.symbol} is ${String(report["state"])}`);
+}
+
+/** Every shard keeps the state of an account for itself. */
+async function suspendEverywhere(
+  cli: Cli,
+  account: number,
+  isSuspended: boolean,
+): Promise<ReportJson> {
+  const only = cli.args.integer("shard", 1);
+  const { shards } = await cli.http.status();
+  const [first = 1, ...others] = only === undefined ? shards.map(({ shard }) => shard) : [only];
+  const report = await cli.operator(first).suspend(account, isSuspended);
+  for (const shard of others) await cli.operator(shard).suspend(account, isSuspended);
+  return report;
 }
 
 async function deposit(cli: Cli, args: Args): Promise<Answer> {

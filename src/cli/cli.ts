@@ -115,10 +115,14 @@ export class Cli {
     return connect({ ...who, host, port, signal, ...more, shard });
   }
 
-  /** The operators' desk, signed by --operator FILE or the key in the keys directory. */
-  operator(): OperatorClient {
+  /**
+   * The operators' desk at a shard, by default the one asked about or the lowest, signed by
+   * --operator FILE or the key in the keys directory.
+   */
+  operator(shard?: number): OperatorClient {
     const file = this.args.text("operator") ?? join(this.places.keysDir, OPERATOR_KEY);
-    return new OperatorClient(this.http, readKeyFile(file));
+    const http = shard === undefined ? this.http : this.http.onShard(shard);
+    return new OperatorClient(http, readKeyFile(file));
   }
 
   note(text: string): void {

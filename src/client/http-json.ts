@@ -13,6 +13,8 @@ export interface AssetTotalsJson extends AssetJson {
   readonly deposits: string;
   readonly withdrawals: string;
   readonly fees: string;
+  /** Transfers in less transfers out: over all shards, less what is on its way, it is zero. */
+  readonly net: string;
 }
 
 export type MarketStateName = "open" | "post_only" | "cancel_only" | "halted" | "closed";
@@ -66,11 +68,21 @@ export interface ShardStatsJson {
   readonly open_orders: number;
 }
 
+/** Another shard that a shard knows: credits written for it, and applied from it. */
+export interface LinkJson {
+  readonly shard: number;
+  readonly out: number;
+  readonly in: number;
+}
+
 export interface ShardStatusJson extends ShardStatsJson {
   readonly log: string;
   readonly log_time_us: number;
   readonly accounts: number;
   readonly markets: number;
+  /** Directory entries written, on the shard that leads it, or applied, elsewhere. */
+  readonly directory: number;
+  readonly links: readonly LinkJson[];
   readonly halted: { readonly reason: string; readonly position: number } | null;
   readonly checkpoint: CheckpointAgeJson | null;
 }
@@ -81,6 +93,8 @@ export interface StatusJson {
   readonly version: string;
   readonly protocol_version: number;
   readonly rules_version: number;
+  /** The shard that leads the directory, where deposits enter. */
+  readonly directory_shard: number;
   readonly shards: readonly ShardStatusJson[];
 }
 
@@ -121,6 +135,25 @@ export interface BalanceJson {
   readonly free: string;
   readonly held: string;
   readonly total: string;
+}
+
+/** One balance with its split. Funds on their way between shards are in none of them. */
+export interface VenueBalanceJson extends BalanceJson {
+  readonly shards: readonly ShardBalanceJson[];
+}
+
+export interface ShardBalanceJson {
+  readonly shard: number;
+  readonly free: string;
+  readonly held: string;
+  readonly total: string;
+}
+
+export interface BalancesJson {
+  readonly account: number;
+  readonly balances: readonly VenueBalanceJson[];
+  /** Up to where each shard was settled. */
+  readonly positions: readonly { readonly shard: number; readonly position: number }[];
 }
 
 export interface KeyJson {

@@ -44,6 +44,11 @@ export class HttpClient {
     this.options = options;
   }
 
+  /** The same doors, with questions about that shard. */
+  onShard(shard: number): HttpClient {
+    return new HttpClient({ ...this.options, shard });
+  }
+
   /** The shard that questions are about; undefined: the lowest. */
   get shard(): number | undefined {
     return this.options.shard;
@@ -96,6 +101,11 @@ export class HttpClient {
   account(account: number): Promise<json.AccountJson> {
     const members = ["account", "balances", "keys", "reports"] as const;
     return this.ask<json.AccountJson>(`/v1/accounts/${account}`, members);
+  }
+
+  /** One balance per asset, over all shards, with its split. */
+  balances(account: number): Promise<json.BalancesJson> {
+    return this.ask<json.BalancesJson>(`/v1/accounts/${account}/balances`, ["balances"]);
   }
 
   orders(

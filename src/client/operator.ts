@@ -66,6 +66,11 @@ export class OperatorClient {
     return this.one(codes.FRAME_OPERATOR, commands.encodeMarketOpen(rules));
   }
 
+  /** From now on funds may go to that shard and come from it. */
+  openShard(shard: number): Promise<ReportJson> {
+    return this.one(codes.FRAME_OPERATOR, commands.encodeShardOpen(shard));
+  }
+
   /** `state`: one of STATE_OPEN .. STATE_CLOSED. */
   setMarketState(market: number, state: number): Promise<ReportJson> {
     return this.one(codes.FRAME_OPERATOR, commands.encodeMarketState(market, state));

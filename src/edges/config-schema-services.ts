@@ -56,6 +56,15 @@ const SETTLEMENT_ROWS: readonly Row[] = [
   },
   {
     section: "settlement",
+    key: "ingress_address",
+    kind: text(/^$|^(?:https?:\/\/)?[^/\s]+:\d{1,5}$/, "HOST:PORT or http://HOST:PORT"),
+    fallback: "",
+    doc:
+      "HTTP of an ingress that serves all shards: what shards owe each other is handed in there. " +
+      "Empty: `http_address` of [ingress] in this file. A venue of one process needs none.",
+  },
+  {
+    section: "settlement",
     key: "verify_threads",
     kind: integer(0, 256),
     fallback: 0,

@@ -120,6 +120,8 @@ export interface IngressConfig {
 
 export interface SettlementConfig {
   readonly httpAddress: ListenAddress;
+  /** A URL: where what shards owe each other is handed in. */
+  readonly ingressUrl: string;
   /** 0: the service chooses. */
   readonly verifyThreads: number;
   readonly exportDir: string;

@@ -202,7 +202,9 @@ export class AccountFeed implements Origin, Listener {
     if (typeof execution === "string") throw new LogFault(`ex: ${execution}`);
     const view = viewOf(execution.reports);
     for (let offset = 0; offset < view.byteLength; offset += at.REPORT_SIZE) {
-      const isOurs = view.getUint32(offset + at.REPORT_ACCOUNT_AT, true) === this.account;
+      const isOurs =
+        view.getUint32(offset + at.REPORT_ACCOUNT_AT, true) === this.account &&
+        view.getUint8(offset) !== codes.REPORT_OUTBOX;
       if (!isOurs || readU64(view, offset + at.REPORT_NUMBER_AT) === 0) continue;
       if (this.parts.session.parts.peer.isFull) await this.parts.session.parts.peer.whenRoom();
       this.sendReport(view, offset);

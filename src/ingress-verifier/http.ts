@@ -107,16 +107,14 @@ function refusal(code: number, reports: readonly Report[]): Problem {
   return { ...problemOfCode(code), ...numbers };
 }
 
-/**
- * The door of the frame's shard; a directory frame goes to the lowest; or the code to refuse with.
- */
+/** The door of the frame's shard, or of the directory's; or the code to refuse with. */
 function doorFor(ingress: Ingress, frame: Uint8Array): ShardDoor | number {
   if (frame.length < FRAME_HEADER_SIZE) return codes.REJECT_FRAME_SIZE;
   const view = viewOf(frame);
   const isDirectory = view.getUint8(FRAME_KIND_AT) === codes.FRAME_DIRECTORY;
   const shard = view.getUint16(FRAME_SHARD_AT, true);
   for (const [id, door] of ingress.doors) {
-    if (id === shard || isDirectory) return door;
+    if (id === (isDirectory ? door.genesis.directoryOrigin : shard)) return door;
   }
   return codes.REJECT_SHARD;
 }

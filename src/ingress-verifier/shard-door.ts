@@ -92,7 +92,8 @@ export class ShardDoor {
     this.onFault = parts.onFault;
     this.recoverLoss = parts.recoverLoss;
     this.unmatchedMax = parts.limits.unmatchedRecordsMax;
-    const scope = { venue: parts.venue, shard: parts.genesis.shard };
+    const { shard, directoryOrigin } = parts.genesis;
+    const scope = { venue: parts.venue, shard, directoryOrigin };
     this.admitter = new Admitter(scope, this.keys, parts.verifier);
     this.queue = new AppendQueue({
       writer: parts.writer,
@@ -233,6 +234,8 @@ export class ShardDoor {
 
   private showOne(reports: Uint8Array, view: DataView, at: number, position: number): void {
     this.counts.reports++;
+    // What this shard owes another belongs to no account here, though it names one.
+    if (view.getUint8(at) === codes.REPORT_OUTBOX) return;
     this.keys.follow(view, at);
     // What is due comes with whichever record is next; the sender of its frame did not cause it.
     const isDue = view.getUint16(at + REPORT_INDEX_AT, true) === codes.INDEX_DUE;

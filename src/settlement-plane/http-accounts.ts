@@ -18,6 +18,7 @@ import {
   type Shard,
   unknown,
 } from "./http-answer.ts";
+import { balances } from "./http-balances.ts";
 import { parseInteger } from "./http-query.ts";
 
 export function accountRoutes(side: ReadSide): Route[] {
@@ -26,6 +27,11 @@ export function accountRoutes(side: ReadSide): Route[] {
       path: "/v1/accounts/:a",
       query: ["shard"],
       answer: onShard(side, account),
+    },
+    {
+      path: "/v1/accounts/:a/balances",
+      query: [],
+      answer: (ask) => balances(side, ask),
     },
     {
       path: "/v1/accounts/:a/keys/:k/nonces/:n",

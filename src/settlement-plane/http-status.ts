@@ -51,6 +51,7 @@ async function status(side: ReadSide): Promise<json.StatusJson> {
     version: VERSION,
     protocol_version: PROTOCOL_VERSION,
     rules_version: RULES_VERSION,
+    directory_shard: first?.parts.genesis.directoryOrigin ?? 0,
     shards,
   };
 }
@@ -68,6 +69,8 @@ async function shardStatus(
     log_time_us: engine.logTime,
     accounts: engine.state.accounts.count,
     markets: engine.state.markets.count,
+    directory: data.views.directory,
+    links: data.views.links(),
     halted: halted === null ? null : haltedJson(halted, engine.position),
     checkpoint: latest === null ? null : checkpointHead(side, latest),
   };
@@ -102,8 +105,13 @@ function assets({ data }: Shard): { assets: json.AssetTotalsJson[] } {
       deposits: formatDecimal(asset.deposits, asset.decimals),
       withdrawals: formatDecimal(asset.withdrawals, asset.decimals),
       fees: formatDecimal(asset.fees, asset.decimals),
+      net: signedDecimal(asset.net, asset.decimals),
     })),
   };
+}
+
+function signedDecimal(units: number, decimals: number): string {
+  return `${units < 0 ? "-" : ""}${formatDecimal(Math.abs(units), decimals)}`;
 }
 
 function latestCheckpoint(side: ReadSide, { id, source }: Shard): json.CheckpointJson | Refused {

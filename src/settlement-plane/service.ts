@@ -16,6 +16,10 @@ import type { OpenShard } from "../service/open-shards.ts";
 import { EXIT_REFUSED, listening, ServiceEnd } from "../service/start.ts";
 import { VerifyPool } from "../edges/verify-pool.ts";
 import { equalBytes } from "../base/bytes.ts";
+import { assert } from "../base/assert.ts";
+import type { Carrier } from "./carrier.ts";
+import type { Deliver } from "./carry-desk.ts";
+import { CARRY_KEY_NAME, CarryService, deliverOverHttp } from "./carry-service.ts";
 import { createSettlementHttp } from "./http.ts";
 import { ReadCounts } from "./http-metrics.ts";
 import { MarketData } from "./market-data.ts";
@@ -30,10 +34,14 @@ export interface SettlementServiceParts {
   readonly verifyThreads: number;
   readonly logger: Logger;
   readonly wallMs: () => number;
+  /** How settlement's own frames reach ingress; absent: over HTTP. */
+  readonly deliver?: Deliver;
   readonly onFault: (fault: unknown) => void;
 }
 
 export interface SettlementService {
+  /** Null with one shard. */
+  readonly carrier: Carrier | null;
   readonly settlements: ReadonlyMap<number, Settlement>;
   readonly httpPort: number;
   /** Commands of traders in the last full second, all shards. */
@@ -58,6 +66,7 @@ export async function startSettlementService(
   const levels = chooseLevels(config.matcher.engine, logger);
   const checkpointSigner = readKeyFile(join(config.venue.keysDir, CHECKPOINT_KEY_NAME));
   const marketData = new MarketData(config.limits, wallMs);
+  const carrying = openCarrying(parts, settlements, stopping.signal);
   for (const shard of shards) {
     if (!equalBytes(shard.genesis.checkpointKey, checkpointSigner.publicKey)) {
       const file = join(config.venue.keysDir, CHECKPOINT_KEY_NAME);
@@ -73,8 +82,14 @@ export async function startSettlementService(
       dir: join(shard.dir, "settlement"),
       snapshotRecords: Math.min(SNAPSHOT_RECORDS_MAX, config.matcher.snapshotCommands),
       logger: logger.with({ shard: id }),
-      onReports: (_engine, reports) => marketData.onReports(id, reports),
-      onBatch: () => marketData.onBatch(),
+      onReports: (_engine, reports) => {
+        marketData.onReports(id, reports);
+        carrying?.onReports(id, reports);
+      },
+      onBatch: (engine) => {
+        marketData.onBatch();
+        carrying?.onCompared(id, engine.position);
+      },
       stop: stopping.signal,
     });
     settlements.set(id, settlement);
@@ -91,9 +106,11 @@ export async function startSettlementService(
     };
     runs.push(run().catch((fault: unknown) => haltShard(shard, fault, onFault)));
   }
+  if (carrying !== null) runs.push(carrying.carrier.run().catch(onFault));
   const reading = serveReaders(parts, settlements, marketData);
   logger.info("listening", { http: `${config.settlement.httpAddress.host}:${reading.port}` });
   return {
+    carrier: carrying?.carrier ?? null,
     settlements,
     httpPort: reading.port,
     ordersPerSecond: () => marketData.ordersPerSecond(),
@@ -105,6 +122,28 @@ export async function startSettlementService(
       for (const lock of locks) lock.close();
     },
   };
+}
+
+function openCarrying(
+  { config, shards, logger, deliver }: SettlementServiceParts,
+  settlements: ReadonlyMap<number, Settlement>,
+  stop: AbortSignal,
+): CarryService | null {
+  if (shards.length < 2) return null;
+  const keyFile = join(config.venue.keysDir, CARRY_KEY_NAME);
+  return new CarryService({
+    shards,
+    engineOf: (shard) => {
+      const settlement = settlements.get(shard);
+      assert(settlement !== undefined, "every shard of the carrier has a settlement");
+      return settlement.engine;
+    },
+    signer: readKeyFile(keyFile),
+    keyFile,
+    deliver: deliver ?? deliverOverHttp(config.settlement.ingressUrl, stop),
+    logger,
+    stop,
+  });
 }
 
 /** A thread that ends unasked ends the service: without a verdict there is no next record. */

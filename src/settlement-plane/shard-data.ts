@@ -179,6 +179,7 @@ function answersCommand(view: DataView, offset: number): boolean {
     case codes.REPORT_REPLACED:
     case codes.REPORT_MASS_CANCELED:
     case codes.REPORT_WITHDRAWN:
+    case codes.REPORT_TRANSFERRED:
     case codes.REPORT_TIMER_SET:
       return true;
     case codes.REPORT_REDUCED:
@@ -186,7 +187,7 @@ function answersCommand(view: DataView, offset: number): boolean {
     case codes.REPORT_CANCELED:
       return reason === codes.CANCEL_REQUESTED;
     case codes.REPORT_REJECTED:
-      return reason >= codes.COMMAND_NEW_ORDER && reason <= codes.COMMAND_DEAD_MAN;
+      return reason >= codes.COMMAND_NEW_ORDER && reason <= codes.COMMAND_TRANSFER;
     default:
       return false;
   }

@@ -2,6 +2,7 @@
  * Init: makes a venue, or one shard of it: its keys if there are none, and record 1 of its log.
  *
  *   <keys>/operator.pem      operator key 1, with every scope; signs the genesis
+ *   <keys>/carry.pem         operator key 2, with scope carry alone: settlement's own
  *   <keys>/checkpoint.pem    signs checkpoints
  *   in:{s}, record 1         the genesis; its hash, of the lowest shard, is the venue id
  *
@@ -17,12 +18,13 @@ import { genesisTerms } from "../edges/config-genesis.ts";
 import { generateKeyFile, readKeyFile, type Signer } from "../edges/keys.ts";
 import { LogFault, type ShardLog } from "../edges/log.ts";
 import { openLog } from "../edges/open-log.ts";
-import { RULES_VERSION, SCOPES_OPERATOR } from "../protocol/codes.ts";
+import { RULES_VERSION, SCOPE_CARRY, SCOPES_OPERATOR } from "../protocol/codes.ts";
 import { VENUE_SIZE } from "../protocol/frame.ts";
 import { decodeGenesis, encodeGenesis, venueOf } from "../protocol/genesis.ts";
 import { encodePack, RECORD_HEADER_SIZE } from "../protocol/record.ts";
 
 export const OPERATOR_KEY = "operator.pem";
+export const CARRY_KEY = "carry.pem";
 export const CHECKPOINT_KEY = "checkpoint.pem";
 
 const RANDOM_SIZE = 16;
@@ -67,7 +69,10 @@ export async function initVenue(config: Config, log: ShardLog): Promise<Made> {
     rulesVersion: RULES_VERSION,
     random: new Uint8Array(randomBytes(RANDOM_SIZE)),
     checkpointKey: keyAt(config, CHECKPOINT_KEY).publicKey,
-    operators: [{ publicKey: operator.publicKey, scopes: SCOPES_OPERATOR }],
+    operators: [
+      { publicKey: operator.publicKey, scopes: SCOPES_OPERATOR },
+      { publicKey: keyAt(config, CARRY_KEY).publicKey, scopes: SCOPE_CARRY },
+    ],
     venueField,
   };
   const frame = encodeGenesis(genesis, (message) => operator.sign(message));

@@ -20,6 +20,7 @@ import { openDemoAccounts } from "./demo-accounts.ts";
 import { DemoFlow } from "./demo-flow.ts";
 import { removeVenueData } from "./fresh.ts";
 import { initVenue } from "./init.ts";
+import { openLinks } from "./links.ts";
 import { StatusLine } from "./status-line.ts";
 import { Venue } from "./venue.ts";
 
@@ -52,6 +53,7 @@ async function runVenue(config: Config, withDemo: boolean): Promise<void> {
   const clock = new Clock();
   await untilStopped(logger, shards, async (onFault) => {
     const venue = await Venue.start({ config, shards, verifiers, logger, clock, onFault });
+    await openLinks(config, venue);
     process.stdout.write(banner(config, venue, shards));
     const line = new StatusLine(venue, clock);
     let flow: DemoFlow | null = null;

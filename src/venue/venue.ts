@@ -12,6 +12,10 @@ import type { Config } from "../edges/config.ts";
 import type { Logger } from "../edges/logger.ts";
 import { type OpenShard, servedShards } from "../service/open-shards.ts";
 import type { Verifiers } from "../edges/verify.ts";
+import type { ShardDoor } from "../ingress-verifier/shard-door.ts";
+import { submit } from "../ingress-verifier/submission.ts";
+import * as codes from "../protocol/codes.ts";
+import type { Delivery } from "../settlement-plane/carry-desk.ts";
 import { type IngressService, startIngressService } from "../ingress-verifier/service.ts";
 import { type MatcherService, startMatcherService } from "../market-matcher/service.ts";
 import { type SettlementService, startSettlementService } from "../settlement-plane/service.ts";
@@ -26,6 +30,7 @@ export interface VenueParts {
 }
 
 const POLL_MS = 10;
+const OUTCOME_WAIT_MS = 10_000;
 /** For settlement, unless the config says more: this machine has other things to do. */
 const VERIFY_THREADS = 1;
 
@@ -40,12 +45,14 @@ export class Venue {
     const now = (): number => clock.monotonicMs();
     const wallMs = (): number => Math.floor(clock.micros() / 1000);
     const part = (service: string): Logger => parts.logger.with({ service });
+    let doors: ReadonlyMap<number, ShardDoor> = new Map();
     const settlement = await startSettlementService({
       config,
       shards,
       verifyThreads: VERIFY_THREADS,
       logger: part("settlement-plane"),
       wallMs,
+      deliver: (shard, frame) => handIn(doors.get(shard), frame),
       onFault,
     });
     const served = servedShards(shards);
@@ -63,6 +70,7 @@ export class Venue {
       now,
       onFault,
     });
+    ({ doors } = ingress.ingress);
     const venue = new Venue(parts, { ingress, matcher, settlement });
     await venue.untilBegun();
     return venue;
@@ -109,4 +117,19 @@ export class Venue {
       }
     }
   }
+}
+
+/** Settlement's own frames take the way of anybody's; only the wall to ingress is missing. */
+async function handIn(door: ShardDoor | undefined, frame: Uint8Array): Promise<Delivery> {
+  const rejects = new Map<number, string>();
+  if (door === undefined) return { problem: "its ingress is not there", nonceHigh: 0, rejects };
+  const { code, reports } = await submit(door, frame, OUTCOME_WAIT_MS);
+  let nonceHigh = 0;
+  for (const report of reports) {
+    if (report.kind !== codes.REPORT_REJECTED) continue;
+    if (report.code === codes.REJECT_DUPLICATE) nonceHigh = report.second;
+    rejects.set(report.index, codes.rejectCode(report.code).name);
+  }
+  const problem = code === codes.ACCEPTED ? "" : codes.rejectCode(code).name;
+  return { problem, nonceHigh, rejects };
 }

@@ -1,0 +1,155 @@
+/**
+ * Outbox: what one shard owes all others, as far as settlement has re-executed and compared it.
+ *
+ *   reports of a record -> pending -> (its execution record is compared) -> runs, by destination
+ *   ex, read back       -> runs                         what a start finds, or had no room
+ *
+ * Nothing that is not durable and compared ever leaves here.
+ */
+import { readU64, viewOf } from "../base/bytes.ts";
+import type { ExecutionReader } from "../edges/log.ts";
+import { LogFault } from "../edges/log.ts";
+import * as codes from "../protocol/codes.ts";
+import type { Carry } from "../protocol/commands.ts";
+import { decodeExecution } from "../protocol/execution.ts";
+import { carryOf, outboxDestination } from "../protocol/outbox.ts";
+import { type ReportBatch, REPORT_POSITION_AT, REPORT_SIZE } from "../protocol/report.ts";
+import { OutboxRun } from "./outbox-run.ts";
+
+export interface OutboxParts {
+  readonly shard: number;
+  readonly openExecutionReader: () => Promise<ExecutionReader>;
+  /** Number of the last entry written for a destination. */
+  readonly written: (destination: number) => number;
+  /** Number of the last entry that every destination of such a run has applied. */
+  readonly applied: (destination: number) => number;
+  /** Entries kept per run. */
+  readonly runMax: number;
+  readonly stop: AbortSignal;
+}
+
+interface Pending {
+  readonly destination: number;
+  readonly carry: Carry;
+  readonly position: number;
+}
+
+const READ_BYTES = 1 << 20;
+/** Kinds of report by which an entry is written or applied. */
+const MOVES: ReadonlySet<number> = new Set([
+  codes.REPORT_OUTBOX,
+  codes.REPORT_CREDITED,
+  codes.REPORT_KEY_ADDED,
+  codes.REPORT_KEY_REVOKED,
+  codes.REPORT_SHARD_KNOWN,
+]);
+/** Positions looked back over at first; four times as many each time that was too few. */
+const LOOK_BACK = 10_000;
+
+export class Outbox {
+  readonly runs = new Map<number, OutboxRun>();
+  private readonly parts: OutboxParts;
+  private pending: Pending[] = [];
+  /** Re-executed and compared up to here, 0 before the first of this process. */
+  private compared = 0;
+  private isMoved = false;
+
+  constructor(parts: OutboxParts) {
+    this.parts = parts;
+  }
+
+  get shard(): number {
+    return this.parts.shard;
+  }
+
+  /** Of one record that was re-executed. */
+  onReports(reports: ReportBatch): void {
+    const { view } = reports;
+    const end = reports.count * REPORT_SIZE;
+    for (let at = 0; at < end; at += REPORT_SIZE) {
+      const kind = view.getUint8(at);
+      if (MOVES.has(kind)) this.isMoved = true;
+      if (kind !== codes.REPORT_OUTBOX) continue;
+      const position = readU64(view, at + REPORT_POSITION_AT);
+      const carry = carryOf(view, at, this.shard);
+      this.pending.push({ destination: outboxDestination(view, at), carry, position });
+    }
+  }
+
+  /**
+   * Everything up to `position` agrees with what the matcher published. True when something may
+   * have been written or applied since the last time.
+   */
+  onCompared(position: number): boolean {
+    const isMoved = this.isMoved || this.compared === 0;
+    this.isMoved = false;
+    this.compared = position;
+    for (const { destination, carry, position: at } of this.pending) {
+      this.runOf(destination).offer(carry, at);
+    }
+    this.pending = [];
+    return isMoved;
+  }
+
+  /** The run of that destination, whose applied entries are forgotten. */
+  runOf(destination: number): OutboxRun {
+    const { shard, runMax: max, applied } = this.parts;
+    const carried = applied(destination);
+    let run = this.runs.get(destination);
+    if (run === undefined) {
+      const written = this.parts.written(destination);
+      run = new OutboxRun({ source: shard, destination, max, carried, written });
+      this.runs.set(destination, run);
+    }
+    run.drop(carried);
+    return run;
+  }
+
+  /** Reads from `ex` what the run of that destination lacks. */
+  async refill(destination: number): Promise<void> {
+    if (this.compared === 0) return;
+    const reader = await this.parts.openExecutionReader();
+    try {
+      await this.refillRun(this.runOf(destination), reader);
+    } finally {
+      await reader.close();
+    }
+  }
+
+  private async refillRun(run: OutboxRun, reader: ExecutionReader): Promise<void> {
+    const { compared } = this;
+    if (run.newestPosition > 0) return this.readRun(run, reader, run.newestPosition - 1);
+    // Nothing is known of where the wanted entry lies, but most often it is a new one.
+    for (let back = LOOK_BACK; ; back *= 4) {
+      const after = Math.max(0, compared - back);
+      const { wanted } = run;
+      await this.readRun(run, reader, after);
+      if (after === 0 || run.wanted > wanted || this.parts.stop.aborted) return;
+    }
+  }
+
+  /** Offers the run all its entries behind position `after`, while it has room. */
+  private async readRun(run: OutboxRun, reader: ExecutionReader, after: number): Promise<void> {
+    const { stop } = this.parts;
+    const until = this.compared;
+    for (let position = after; position < until && run.hasRoom && !stop.aborted; ) {
+      const records = await reader.read(position, READ_BYTES, stop);
+      for (const bytes of records ?? []) {
+        const execution = decodeExecution(bytes);
+        if (typeof execution === "string") throw new LogFault(`ex: ${execution}`);
+        this.offerAll(run, execution.reports, until);
+        position = execution.last;
+      }
+    }
+  }
+
+  private offerAll(run: OutboxRun, reports: Uint8Array, until: number): void {
+    const view = viewOf(reports);
+    for (let at = 0; at < reports.length; at += REPORT_SIZE) {
+      if (view.getUint8(at) !== codes.REPORT_OUTBOX) continue;
+      if (outboxDestination(view, at) !== run.destination) continue;
+      const position = readU64(view, at + REPORT_POSITION_AT);
+      if (position <= until) run.offer(carryOf(view, at, this.shard), position);
+    }
+  }
+}
