@@ -6,7 +6,8 @@
  *   hold     = a buy: notional + its fee at the dearer rate, or its budget;
  *              a sell: lots x lot units of base
  *
- * Per asset: sum of free + sum of held + fees = deposits - withdrawals + net, none of them negative.
+ * Per asset: sum of free + sum of held + fees = deposits - withdrawals + net. None is negative but
+ * the net.
  */
 import { assert } from "../base/assert.ts";
 import { AMOUNT_MAX, SIDE_BUY } from "../protocol/codes.ts";

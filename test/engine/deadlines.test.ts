@@ -10,7 +10,7 @@ import { OrderSlab } from "../../src/engine/order-slab.ts";
 import { Windows } from "../../src/engine/windows.ts";
 import { Assets } from "../../src/ledger/assets.ts";
 import { encodeMarketOpen } from "../../src/protocol/commands.ts";
-import { PLAIN_MARKET } from "../spec/stage.ts";
+import { PLAIN_MARKET } from "../spec/stage-genesis.ts";
 
 const SEEDS = [1, 2, 3, Date.now() >>> 0];
 const ROWS = 60;

@@ -12,7 +12,7 @@ import * as command from "../../src/protocol/commands.ts";
 import { encodeFrame, SIGNATURE_SIZE } from "../../src/protocol/frame.ts";
 import { encodeGenesis } from "../../src/protocol/genesis.ts";
 import { encodePack } from "../../src/protocol/record.ts";
-import { PLAIN_MARKET } from "../spec/stage.ts";
+import { PLAIN_MARKET } from "../spec/stage-genesis.ts";
 
 type Bytes = Uint8Array<ArrayBuffer>;
 

@@ -15,7 +15,7 @@ import {
   RecordView,
 } from "../../src/protocol/record.ts";
 import { ReportBatch } from "../../src/protocol/report.ts";
-import { PLAIN_MARKET } from "../spec/stage.ts";
+import { PLAIN_MARKET } from "../spec/stage-genesis.ts";
 
 const OPTIONS = { levels: createLevels, roots: true };
 const HEADER: RecordHeader = { shard: 1, rulesVersion: 1, directoryOrigin: 1, logTime: 50 };

@@ -9,12 +9,24 @@
  *   opens account [for trade, read] [with key 3]
  *   adds key for trade, read [until 90] [with key 3]           revokes key 3
  *   opens asset 3 | opens market 3 [of 3 and 1] [times 2]
+ *   of other shards: shard-lines.ts
  */
 import * as codes from "../../src/protocol/codes.ts";
 import * as command from "../../src/protocol/commands.ts";
+import {
+  accountOf,
+  assetOf,
+  type Context,
+  type Groups,
+  line,
+  type Row,
+  SCOPE_LIST,
+  scopesOf,
+} from "./line-parts.ts";
 import { orderOf } from "./order-words.ts";
-import { type PlayedOrder, STATES } from "./says.ts";
-import { ASSETS, PLAIN_MARKET, type Stage } from "./stage.ts";
+import { STATES } from "./says.ts";
+import { SHARD_ROWS } from "./shard-lines.ts";
+import { PLAIN_MARKET } from "./stage-genesis.ts";
 
 /** What a line's words stand for. */
 export interface Meaning {
@@ -22,29 +34,8 @@ export interface Meaning {
   readonly bytes: Uint8Array;
 }
 
-/** What words may refer to. */
-export interface Context {
-  readonly stage: Stage;
-  readonly orders: readonly PlayedOrder[];
-  /** A client order id that was not used yet. */
-  freshId(): bigint;
-}
-
-type Groups = Readonly<Record<string, string | undefined>>;
-type Row = readonly [RegExp, number, (groups: Groups, context: Context) => Uint8Array];
-
-const SCOPES: Readonly<Record<string, number>> = {
-  trade: codes.SCOPE_TRADE,
-  cancel: codes.SCOPE_CANCEL,
-  withdraw: codes.SCOPE_WITHDRAW,
-  read: codes.SCOPE_READ,
-  keys: codes.SCOPE_KEYS,
-  all: codes.SCOPES_TRADER,
-};
-
 const IN = "(?: in m(?<market>\\d+))?";
 const ORDER = "(?:#(?<order>\\d+)|id (?<id>\\d+))";
-const SCOPE_LIST = "(?<scopes>\\w+(?:, \\w+)*)";
 
 const TRADER = codes.FRAME_TRADER;
 const OPERATOR = codes.FRAME_OPERATOR;
@@ -102,11 +93,8 @@ const ROWS: readonly Row[] = [
     OPERATOR,
     marketOpen,
   ],
+  ...SHARD_ROWS,
 ];
-
-function line(pattern: string): RegExp {
-  return new RegExp(`^${pattern}$`);
-}
 
 /** The command that the words stand for; a typo must not pass. */
 export function meaningOf(words: string, context: Context): Meaning {
@@ -154,25 +142,12 @@ function massCancel(groups: Groups): Uint8Array {
   return command.encodeMassCancel(market, sideOf(groups["side"]));
 }
 
-function assetOf(groups: Groups): number {
-  const name = groups["asset"] ?? "";
-  return ASSETS[name] ?? Number(name.replace("asset", ""));
-}
-
 function withdraw(groups: Groups): Uint8Array {
   return command.encodeWithdraw(assetOf(groups), Number(groups["amount"]), new Uint8Array(32));
 }
 
 function logon(groups: Groups): Uint8Array {
   return command.encodeLogon(Number(groups["number"]), new Uint8Array(32));
-}
-
-/** An account by name, or by number where nobody has it. */
-function accountOf(groups: Groups, context: Context): number {
-  const who = groups["who"] ?? "";
-  if (/^\d+$/.test(who)) return Number(who);
-  context.stage.signer(who);
-  return context.stage.accounts.get(who)!;
 }
 
 function pay(groups: Groups, context: Context): Uint8Array {
@@ -193,14 +168,8 @@ function marketState(groups: Groups): Uint8Array {
 }
 
 function key(groups: Groups, context: Context, type: number): Uint8Array {
-  let scopes = 0;
-  for (const name of (groups["scopes"] ?? "all").split(", ")) {
-    const scope = SCOPES[name];
-    if (scope === undefined) throw new Error(`no such scope: ${name}`);
-    scopes |= scope;
-  }
   const like = groups["like"] === undefined ? undefined : Number(groups["like"]);
-  return context.stage.keyCommand(type, scopes, Number(groups["until"] ?? 0), like);
+  return context.stage.keyCommand(type, scopesOf(groups), Number(groups["until"] ?? 0), like);
 }
 
 function marketOpen(groups: Groups): Uint8Array {

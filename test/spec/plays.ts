@@ -10,6 +10,8 @@
  *   restart                           -> now        each engine goes on as a new one
  *   tick                              -> what the time alone brings about
  *   numbers                           -> accepted 500 0     `first` and `second` of what was said
+ *   outbox                            -> what the last record owes to other shards
+ *   links                             -> directory 1, s2 out 1 in 0
  *
  * A line that ends with `,` or `;` goes on in the next, and one that begins with `->` goes on the
  * one before. Commands parted by `;` are one frame. After
@@ -22,10 +24,13 @@ import { expect } from "bun:test";
 import { REPORT_KINDS } from "../../src/protocol/code-names.ts";
 import * as codes from "../../src/protocol/codes.ts";
 import type { Report } from "../../src/protocol/report.ts";
-import { ENGINES, type SpecEngine } from "./engines.ts";
-import { type Context, meaningOf } from "./lines.ts";
+import { ENGINES } from "./engines.ts";
+import type { Context } from "./line-parts.ts";
+import { meaningOf } from "./lines.ts";
 import { Words } from "./says.ts";
-import { ASSETS, type FrameTerms, Stage, type StageOptions } from "./stage.ts";
+import { wordsOfLinks, wordsOfOwed } from "./shard-lines.ts";
+import { type FrameTerms, Stage } from "./stage.ts";
+import { ASSETS, type StageOptions } from "./stage-genesis.ts";
 
 /** Plays the script over every engine and compares all that was said. */
 export function plays(script: string, options: StageOptions = {}): void {
@@ -33,17 +38,18 @@ export function plays(script: string, options: StageOptions = {}): void {
   const expected = lines.map(({ text, says }) => `${text} -> ${says}`);
   for (const [name, open] of ENGINES) {
     if (open === null) continue;
-    const said = new Play(open, options).run(lines);
+    const play = new Play(new Stage(open, options), options.books);
+    const said = lines.map(({ text }) => `${text} -> ${play.answer(text)}`);
     expect([name, ...said]).toEqual([name, ...expected]);
   }
 }
 
-interface Line {
+export interface Line {
   readonly text: string;
   readonly says: string;
 }
 
-function readScript(script: string): Line[] {
+export function readScript(script: string): Line[] {
   const lines: string[] = [];
   for (const row of script.split("\n")) {
     const text = row.trim().replace(/\s+/g, " ");
@@ -59,17 +65,18 @@ function readScript(script: string): Line[] {
   });
 }
 
-class Play {
-  private readonly stage: Stage;
+/** The lines of a play on one stage. */
+export class Play {
+  readonly stage: Stage;
   private readonly words: Words;
   private readonly context: Context;
   private readonly books: boolean;
   private fresh = 0n;
 
-  constructor(open: (genesisFrame: Uint8Array) => SpecEngine, options: StageOptions) {
-    this.books = options.books ?? false;
-    this.stage = new Stage(open, options);
-    this.words = new Words(this.stage.accounts);
+  constructor(stage: Stage, books = false) {
+    this.books = books;
+    this.stage = stage;
+    this.words = new Words(stage.people.accounts);
     this.context = {
       stage: this.stage,
       orders: this.words.orders,
@@ -77,17 +84,15 @@ class Play {
     };
   }
 
-  run(lines: readonly Line[]): string[] {
-    return lines.map(({ text }) => `${text} -> ${this.answer(text)}`);
-  }
-
-  private answer(text: string): string {
+  answer(text: string): string {
     const book = /^book(?: m(\d+))?$/.exec(text);
     if (book !== null) return this.book(Number(book[1] ?? 1));
     const funds = /^(\w+)'s funds$/.exec(text);
     if (funds !== null) return this.funds(funds[1]!);
     if (text === "tick") return this.words.say(this.stage.tick(), []);
     if (text === "numbers") return this.numbers();
+    if (text === "outbox") return wordsOfOwed(this.stage.owes);
+    if (text === "links") return wordsOfLinks(this.stage.engine.stated());
     if (text === "restart") this.stage.engine.restart();
     else {
       const time = /^time (\d+)$/.exec(text);
@@ -107,7 +112,12 @@ class Play {
     const bytes = meanings.map((meaning) => meaning.bytes);
     const reports = this.stage.send(who, kind, bytes, readTerms(terms));
     if (newName !== undefined) this.nameKey(newName, who, reports);
-    return this.words.say(reports, bytes);
+    return this.say(reports, bytes);
+  }
+
+  /** Reports that these commands led to, in words. */
+  say(reports: readonly Report[], commands: readonly Uint8Array[]): string {
+    return this.words.say(reports, commands);
   }
 
   /** Both numbers of each report of the last record. */
@@ -121,7 +131,7 @@ class Play {
   private nameKey(name: string, who: string, reports: readonly Report[]): void {
     const added = reports.find((report) => report.kind === codes.REPORT_KEY_ADDED);
     if (added === undefined) return;
-    this.stage.know(name, who === "operator" ? name : who, added);
+    this.stage.people.know(name, who === "operator" ? name : who, added);
   }
 
   private withBook(said: string): string {

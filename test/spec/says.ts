@@ -11,7 +11,7 @@ import { viewOf } from "../../src/base/bytes.ts";
 import * as codes from "../../src/protocol/codes.ts";
 import * as fields from "../../src/protocol/command-layout.ts";
 import type { Report } from "../../src/protocol/report.ts";
-import { ASSETS } from "./stage.ts";
+import { ASSETS } from "./stage-genesis.ts";
 
 const REASONS = [
   "",
@@ -216,6 +216,11 @@ function assetName(asset: number): string {
   return Object.keys(ASSETS).find((name) => ASSETS[name] === asset) ?? `asset ${asset}`;
 }
 
+/** How much of what. */
+function fundsOf({ first, subject }: Report): string {
+  return `${first} ${assetName(subject)}`;
+}
+
 function goesOn(report: Report): string {
   return report.reason === 1 ? ", goes on" : "";
 }
@@ -240,9 +245,15 @@ function sayOther(report: Report, nameOf: (account: number) => string): string {
     case codes.REPORT_DEPOSITED:
       return report.account === 0
         ? `reference ${report.second} is used`
-        : `${who} gets ${report.first} ${assetName(report.subject)}, has ${report.second}`;
+        : `${who} gets ${fundsOf(report)}, has ${report.second}`;
     case codes.REPORT_WITHDRAWN:
-      return `${report.first} ${assetName(report.subject)} gone, ${report.second} left`;
+      return `${fundsOf(report)} gone, ${report.second} left`;
+    case codes.REPORT_TRANSFERRED:
+      return `${fundsOf(report)} leave for s${report.last}, ${report.second} left`;
+    case codes.REPORT_CREDITED:
+      return `${who} gets ${fundsOf(report)} from s${report.last}, has ${report.second}`;
+    case codes.REPORT_SHARD_KNOWN:
+      return `s${report.subject} is known`;
     case codes.REPORT_ASSET_OPENED:
       return `asset ${report.subject} is open`;
     case codes.REPORT_MARKET_OPENED:
