@@ -8,6 +8,7 @@ import { callForm } from "../edges/call-form.ts";
 import { openVerifiers } from "../edges/verify.ts";
 import { openShards } from "../service/open-shards.ts";
 import { exportShard, type Exported } from "../settlement-plane/export.ts";
+import { readCut } from "../settlement-plane/export-cut.ts";
 import { judgeEngine } from "../verifier/engines.ts";
 import { verdictText } from "../verifier/verdict-text.ts";
 import { type Verdict, verifyExport } from "../verifier/verify-export.ts";
@@ -48,9 +49,14 @@ async function exportVenue(cli: Cli, args: Args): Promise<Answer> {
   const shards = await openShards(config, ids);
   const done: Exported[] = [];
   try {
-    for (const { log, venue, dir } of shards) {
-      const settlementDir = join(dir, "settlement");
-      done.push(await exportShard({ log, venue, settlementDir, out: args.at(0) }));
+    const places = shards.map(({ log, venue, dir }) => {
+      return { shard: log.shard, log, venue, settlementDir: join(dir, "settlement") };
+    });
+    const cut = await readCut(places);
+    for (const place of places) {
+      const published = cut.get(place.shard);
+      if (published === undefined) continue;
+      done.push(await exportShard({ ...place, published, out: args.at(0) }));
     }
   } finally {
     for (const { log } of shards) await log.close();
@@ -102,7 +108,9 @@ function verdictAnswer(verdict: Verdict): Answer {
         ...counts,
       };
     });
-    return { data: { ok: true, pinned: verdict.isPinned, shards }, text };
+    const { carried, inFlight } = verdict.crossings;
+    const crossings = { carried, in_flight: inFlight };
+    return { data: { ok: true, pinned: verdict.isPinned, shards, crossings }, text };
   }
   const { shard, sentence, what, place } = verdict;
   if (what === "export") throw new ClientError({ code: "no_export", message: text });

@@ -16,13 +16,15 @@ import { type Tile, TILE_HEIGHT, TILE_WIDTH, tilesAdded } from "../proofs/merkle
 import { leafHash } from "../proofs/tree-hash.ts";
 import { readRecord, RecordView } from "../protocol/record.ts";
 import { encodeEntry, encodeSegmentHeader, SEGMENT_INPUT } from "../protocol/segment.ts";
-import { readPublished } from "./commitment-file.ts";
+import { type Published, readPublished } from "./commitment-file.ts";
 
 export interface ExportParts {
   readonly log: ShardLog;
   readonly venue: Uint8Array;
   /** Where this shard's settlement keeps its commitments. */
   readonly settlementDir: string;
+  /** The checkpoint up to which; the newest there if absent. */
+  readonly published?: Published;
   readonly out: string;
 }
 
@@ -40,7 +42,7 @@ const READ_BYTES = 1 << 20;
 /** Throws LogFault when there is no checkpoint yet, or when another export lies in `out`. */
 export async function exportShard(parts: ExportParts): Promise<Exported> {
   const { log, settlementDir, out } = parts;
-  const published = await readPublished(settlementDir);
+  const published = parts.published ?? (await readPublished(settlementDir));
   if (published === null) throw new LogFault(`shard ${log.shard} has no checkpoint yet`);
   const last = published.entries.at(-1);
   const commitment = last === undefined ? "there is none" : decodeCommitment(last);

@@ -15,5 +15,9 @@ export function verdictText(verdict: Verdict): string {
   );
   const venue = verdict.shards[0]?.venue.toHex() ?? "";
   const pinned = verdict.isPinned ? `venue ${venue}` : `unpinned: venue ${venue}, not asked for`;
+  if (verdict.shards.length > 1) {
+    const { carried, inFlight } = verdict.crossings;
+    lines.push(`between shards: ${carried} entries carried, ${inFlight} credits on their way`);
+  }
   return [`yes, ${pinned}`, ...lines].join("\n");
 }

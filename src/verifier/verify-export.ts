@@ -4,6 +4,7 @@
 import { existsSync } from "node:fs";
 import { ExportDir, NotAnObject } from "../edges/export-dir.ts";
 import type { SignatureVerifier } from "../edges/verify.ts";
+import { checkCrossings, type CrossingCounts, ShardCrossings } from "./crossings.ts";
 import { Lie } from "./lie.ts";
 import { type ShardVerdict, type VerifyEngine, verifyShard } from "./verify-shard.ts";
 
@@ -21,6 +22,7 @@ export type Verdict =
       readonly ok: true;
       readonly isPinned: boolean;
       readonly shards: readonly (ShardVerdict & { readonly shard: number })[];
+      readonly crossings: CrossingCounts;
     }
   | {
       readonly ok: false;
@@ -33,6 +35,8 @@ export type Verdict =
       readonly bytes: Uint8Array | null;
     };
 
+type Refusal = Extract<Verdict, { ok: false }>;
+
 export function verifyExport(parts: VerifyExportParts): Verdict {
   const shards = ExportDir.shardsIn(parts.dir);
   if (shards.length === 0) {
@@ -40,21 +44,29 @@ export function verifyExport(parts: VerifyExportParts): Verdict {
     return { ok: false, shard: 0, what: "export", place: 0, bytes: null, sentence: `it ${why}` };
   }
   const verdicts: (ShardVerdict & { shard: number })[] = [];
-  for (const shard of shards) {
-    const verdict = verifyOne(parts, shard, verdicts[0]);
+  const all = shards.map((shard) => new ShardCrossings(shard));
+  for (const crossings of all) {
+    const verdict = verifyOne(parts, crossings, verdicts[0]);
     if ("sentence" in verdict) return verdict;
-    verdicts.push({ ...verdict, shard });
+    verdicts.push({ ...verdict, shard: crossings.shard });
   }
-  return { ok: true, isPinned: parts.venue !== null, shards: verdicts };
+  const crossings = checkCrossings(all);
+  if ("lie" in crossings) return refusalOf(crossings.shard, crossings.lie);
+  return { ok: true, isPinned: parts.venue !== null, shards: verdicts, crossings };
+}
+
+function refusalOf(shard: number, { what, place, bytes, sentence }: Lie): Refusal {
+  return { ok: false, shard, what, place, bytes, sentence };
 }
 
 /** `first`: of the lowest shard, which makes the venue; all others are held to it. */
 function verifyOne(
   parts: VerifyExportParts,
-  shard: number,
+  crossings: ShardCrossings,
   first: ShardVerdict | undefined,
-): ShardVerdict | Extract<Verdict, { ok: false }> {
+): ShardVerdict | Refusal {
   const { verifier, openEngine, onProgress } = parts;
+  const { shard } = crossings;
   try {
     return verifyShard({
       dir: new ExportDir(parts.dir, shard),
@@ -63,12 +75,12 @@ function verifyOne(
       openEngine,
       venue: parts.venue ?? first?.venue ?? null,
       lead: first?.genesis ?? null,
+      crossings,
       onProgress: (position, of) => onProgress?.(shard, position, of),
     });
   } catch (error) {
     const lie = error instanceof NotAnObject ? new Lie(error.object, 0, error.message) : error;
     if (!(lie instanceof Lie)) throw lie;
-    const { what, place, bytes, sentence } = lie;
-    return { ok: false, shard, what, place, bytes, sentence };
+    return refusalOf(shard, lie);
   }
 }

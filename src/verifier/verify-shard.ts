@@ -21,6 +21,7 @@ import { decodeGenesis, type Genesis, venueOf } from "../protocol/genesis.ts";
 import { RECORD_FRAME, RECORD_HEADER_SIZE, type RecordView } from "../protocol/record.ts";
 import { ReportBatch } from "../protocol/report.ts";
 import { CommitmentReader } from "./commitment-reader.ts";
+import type { ShardCrossings } from "./crossings.ts";
 import { checkOwner, type ExportedRecord, exportedRecords, firstRecord } from "./export-records.ts";
 import { type Heads, openHeads } from "./heads.ts";
 import { Leaves } from "./leaves.ts";
@@ -43,6 +44,8 @@ export interface VerifyParts {
   readonly venue: Uint8Array | null;
   /** The genesis that makes the venue, where it was found true; null before. */
   readonly lead: Genesis | null;
+  /** Takes note of what this shard wrote for others and took from them. */
+  readonly crossings: ShardCrossings;
   readonly onProgress: (position: number, of: number) => void;
 }
 
@@ -106,6 +109,7 @@ class Verification {
     if (checkpointer.committedPosition < position) commit();
     commitments.finish();
     this.checkHeads(heads, checkpointer, position);
+    this.parts.crossings.finish(engine.roots().totals);
     const { commands, signatures } = this.counts;
     return {
       genesis,
@@ -158,6 +162,7 @@ class Verification {
       engine.apply(found.view, found.record, this.reports);
     });
     this.chain.step(this.reports.slice(0));
+    this.parts.crossings.follow(found, this.reports);
   }
 
   private checkSignature(engine: VerifyEngine, found: ExportedRecord, genesis: Genesis): void {
