@@ -13,7 +13,7 @@ import { applyPack, buildFlow, type Flow, PLAIN_FLOW } from "../../bench/flow.ts
 
 const OPTIONS: EngineOptions = { levels: createLevels, roots: true };
 const CHAIN = new Uint8Array(32).fill(7);
-const HEADER = 144;
+const HEADER = 160;
 
 /** A flow with many levels, over three markets with fees; `seed` decides all of it. */
 function randomFlow(seed: number, count: number): Flow {

@@ -24,6 +24,7 @@ import {
   SCOPE_OF,
   signer,
 } from "./grammar-operators.ts";
+import { openedElsewhere, sentFromElsewhere } from "./grammar-carry.ts";
 import { ASSETS } from "./grammar-markets.ts";
 import { genesisOf, type Kind, KINDS, type Profile } from "./grammar-profiles.ts";
 import { clampAmount } from "./grammar-numbers.ts";
@@ -88,8 +89,9 @@ export class CommandGrammar {
 
   private record(frame: Bytes): Bytes {
     const { logTime } = this.world;
+    const { shard } = this.profile;
     const rulesVersion = codes.RULES_VERSION;
-    return encodePack({ shard: 1, rulesVersion, directoryOrigin: 1, logTime }, [frame]);
+    return encodePack({ shard, rulesVersion, directoryOrigin: 1, logTime }, [frame]);
   }
 
   private pickKind<K extends Kind>(kinds: readonly K[]): K {
@@ -146,7 +148,8 @@ export class CommandGrammar {
   private operatorFrame(kind: OperatorKind): Bytes {
     const key = signer(this.world, 0, SCOPE_OF[kind]) ?? this.state.keys[0]!;
     const commands = [operatorCommand(this.world, kind, key, 0)];
-    for (let more = Math.min(this.batchCount(), kind === "deposit" ? 20 : 2); more > 1; more--) {
+    const most = kind === "deposit" || kind === "carry" ? 20 : 2;
+    for (let more = Math.min(this.batchCount(), most); more > 1; more--) {
       commands.push(operatorCommand(this.world, kind, key, commands.length));
     }
     return this.sign({ kind: codes.FRAME_OPERATOR, account: 0, key }, commands);
@@ -169,7 +172,7 @@ export class CommandGrammar {
     const strangeKey = prng.pick([0, prng.below(this.state.keys.length + 4), codes.U32_MAX]);
     const header = {
       kind,
-      shard: kind === codes.FRAME_DIRECTORY ? codes.SHARD_DIRECTORY : 1,
+      shard: kind === codes.FRAME_DIRECTORY ? codes.SHARD_DIRECTORY : this.profile.shard,
       venue: this.venue,
       account: strange && account !== 0 ? prng.pick([account, 77_777]) : account,
       key: key === undefined || strange ? strangeKey : key.id,
@@ -208,7 +211,7 @@ export class CommandGrammar {
       encodeFrame(
         {
           kind,
-          shard: kind === codes.FRAME_DIRECTORY ? codes.SHARD_DIRECTORY : 1,
+          shard: kind === codes.FRAME_DIRECTORY ? codes.SHARD_DIRECTORY : profile.shard,
           venue: this.venue,
           account: 0,
           key: 1,
@@ -217,17 +220,24 @@ export class CommandGrammar {
         },
         commands,
       );
+    const leads = profile.shard === 1;
     for (let i = 0; i < profile.accounts; i++) {
       const scopes = codes.SCOPES_TRADER;
-      const bytes = encode.encodeKey(codes.COMMAND_ACCOUNT_OPEN, world.publicKey(), scopes, 0);
-      opening.push(() => plain(codes.FRAME_DIRECTORY, [bytes]));
+      const publicKey = world.publicKey();
+      const bytes = encode.encodeKey(codes.COMMAND_ACCOUNT_OPEN, publicKey, scopes, 0);
+      opening.push(() => {
+        if (leads) return plain(codes.FRAME_DIRECTORY, [bytes]);
+        return plain(codes.FRAME_OPERATOR, [openedElsewhere(this.state, publicKey)]);
+      });
     }
     const each = Math.floor((codes.AMOUNT_MAX / profile.accounts / 100) * profile.fundsPercent);
     for (let account = 1; account <= profile.accounts; account++) {
       for (const asset of ASSETS) {
         opening.push(() => {
           const reference = key().reference + 1;
-          const bytes = encode.encodeDeposit(asset, account, each, reference);
+          const bytes = leads
+            ? encode.encodeDeposit(asset, account, each, reference)
+            : sentFromElsewhere(this.state, asset, account, each);
           return plain(codes.FRAME_OPERATOR, [bytes]);
         });
       }

@@ -197,6 +197,8 @@ function shown(roots: NaiveRootSet): Record<string, string> {
     markets: toHex(roots.markets),
     books: toHex(roots.books),
     arrivals: String(roots.arrivals),
+    directory: String(roots.directory),
     totals: toHex(roots.totals),
+    links: toHex(roots.links),
   };
 }

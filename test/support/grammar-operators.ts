@@ -7,9 +7,11 @@
 import * as codes from "../../src/protocol/codes.ts";
 import * as encode from "../../src/protocol/commands.ts";
 import type { NaiveKey, NaiveMarket } from "../../src/naive/naive-state.ts";
+import { carry, shardOpen } from "./grammar-carry.ts";
 import { drawMarket } from "./grammar-markets.ts";
 import type { Kind } from "./grammar-profiles.ts";
 import { clampAmount } from "./grammar-numbers.ts";
+import { isSpared } from "./grammar-spared.ts";
 import type { GrammarWorld } from "./grammar-world.ts";
 
 export const OPERATOR_KINDS = [
@@ -18,6 +20,8 @@ export const OPERATOR_KINDS = [
   "market_state",
   "account_state",
   "deposit",
+  "shard_open",
+  "carry",
 ] as const satisfies readonly Kind[];
 export type OperatorKind = (typeof OPERATOR_KINDS)[number];
 
@@ -27,9 +31,9 @@ export const SCOPE_OF: Readonly<Record<OperatorKind, number>> = {
   market_state: codes.SCOPE_HALT,
   account_state: codes.SCOPE_ACCOUNTS,
   deposit: codes.SCOPE_CUSTODY,
+  shard_open: codes.SCOPE_MARKETS,
+  carry: codes.SCOPE_CARRY,
 };
-
-const MAIN_KEY = 1;
 
 /** `ahead`: commands before this one in its frame, whose effect the state does not show yet. */
 export function operatorCommand(
@@ -49,6 +53,10 @@ export function operatorCommand(
       return accountState(world);
     case "deposit":
       return deposit(world, key, ahead);
+    case "shard_open":
+      return shardOpen(world);
+    case "carry":
+      return carry(world, ahead);
   }
 }
 
@@ -160,19 +168,6 @@ function freshKey(world: GrammarWorld, type: number): Uint8Array<ArrayBuffer> {
   const scopes = prng.chance(80) ? codes.SCOPES_TRADER : some;
   const soon = world.logTime + prng.pick([0, 1, 1_000_000, 60_000_000]);
   return encode.encodeKey(type, publicKey, scopes, prng.chance(15) ? soon : 0);
-}
-
-/** The first half of the first accounts keep a key that can do all and does not expire. */
-function isSpared(world: GrammarWorld, target: NaiveKey): boolean {
-  if (target.id === MAIN_KEY) return true;
-  const lasting = world
-    .keysOf(target.account)
-    .filter((key) => !key.revoked && key.expiry === 0 && key.scopes === codes.SCOPES_TRADER);
-  return (
-    lasting.length < 2 &&
-    lasting[0] === target &&
-    target.account <= Math.ceil(world.profile.accounts / 2)
-  );
 }
 
 function keyRevoke(world: GrammarWorld): DirectoryCommand {

@@ -24,6 +24,7 @@ export const KINDS = [
   "mass_cancel",
   "withdraw",
   "dead_man",
+  "transfer",
   "logon",
   "disconnect",
   "account_open",
@@ -34,6 +35,8 @@ export const KINDS = [
   "market_state",
   "account_state",
   "deposit",
+  "shard_open",
+  "carry",
   "tick",
 ] as const;
 export type Kind = (typeof KINDS)[number];
@@ -47,6 +50,7 @@ const USUAL: Readonly<Record<Kind, number>> = {
   mass_cancel: 8,
   withdraw: 20,
   dead_man: 8,
+  transfer: 14,
   logon: 16,
   disconnect: 8,
   account_open: 12,
@@ -57,12 +61,16 @@ const USUAL: Readonly<Record<Kind, number>> = {
   market_state: 18,
   account_state: 14,
   deposit: 34,
+  shard_open: 4,
+  carry: 20,
   tick: 10,
 };
 
 export interface Profile {
   readonly seed: number;
   readonly name: string;
+  /** 1 leads the directory, 2 follows it. */
+  readonly shard: number;
   readonly weights: Readonly<Record<Kind, number>>;
   readonly accounts: number;
   /** First deposits, as a share of all there can be; the rest comes later. */
@@ -117,18 +125,23 @@ const OPERATOR_SCOPES = [
   codes.SCOPE_CARRY,
 ];
 
-/** The profile of a seed. Every sixth is a deep book, every sixth a shard with low limits. */
+/**
+ * The profile of a seed. Every sixth is a deep book, every sixth a shard with low limits, every
+ * third one that follows the directory.
+ */
 export function profileOf(seed: number): Profile {
   const prng = new Prng(seed);
   if (seed % 6 === 1) return deepProfile(seed, prng);
   const low = seed % 6 === 3;
   const accounts = prng.pick(low ? [2, 3, 6] : [2, 3, 8, 30, 90, 300]);
-  const weights = swarmWeights(prng);
+  const shard = seed % 3 === 2 ? 2 : 1;
+  const weights = { ...swarmWeights(prng), ...(shard === 2 ? OF_A_FOLLOWER : {}) };
   // A mass cancel that ends for want of room needs a small record and more than one of these.
   if (low) weights.mass_cancel = 40;
   return {
     seed,
     name: low ? "low limits" : "swarm",
+    shard,
     weights,
     accounts,
     fundsPercent: prng.pick([1, 20, 50, 95]),
@@ -171,12 +184,16 @@ function dayStartBefore(seconds: number): number {
 /** What would empty a deep book. */
 const NOTHING_SWEEPING = { mass_cancel: 0, dead_man: 0, disconnect: 0 };
 
+/** Accounts and funds come from elsewhere; a directory frame would halt it. */
+const OF_A_FOLLOWER = { account_open: 0, key_add: 0, key_revoke: 0, deposit: 3, carry: 60 };
+
 /** Thousands of levels, few limits, hardly anything wrong. */
 function deepProfile(seed: number, prng: Prng): Profile {
   const market = { ...drawMarket(prng, 1, "wide"), openOrdersMax: 1_000_000, state: 1 };
   return {
     seed,
     name: "deep book",
+    shard: 1,
     weights: { ...swarmWeights(prng), new_order: 900, ...NOTHING_SWEEPING, market_state: 1 },
     accounts: prng.pick([4, 20]),
     fundsPercent: 90,
@@ -236,7 +253,7 @@ function lowLimits(prng: Prng, accounts: number) {
 export function genesisOf(profile: Profile): Uint8Array<ArrayBuffer> {
   const prng = new Prng(profile.seed ^ 0x5eed);
   const genesis = {
-    shard: 1,
+    shard: profile.shard,
     directoryOrigin: 1,
     rulesVersion: codes.RULES_VERSION,
     random: prng.bytes(16),
@@ -248,7 +265,7 @@ export function genesisOf(profile: Profile): Uint8Array<ArrayBuffer> {
     operators: OPERATOR_SCOPES.map((scopes) => ({ publicKey: prng.bytes(32), scopes })),
     assets: ASSETS.map((id) => encodeAssetOpen(id, prng.below(16), `A${id}`)),
     markets: profile.markets.map(encodeMarketOpen),
-    venueField: new Uint8Array(32),
+    venueField: profile.shard === 1 ? new Uint8Array(32) : prng.bytes(32),
   };
   return encodeGenesis(genesis, () => new Uint8Array(64));
 }

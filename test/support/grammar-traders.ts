@@ -6,6 +6,7 @@ import { freeOf, heldAsset, holdOf } from "../../src/naive/naive-ledger.ts";
 import type { NaiveOrder } from "../../src/naive/naive-state.ts";
 import * as codes from "../../src/protocol/codes.ts";
 import * as encode from "../../src/protocol/commands.ts";
+import { transfer } from "./grammar-carry.ts";
 import { clampAmount, clampU32, drawPrice, drawQuantity, EXTREMES } from "./grammar-numbers.ts";
 import { newOrder, UNKNOWN_MARKETS } from "./grammar-orders.ts";
 import type { Kind } from "./grammar-profiles.ts";
@@ -19,6 +20,7 @@ export const TRADER_KINDS = [
   "mass_cancel",
   "withdraw",
   "dead_man",
+  "transfer",
 ] as const satisfies readonly Kind[];
 export type TraderKind = (typeof TRADER_KINDS)[number];
 
@@ -35,6 +37,7 @@ export function traderCommand(
   if (kind === "mass_cancel") return massCancel(world);
   if (kind === "dead_man") return encode.encodeDeadMan(prng.pick(TIMEOUTS));
   if (kind === "withdraw") return withdraw(world, account);
+  if (kind === "transfer") return transfer(world, account);
   const order = world.spoils() ? undefined : world.pickOrder(account);
   if (order === undefined && !world.spoils()) return newOrder(world, account);
   return aboutOrder(world, kind, order ?? world.pickOrder());

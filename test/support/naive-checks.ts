@@ -8,6 +8,7 @@
 import { buyHold, freeOf, heldOf, sellHold } from "../../src/naive/naive-ledger.ts";
 import {
   allOrders,
+  leadsDirectory,
   type NaiveMarket,
   type NaiveOrder,
   type NaiveState,
@@ -27,8 +28,10 @@ function wrongMoney(state: NaiveState): string {
       if (amounts.some((amount) => amount < 0n)) return `account ${account.id} is below zero`;
       for (const amount of amounts) sum += amount;
     }
-    const there = asset.deposits - asset.withdrawals;
+    const there = asset.deposits - asset.withdrawals + asset.net;
     if (sum !== there) return `asset ${asset.id}: ${sum} is accounted for, ${there} is there`;
+    const isOfShard = leadsDirectory(state) ? asset.net <= 0n : asset.net >= 0n;
+    if (!isOfShard) return `asset ${asset.id}: net is ${asset.net}`;
     if (asset.deposits > BigInt(AMOUNT_MAX)) return `asset ${asset.id}: deposits above 2^53 - 1`;
   }
   return "";
