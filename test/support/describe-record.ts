@@ -5,6 +5,7 @@
  */
 import { readU64, toHex, viewOf } from "../../src/base/bytes.ts";
 import {
+  ENTRIES,
   ORDER_TYPES,
   SELF_TRADE_PREVENTIONS,
   SIDES,
@@ -51,6 +52,12 @@ function describeCommand(bytes: Uint8Array): string {
   if (type === codes.COMMAND_DEAD_MAN) {
     return `dead_man ${readU64(view, fields.DEAD_MAN_TIMEOUT)}`;
   }
+  if (type === codes.COMMAND_TRANSFER) {
+    const to = view.getUint16(fields.TRANSFER_SHARD, true);
+    const amount = readU64(view, fields.TRANSFER_AMOUNT);
+    return `transfer ${amount} of asset ${u32(fields.TRANSFER_ASSET)} to shard ${to}`;
+  }
+  if (type === codes.COMMAND_CARRY) return describeCarry(view);
   if (type === codes.COMMAND_MASS_CANCEL) return `mass_cancel ${about} side ${view.getUint8(1)}`;
   const id = bytes.length < 16 ? "" : `id ${view.getBigUint64(fields.COMMAND_CLIENT_ID, true)}`;
   if (type === codes.COMMAND_CANCEL) return `cancel ${about} ${id}`;
@@ -58,6 +65,17 @@ function describeCommand(bytes: Uint8Array): string {
   if (type === codes.COMMAND_REPLACE) return `replace ${about} ${id} ${u32(20)}@${u32(16)}`;
   if (type !== codes.COMMAND_NEW_ORDER) return `type ${type} ${toHex(bytes)}`;
   return `new_order ${describeOrder(view)} ${about} ${id}`;
+}
+
+function describeCarry(view: DataView): string {
+  const u32 = (offset: number): number => view.getUint32(offset, true);
+  const entry = nameOf(ENTRIES, view.getUint8(fields.CARRY_ENTRY));
+  const source = view.getUint16(fields.CARRY_SHARD, true);
+  const from = `${readU64(view, fields.CARRY_NUMBER)} of shard ${source}`;
+  const about = `account ${u32(fields.CARRY_ACCOUNT)} key or asset ${u32(fields.CARRY_KEY)}`;
+  const amount = `expiry or amount ${readU64(view, fields.CARRY_EXPIRY)}`;
+  const early = `directory ${readU64(view, fields.CARRY_DIRECTORY)}`;
+  return `carry ${entry} ${from} ${about} ${amount} ${early}`;
 }
 
 function describeOrder(view: DataView): string {

@@ -2,7 +2,7 @@
  * Edited records: the same record with other commands in its frame, or about other accounts and
  * keys. Signatures are dropped, since `apply` looks at none.
  */
-import { viewOf } from "../../src/base/bytes.ts";
+import { readU64, viewOf, writeU64 } from "../../src/base/bytes.ts";
 import * as codes from "../../src/protocol/codes.ts";
 import * as fields from "../../src/protocol/command-layout.ts";
 import {
@@ -72,6 +72,13 @@ export function withoutAccount(record: Bytes, { account, key }: Opened): Bytes {
     if (type === codes.COMMAND_DEPOSIT) renumber(fields.DEPOSIT_ACCOUNT, account);
     if (type === codes.COMMAND_ACCOUNT_STATE) renumber(fields.STATE_TARGET, account);
     if (type === codes.COMMAND_KEY_REVOKE) renumber(fields.REVOKE_KEY, key);
+    if (type !== codes.COMMAND_CARRY) continue;
+    // The entry that opened it is one entry of the directory less, too.
+    const isCredit = view.getUint8(fields.CARRY_ENTRY) === codes.ENTRY_CREDIT;
+    renumber(fields.CARRY_ACCOUNT, account);
+    if (!isCredit) renumber(fields.CARRY_KEY, key);
+    const entries = isCredit ? fields.CARRY_DIRECTORY : fields.CARRY_NUMBER;
+    writeU64(view, entries, Math.max(0, readU64(view, entries) - 1));
   }
   const renumbered = {
     ...header,
