@@ -3,6 +3,7 @@
  * file. `bun scripts/planted.ts` puts them into a copy of the tree one after the other, and the
  * quick tests must see every one of them.
  */
+import { BUGS_OF_SHARDS } from "./bugs-of-shards.ts";
 import { BUGS_OF_TIME } from "./bugs-of-time.ts";
 import { BUGS_OF_TRADING } from "./bugs-of-trading.ts";
 
@@ -15,7 +16,11 @@ export interface PlantedBug {
   readonly put: string;
 }
 
-export const PLANTED_BUGS: readonly PlantedBug[] = [...BUGS_OF_TRADING, ...BUGS_OF_TIME];
+export const PLANTED_BUGS: readonly PlantedBug[] = [
+  ...BUGS_OF_TRADING,
+  ...BUGS_OF_TIME,
+  ...BUGS_OF_SHARDS,
+];
 
 /** The file's text with the bug in it, or what is wrong with the row. */
 export function plant(bug: PlantedBug, text: string): { text: string } | { wrong: string } {
