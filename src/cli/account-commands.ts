@@ -2,7 +2,8 @@
  * Account commands: keys, accounts, balances, withdrawals.
  */
 import { existsSync } from "node:fs";
-import type { AccountJson } from "../client/http-json.ts";
+import { parseDecimal } from "../base/decimal.ts";
+import type { AccountJson, BalanceJson, VenueBalanceJson } from "../client/http-json.ts";
 import { ClientError } from "../client/errors.ts";
 import { rejectOf, timeText } from "../client/explain.ts";
 import { parseAmount } from "../client/market-rules.ts";
@@ -53,18 +54,29 @@ export const ACCOUNT_COMMANDS: readonly CommandSpec[] = [
       const [text] = args.positionals;
       const id = text === undefined ? (await cli.who()).account : integerOf("ACCOUNT", text);
       const account = await cli.http.account(id);
-      return { data: account, text: accountText(account) };
+      if (cli.args.text("shard") !== undefined) {
+        return { data: account, text: accountText(account, account.balances) };
+      }
+      const { balances, positions } = await cli.http.balances(id);
+      const whole = accountText(account, balances);
+      return { data: { ...account, balances, positions }, text: whole };
     },
   },
   {
     name: "balance",
-    about: "Show free and held funds",
+    about: "Show free and held funds, over all shards or with --shard of one",
     args: [],
     options: ACCOUNT,
     examples: ["clob balance", "clob balance --account 7 -o json"],
     run: async (cli, args) => {
-      const { account, balances, position } = await cli.http.account(await accountOf(cli, args));
-      return { data: { account, position, balances }, text: balancesText(balances) };
+      const id = await accountOf(cli, args);
+      if (cli.args.text("shard") !== undefined) {
+        const { account, balances, position } = await cli.http.account(id);
+        return { data: { account, position, balances }, text: balancesText(balances) };
+      }
+      const { account, balances, positions } = await cli.http.balances(id);
+      const position = positions[0]?.position ?? 0;
+      return { data: { account, position, balances, positions }, text: balancesText(balances) };
     },
   },
   {
@@ -114,7 +126,9 @@ async function withdraw(cli: Cli, args: Args): Promise<Answer> {
   }
   const asset = await cli.asset(args.at(0));
   const amount = parseAmount(args.at(1), asset);
-  const client = await cli.client(await cli.who());
+  const who = await cli.who();
+  const shard = await shardWith(cli, who.account, { asset: asset.id, amount });
+  const client = await cli.client(who, { shard });
   try {
     const destination = Uint8Array.fromHex(to);
     const { reports, state } = await client.withdraw({ asset: asset.id, amount, destination });
@@ -128,7 +142,24 @@ async function withdraw(cli: Cli, args: Args): Promise<Answer> {
   }
 }
 
-function accountText(account: AccountJson): string {
+/** `--shard`, else the lowest where so much is free; the reject of the lowest says the rest. */
+async function shardWith(
+  cli: Cli,
+  account: number,
+  { asset, amount }: { readonly asset: number; readonly amount: number },
+): Promise<number> {
+  const only = cli.args.integer("shard", 1);
+  if (only !== undefined) return only;
+  const { balances } = await cli.http.balances(account);
+  const row = balances.find((one) => one.asset === asset);
+  const parts = row?.shards.map(({ shard, free }) => {
+    return { shard, units: parseDecimal(free, row.decimals) };
+  });
+  const found = parts?.find(({ units }) => typeof units === "number" && units >= amount);
+  return found?.shard ?? 0;
+}
+
+function accountText(account: AccountJson, balances: readonly AnyBalance[]): string {
   const state = account.suspended ? "suspended: only cancels" : "open";
   const head = `account ${account.account}, ${state}, ${account.open_orders} open orders, `;
   const keys = account.keys.map((key) => [
@@ -141,13 +172,20 @@ function accountText(account: AccountJson): string {
   return [
     `${head}${account.reports} reports, as of position ${account.position}`,
     ...(timer === 0 ? [] : [`dead-man timer: fires after ${timeText(timer)}`]),
-    balancesText(account.balances),
+    balancesText(balances),
     textTable([">key", "scopes", ">nonce", "public key"], keys),
   ].join("\n\n");
 }
 
-function balancesText(balances: AccountJson["balances"]): string {
+type AnyBalance = BalanceJson & Partial<Pick<VenueBalanceJson, "shards">>;
+
+/** The split below each balance that has one. */
+function balancesText(balances: readonly AnyBalance[]): string {
   if (balances.length === 0) return "no funds";
-  const rows = balances.map(({ symbol, free, held, total }) => [symbol, free, held, total]);
+  const rows = balances.flatMap(({ symbol, free, held, total, shards = [] }) => {
+    const split = shards.length > 1 ? shards : [];
+    const parts = split.map((one) => [`  shard ${one.shard}`, one.free, one.held, one.total]);
+    return [[symbol, free, held, total], ...parts];
+  });
   return textTable(["asset", ">free", ">held", ">total"], rows);
 }

@@ -8,6 +8,7 @@ import type { MarketJson } from "../client/http-json.ts";
 import { ClientError } from "../client/errors.ts";
 import { type Asset, MarketRules } from "../client/market-rules.ts";
 import { OperatorClient } from "../client/operator.ts";
+import { connectVenue, type VenueClient, type VenueOptions } from "../client/venue-client.ts";
 import type { Config } from "../edges/config.ts";
 import type { ConfigRead } from "../edges/config-read.ts";
 import { didYouMean } from "../edges/config-suggest.ts";
@@ -110,9 +111,26 @@ export class Cli {
   async client(who: Who, more: Partial<ConnectOptions> = {}): Promise<Client> {
     const { host, port } = this.places.tcp;
     const shard = more.shard ?? this.args.integer("shard", 1) ?? 0;
+    return connect({ ...who, host, port, signal: this.deadline(), ...more, shard });
+  }
+
+  /** A trader's account on all shards; close it. */
+  venue(who: Who, more: Partial<VenueOptions> = {}): VenueClient {
+    const { host, port } = this.places.tcp;
+    const { settlement } = this.places;
+    return connectVenue({ ...who, host, port, settlement, signal: this.deadline(), ...more });
+  }
+
+  /** `--shard`, else all of them, the lowest first. */
+  async shards(): Promise<number[]> {
+    const only = this.args.integer("shard", 1);
+    if (only !== undefined) return [only];
+    return (await this.http.status()).shards.map(({ shard }) => shard);
+  }
+
+  private deadline(): AbortSignal {
     const timeoutMs = this.args.integer("timeout", 1) ?? 10_000;
-    const signal = AbortSignal.any([this.io.stop, AbortSignal.timeout(timeoutMs)]);
-    return connect({ ...who, host, port, signal, ...more, shard });
+    return AbortSignal.any([this.io.stop, AbortSignal.timeout(timeoutMs)]);
   }
 
   /**

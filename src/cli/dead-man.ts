@@ -24,16 +24,22 @@ async function deadMan(cli: Cli, text: string): Promise<Answer> {
   if (ms === null || (ms === 0 && text !== OFF)) {
     throw new UsageError(`TIME is a span such as 30s or 15m, or ${OFF}, not "${text}"`);
   }
-  const client = await cli.client(await cli.who());
+  const venue = cli.venue(await cli.who());
   try {
-    const { reports, state } = await client.deadMan(ms);
-    const [report] = reports;
-    if (report === undefined) throw new ClientError({ code: "unknown_outcome", message: state });
-    if (state === "rejected") throw rejectOf(report);
-    const { first, second, position } = report;
-    const data = { account: client.account, fires_after_us: first, before_us: second, position };
-    return { data, text: `account ${client.account}: ${explainReport(report)}` };
+    const shards = [];
+    const lines = new Set<string>();
+    for (const shard of await cli.shards()) {
+      const { reports, state } = await (await venue.on(shard)).deadMan(ms);
+      const [report] = reports;
+      if (report === undefined) throw new ClientError({ code: "unknown_outcome", message: state });
+      if (state === "rejected") throw rejectOf(report);
+      const { first, second, position } = report;
+      shards.push({ shard, fires_after_us: first, before_us: second, position });
+      lines.add(`account ${venue.account}: ${explainReport(report)}`);
+    }
+    const data = { account: venue.account, ...shards[0], shards };
+    return { data, text: [...lines].join("\n") };
   } finally {
-    client.close();
+    venue.close();
   }
 }

@@ -66,10 +66,28 @@ export function fillData(fill: Report, market: MarketRules) {
   };
 }
 
+interface Canceled {
+  readonly order_id: string;
+  readonly market: string;
+  readonly canceled: string;
+}
+
+/** `orders` is null where nothing is known any more. */
+export interface CanceledAnswer extends Answer {
+  readonly orders: readonly Canceled[] | null;
+}
+
+/** Of several shards as of one. */
+export function joined(answers: readonly CanceledAnswer[]): Answer {
+  const lost = answers.find(({ orders }) => orders === null);
+  if (lost !== undefined) return lost;
+  return canceledAnswer(answers.flatMap(({ orders }) => orders ?? []));
+}
+
 /** Orders were canceled; a line for each. */
-export async function doneAnswer(cli: Cli, result: CommandResult): Promise<Answer> {
+export async function doneAnswer(cli: Cli, result: CommandResult): Promise<CanceledAnswer> {
   const [first] = result.reports;
-  if (first === undefined) return unknownAnswer();
+  if (first === undefined) return { ...unknownAnswer(), orders: null };
   if (result.state === "rejected") throw rejectOf(first);
   const canceled = result.reports.filter(({ kind }) => kind === codes.REPORT_CANCELED);
   const markets = new Map<number, MarketRules>();
@@ -87,9 +105,13 @@ export async function doneAnswer(cli: Cli, result: CommandResult): Promise<Answe
       position: report.position,
     };
   });
+  return canceledAnswer(orders);
+}
+
+function canceledAnswer(orders: readonly Canceled[]): CanceledAnswer {
   const lines = orders.map((one) => `canceled ${one.order_id}: ${one.canceled} ${one.market}`);
   const text = lines.length === 0 ? "nothing to cancel" : lines.join("\n");
-  return { data: { canceled: orders.length, orders }, text };
+  return { data: { canceled: orders.length, orders }, text, orders };
 }
 
 function unknownAnswer(): Answer {

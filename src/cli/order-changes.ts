@@ -7,7 +7,7 @@ import type { CancelAllRequest, OrderRef } from "../client/order-request.ts";
 import type { Cli, Market } from "./cli.ts";
 import { type Answer, type CommandSpec, orderIdOf, UsageError } from "./command.ts";
 import { isOrderId } from "./order-queries.ts";
-import { doneAnswer, orderAnswer } from "./order-answer.ts";
+import { type CanceledAnswer, doneAnswer, joined, orderAnswer } from "./order-answer.ts";
 
 const ID = { name: "ID", help: "order id such as 9-55-0, or a client id with --market" };
 const MARKET = { market: { value: "MARKET", help: "symbol or id; needed for client ids" } };
@@ -47,8 +47,8 @@ export const ORDER_CHANGES: readonly CommandSpec[] = [
         ...(market === undefined ? {} : { market: market.rules.id }),
         ...(side === "buy" || side === "sell" ? { side } : {}),
       };
-      const result = await withClient(cli, market, (client) => client.cancelAll(request));
-      return doneAnswer(cli, result);
+      const shards = market === undefined ? await cli.shards() : [market.rules.shard];
+      return cancelOn(cli, shards, request);
     },
   },
   {
@@ -114,13 +114,29 @@ async function findOrder(cli: Cli, id: string): Promise<Found> {
   return { ref: { market: market.rules.id, clientOrderId }, market };
 }
 
+async function cancelOn(
+  cli: Cli,
+  shards: readonly number[],
+  request: CancelAllRequest,
+): Promise<Answer> {
+  const venue = cli.venue(await cli.who());
+  try {
+    const answers: CanceledAnswer[] = [];
+    for (const shard of shards) {
+      answers.push(await doneAnswer(cli, await (await venue.on(shard)).cancelAll(request)));
+    }
+    return joined(answers);
+  } finally {
+    venue.close();
+  }
+}
+
 async function withClient<T>(
   cli: Cli,
-  market: Market | undefined,
+  market: Market,
   use: (client: Client) => Promise<T>,
 ): Promise<T> {
-  const more = market === undefined ? {} : { shard: market.rules.shard };
-  const client = await cli.client(await cli.who(), more);
+  const client = await cli.client(await cli.who(), { shard: market.rules.shard });
   try {
     return await use(client);
   } finally {

@@ -6,17 +6,19 @@
  * --slippage percent beyond the best price of the other side, or beyond the stop price; what is
  * left is canceled.
  */
+import { assert } from "../base/assert.ts";
 import { parseDecimal } from "../base/decimal.ts";
 import { decimalOrder } from "../client/decimal-order.ts";
 import { ClientError } from "../client/errors.ts";
-import { timeText } from "../client/explain.ts";
-import { formatAmount } from "../client/market-rules.ts";
+import { rejectOf, timeText } from "../client/explain.ts";
+import { type Asset, formatAmount, type MarketRules, parseAmount } from "../client/market-rules.ts";
 import {
   type PlaceRequest,
   randomOrderId,
   type Side,
   timeInForceOf,
 } from "../client/order-request.ts";
+import type { VenueOrderResult } from "../client/venue-client.ts";
 import type { Cli, Market } from "./cli.ts";
 import { type Answer, type Args, type CommandSpec, UsageError } from "./command.ts";
 import { orderAnswer } from "./order-answer.ts";
@@ -52,15 +54,33 @@ async function place(cli: Cli, args: Args, side: Side): Promise<Answer> {
   const market = await cli.market(args.at(0));
   const request = await requestOf(cli, asked, market);
   if (args.flag("dry-run")) return dryRun(request, market);
-  const who = await cli.who();
-  const client = await cli.client(who, { shard: market.rules.shard });
+  const spent = side === "buy" ? market.rules.quote : market.rules.base;
+  const move = args.text("move");
+  const most = move === undefined ? 0 : parseAmount(move, spent);
+  const venue = cli.venue(await cli.who(), { autoTransfer: new Map([[spent.id, most]]) });
   try {
+    // The connection is no part of the order's time.
+    await venue.on(market.rules.shard);
     const since = performance.now();
-    const result = await client.place(request);
+    const result = await venue.place(request);
+    if (result.moved > 0) cli.note(`brought ${formatAmount(result.moved, spent)} ${spent.symbol}`);
+    if (result.elsewhere.length > 0) throw shortOf(result, market.rules, spent);
     return orderAnswer(result, market.rules, performance.now() - since);
   } finally {
-    client.close();
+    venue.close();
   }
+}
+
+/** The reject in the market's decimals, and where the missing funds lie. */
+function shortOf(result: VenueOrderResult, rules: MarketRules, asset: Asset): ClientError {
+  const [report] = result.reports;
+  assert(report !== undefined, "an order that lacks funds has a reject");
+  const { code, message, retryable, stated, limit } = rejectOf(report, rules);
+  const places = result.elsewhere.map(
+    ({ shard, units }) => `${formatAmount(units, asset)} ${asset.symbol} on shard ${shard}`,
+  );
+  const more = `${message}; free elsewhere: ${places.join(", ")} (see --move, clob transfer)`;
+  return new ClientError({ code, message: more, retryable, stated, limit });
 }
 
 async function requestOf(cli: Cli, asked: Asked, market: Market): Promise<PlaceRequest> {

@@ -41,13 +41,18 @@ export const ORDER_QUERIES: readonly CommandSpec[] = [
     run: async (cli, args) => {
       const account = await accountOf(cli, args);
       const market = args.text("market");
+      const shards =
+        market === undefined ? await cli.shards() : [(await cli.market(market)).rules.shard];
       const orders: OrderJson[] = [];
-      let after: string | null = "";
-      while (after !== null) {
-        const page = { ...(market === undefined ? {} : { market }), limit: 1000 };
-        const answer = await cli.http.orders(account, after === "" ? page : { ...page, after });
-        orders.push(...answer.orders);
-        after = answer.next;
+      for (const shard of shards) {
+        let after: string | null = "";
+        while (after !== null) {
+          const page = { ...(market === undefined ? {} : { market }), limit: 1000 };
+          const more = after === "" ? page : { ...page, after };
+          const answer = await cli.http.onShard(shard).orders(account, more);
+          orders.push(...answer.orders);
+          after = answer.next;
+        }
       }
       const text = orders.length === 0 ? "no open orders" : ordersText(orders);
       return { data: { account, orders }, text };
@@ -81,15 +86,18 @@ async function fills(cli: Cli, args: Args): Promise<Answer> {
   const limit = args.integer("limit", 1) ?? FILLS;
   const back = args.integer("back", 1) ?? LOOK_BACK;
   const who = await cli.who();
-  const { reports } = await cli.http.account(who.account);
-  const journal = new MemoryJournal();
-  journal.mark(who.account, Math.max(0, reports - back));
   const found: Report[] = [];
   const onReport = (report: Report): void => {
     if (report.kind === codes.REPORT_FILL) found.push(report);
   };
-  const client = await cli.client(who, { journal, onReport });
-  client.close();
+  for (const shard of await cli.shards()) {
+    const { reports } = await cli.http.onShard(shard).account(who.account);
+    const journal = new MemoryJournal();
+    journal.mark(who.account, Math.max(0, reports - back));
+    const client = await cli.client(who, { shard, journal, onReport });
+    client.close();
+  }
+  found.sort((a, b) => a.logTime - b.logTime);
   const newest = found.slice(-limit).toReversed();
   const rules = new Map<number, MarketRules>();
   for (const { subject } of newest) {

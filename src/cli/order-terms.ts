@@ -31,6 +31,10 @@ export const ORDER_OPTIONS = {
     value: "PERCENT",
     help: "market order or stop: how far beyond the best price, or the stop price [1]",
   },
+  move: {
+    value: "AMOUNT",
+    help: "bring up to so much of what it costs from other shards, if it lacks funds [0]",
+  },
   budget: {
     value: "AMOUNT",
     help: "market order: what it may trade of the quote asset; QUANTITY may be max",

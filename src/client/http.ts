@@ -27,6 +27,8 @@ export interface Page {
 
 type Query = Readonly<Record<string, string | number | undefined>>;
 
+/** Of a question about the venue, whatever shard others are about. */
+const VENUE: Query = { shard: undefined };
 const TIMEOUT_MS = 10_000;
 const PAGES_MAX = 1000;
 const MARKET: readonly (keyof json.MarketJson)[] = [
@@ -55,11 +57,11 @@ export class HttpClient {
   }
 
   status(): Promise<json.StatusJson> {
-    return this.ask<json.StatusJson>("/v1/status", ["venue", "shards", "rules_version"]);
+    return this.ask<json.StatusJson>("/v1/status", ["venue", "shards", "rules_version"], VENUE);
   }
 
   time(): Promise<json.TimeJson> {
-    return this.ask<json.TimeJson>("/v1/time", ["time_us", "log_time_us"]);
+    return this.ask<json.TimeJson>("/v1/time", ["time_us", "log_time_us"], VENUE);
   }
 
   async assets(): Promise<readonly json.AssetTotalsJson[]> {
@@ -82,12 +84,13 @@ export class HttpClient {
 
   /** By symbol or id. */
   market(market: string | number): Promise<json.MarketJson> {
-    return this.ask<json.MarketJson>(`/v1/markets/${encodeURIComponent(market)}`, MARKET);
+    const path = `/v1/markets/${encodeURIComponent(market)}`;
+    return this.ask<json.MarketJson>(path, MARKET, VENUE);
   }
 
   book(market: string | number, depth = 20): Promise<json.BookJson> {
     const path = `/v1/markets/${encodeURIComponent(market)}/book`;
-    return this.ask<json.BookJson>(path, ["market", "bids", "asks"], { depth });
+    return this.ask<json.BookJson>(path, ["market", "bids", "asks"], { ...VENUE, depth });
   }
 
   trades(
@@ -95,7 +98,7 @@ export class HttpClient {
     page: { readonly limit?: number; readonly before?: number } = {},
   ): Promise<json.TradesJson> {
     const path = `/v1/markets/${encodeURIComponent(market)}/trades`;
-    return this.ask<json.TradesJson>(path, ["market", "trades"], page);
+    return this.ask<json.TradesJson>(path, ["market", "trades"], { ...VENUE, ...page });
   }
 
   account(account: number): Promise<json.AccountJson> {
@@ -105,7 +108,8 @@ export class HttpClient {
 
   /** One balance per asset, over all shards, with its split. */
   balances(account: number): Promise<json.BalancesJson> {
-    return this.ask<json.BalancesJson>(`/v1/accounts/${account}/balances`, ["balances"]);
+    const path = `/v1/accounts/${account}/balances`;
+    return this.ask<json.BalancesJson>(path, ["balances", "positions"], VENUE);
   }
 
   orders(

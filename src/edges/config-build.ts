@@ -7,13 +7,7 @@
 import { join } from "node:path";
 import { assert } from "../base/assert.ts";
 import type { Config, Durability, LimitsConfig, LogConfig, RedisConfig } from "./config.ts";
-import {
-  formatListenAddress,
-  LISTEN_HOST,
-  type ListenAddress,
-  parseListenAddress,
-  parseRedisAddress,
-} from "./config-address.ts";
+import { type ListenAddress, parseListenAddress, parseRedisAddress } from "./config-address.ts";
 import { logKind } from "./config-check.ts";
 import type { ConfigValues } from "./config-values.ts";
 
@@ -45,7 +39,7 @@ export function buildConfig(file: string, values: ConfigValues, shards: Shards):
     },
     settlement: {
       httpAddress: listenAddress(values, "settlement.http_address"),
-      ingressUrl: ingressUrl(values),
+      ingressAddress: listenAddress(values, "settlement.ingress_address"),
       verifyThreads: values.integer("settlement.verify_threads"),
       exportDir: values.text("settlement.export_dir") || join(dataDir, "export"),
       publishDelayMs: values.integer("settlement.publish_delay_ms"),
@@ -60,15 +54,6 @@ export function buildConfig(file: string, values: ConfigValues, shards: Shards):
     },
     limits: buildLimits(values),
   };
-}
-
-/** Who listens on every address is asked on loopback. */
-function ingressUrl(values: ConfigValues): string {
-  const text = values.text("settlement.ingress_address");
-  if (text !== "") return text.includes("://") ? text : `http://${text}`;
-  const { host, port } = listenAddress(values, "ingress.http_address");
-  const isEverywhere = host === "0.0.0.0" || host === "::";
-  return `http://${formatListenAddress({ host: isEverywhere ? LISTEN_HOST : host, port })}`;
 }
 
 function buildLog(values: ConfigValues): LogConfig {

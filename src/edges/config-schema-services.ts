@@ -57,11 +57,11 @@ const SETTLEMENT_ROWS: readonly Row[] = [
   {
     section: "settlement",
     key: "ingress_address",
-    kind: text(/^$|^(?:https?:\/\/)?[^/\s]+:\d{1,5}$/, "HOST:PORT or http://HOST:PORT"),
-    fallback: "",
+    kind: { type: "listen_address" },
+    fallback: "127.0.0.1:9090",
     doc:
       "HTTP of an ingress that serves all shards: what shards owe each other is handed in there. " +
-      "Empty: `http_address` of [ingress] in this file. A venue of one process needs none.",
+      "A venue of one process, or with one shard, needs none.",
   },
   {
     section: "settlement",

@@ -120,8 +120,8 @@ export interface IngressConfig {
 
 export interface SettlementConfig {
   readonly httpAddress: ListenAddress;
-  /** A URL: where what shards owe each other is handed in. */
-  readonly ingressUrl: string;
+  /** Where what shards owe each other is handed in, over HTTP. */
+  readonly ingressAddress: ListenAddress;
   /** 0: the service chooses. */
   readonly verifyThreads: number;
   readonly exportDir: string;

@@ -7,6 +7,7 @@
 import { equalBytes } from "../base/bytes.ts";
 import { ClientError } from "../client/errors.ts";
 import { HttpClient } from "../client/http.ts";
+import { formatListenAddress, type ListenAddress } from "../edges/config-address.ts";
 import type { Signer } from "../edges/keys.ts";
 import type { Logger } from "../edges/logger.ts";
 import type { Engine } from "../engine/engine.ts";
@@ -140,7 +141,8 @@ function refuseStranger({ signer, keyFile }: CarryParts, genesis: OpenShard["gen
 }
 
 /** Over HTTP, as anybody: POST /v1/frames. */
-export function deliverOverHttp(ingress: string, signal: AbortSignal): Deliver {
+export function deliverOverHttp(address: ListenAddress, signal: AbortSignal): Deliver {
+  const ingress = `http://${formatListenAddress(address)}`;
   const http = new HttpClient({ settlement: ingress, ingress, signal });
   return async (_shard, frame) => {
     try {

@@ -140,7 +140,7 @@ function openCarrying(
     },
     signer: readKeyFile(keyFile),
     keyFile,
-    deliver: deliver ?? deliverOverHttp(config.settlement.ingressUrl, stop),
+    deliver: deliver ?? deliverOverHttp(config.settlement.ingressAddress, stop),
     logger,
     stop,
   });

@@ -59,8 +59,8 @@ describe("from nothing to a verified trade", () => {
     expect(await refused(`keygen ${file("me.pem")}`)).toBe("1 key_file");
     expect(await refused("order buy BTC-USD 1 --limit 50000")).toBe("1 unknown_key");
     const opened = await data("account open");
-    expect(opened).toMatchObject({ account: 1, key: 2, opened: true });
-    expect(JSON.parse(readFileSync(opened.noted, "utf8"))).toMatchObject({ account: 1, key: 2 });
+    expect(opened).toMatchObject({ account: 1, key: 3, opened: true });
+    expect(JSON.parse(readFileSync(opened.noted, "utf8"))).toMatchObject({ account: 1, key: 3 });
     const { publicKey } = readKeyFile(file("me.pem"));
     while ((await http.keyOwner(publicKey)) === null) await new Promise(setImmediate);
     expect((await data("account open")).opened).toBe(false);

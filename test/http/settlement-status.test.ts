@@ -45,6 +45,7 @@ describe("status and time", () => {
       version: VERSION,
       protocol_version: 1,
       rules_version: 1,
+      directory_shard: 1,
       shards: [
         {
           shard: 1,
@@ -58,6 +59,8 @@ describe("status and time", () => {
           open_orders: 3,
           accounts: 3,
           markets: 2,
+          directory: 3,
+          links: [],
           halted: null,
           checkpoint: {
             number: 0,
@@ -125,12 +128,14 @@ describe("status and time", () => {
           deposits: "3000000.000000",
           withdrawals: "0.000000",
           fees: "2.100035",
+          net: "0.000000",
         },
         {
           ...asset("BTC", 2, 8),
           deposits: "300.00000000",
           withdrawals: "0.00000000",
           fees: "0.00000000",
+          net: "0.00000000",
         },
       ],
     });
