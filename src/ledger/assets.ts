@@ -4,8 +4,8 @@
  *
  *   slot     1, 2, 3 ... in the order of opening
  *   rules    32 bytes per slot: its AssetOpen command
- *   totals   [ deposits | withdrawals | fees | net ] per slot, below 2^53 each; net, transfers in less
- *            transfers out, may be below zero
+ *   totals   [ deposits | withdrawals | fees | net ] per slot, below 2^53 each; net, which is
+ *            transfers in less transfers out, may be below zero
  *
  * At every position: sum of free + sum of held + fees = deposits - withdrawals + net.
  */

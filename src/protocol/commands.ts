@@ -1,6 +1,5 @@
 /**
- * Commands: the things one can ask for, each a few aligned bytes inside a frame. Encoders for
- * clients.
+ * Commands: the things one can ask for, each a few aligned bytes inside a frame. The encoders.
  *
  * Byte tables: docs/PROTOCOL.md; offsets and sizes: command-layout.ts.
  */

@@ -274,24 +274,6 @@ describe("the layout agrees with the table", () => {
   });
 });
 
-describe("symbols", () => {
-  test("what is written is read", () => {
-    for (const text of ["A", "BTC-USD", "0123456789ABCDEF"]) {
-      const bytes = encode.encodeAssetOpen(1, 2, text);
-      expect(layout.readSymbol(new DataView(bytes.buffer), layout.ASSET_SYMBOL)).toBe(text);
-    }
-  });
-
-  test("the mark becomes the id", () => {
-    expect(layout.marketSymbol("M#-USD", 20_999)).toBe("M20999-USD");
-    expect(layout.marketSymbol("BTC-USD", 1)).toBe("BTC-USD");
-  });
-
-  test.each(["", "0123456789ABCDEFG"])("one of %p is our own mistake", (text) => {
-    expect(() => encode.encodeAssetOpen(1, 2, text)).toThrow("a symbol has 1 to 16 characters");
-  });
-});
-
 test("signing covers all but the signature, which comes last", () => {
   const seen: Uint8Array[] = [];
   const header = { kind: 4, shard: SHARD, venue: VENUE, account: 1, key: 2, nonce: 3, expiry: 0 };
