@@ -120,7 +120,8 @@ function assetSteps(
       const text = `open asset ${id} ${symbol} with ${decimals} decimals${where}`;
       steps.push({ text, apply: act, shard });
     } else if (known.symbol !== symbol || known.decimals !== decimals) {
-      const text = `asset ${id} is ${known.symbol} with ${known.decimals} decimals for ever${where}`;
+      const is = `${known.symbol} with ${known.decimals} decimals`;
+      const text = `asset ${id} is ${is} for ever${where}`;
       steps.push({ text, apply: null, shard });
     }
   }

@@ -4,7 +4,7 @@
 import { join } from "node:path";
 import { type Client, connect, type ConnectOptions } from "../client/client.ts";
 import { HttpClient, rulesTerms } from "../client/http.ts";
-import type { MarketJson } from "../client/http-json.ts";
+import type { FinishedOrderJson, MarketJson, OrderJson } from "../client/http-json.ts";
 import { ClientError } from "../client/errors.ts";
 import { type Asset, MarketRules } from "../client/market-rules.ts";
 import { OperatorClient } from "../client/operator.ts";
@@ -126,6 +126,28 @@ export class Cli {
     const only = this.args.integer("shard", 1);
     if (only !== undefined) return [only];
     return (await this.http.status()).shards.map(({ shard }) => shard);
+  }
+
+  /**
+   * An order by its id. Each shard counts a key's nonces for itself, so that an id may be on
+   * several: then it takes --shard to say which.
+   */
+  async order(id: string): Promise<OrderJson | FinishedOrderJson> {
+    const found: (OrderJson | FinishedOrderJson)[] = [];
+    let refusal: unknown = null;
+    for (const shard of await this.shards()) {
+      try {
+        found.push(await this.http.onShard(shard).order(id));
+      } catch (error) {
+        if (!(error instanceof ClientError) || error.code !== "unknown_order") throw error;
+        refusal = error;
+      }
+    }
+    const [order] = found;
+    if (order === undefined) throw refusal;
+    if (found.length === 1) return order;
+    const markets = found.map(({ market }) => market).join(", ");
+    throw new UsageError(`${id} is an order in ${markets}; say which with --shard`);
   }
 
   private deadline(): AbortSignal {

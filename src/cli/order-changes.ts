@@ -98,7 +98,7 @@ interface Found {
 async function findOrder(cli: Cli, id: string): Promise<Found> {
   const named = cli.args.text("market");
   if (isOrderId(id)) {
-    const order = await cli.http.order(id);
+    const order = await cli.order(id);
     const market = await cli.market(String(order.market_id));
     const clientOrderId = BigInt(order.client_order_id);
     return { ref: { market: order.market_id, clientOrderId }, market };

@@ -25,7 +25,7 @@ export const ORDER_QUERIES: readonly CommandSpec[] = [
     run: async (cli, args) => {
       const id = args.at(0);
       if (!isOrderId(id)) throw new UsageError(`ID is an order id such as 9-55-0, not "${id}"`);
-      const order = await cli.http.order(id);
+      const order = await cli.order(id);
       return { data: order, text: ordersText([order]) };
     },
   },

@@ -8,7 +8,8 @@
  * so the longer one is the higher, and of equal length the one later in the alphabet.
  */
 import { crc32 } from "../base/crc32.ts";
-import type { DeltaMessage, LevelJson, SnapshotMessage } from "./http-json.ts";
+import type { LevelJson } from "./http-json.ts";
+import type { DeltaMessage, SnapshotMessage } from "./stream-json.ts";
 
 /** Levels a side that the checksum covers. */
 const CHECKSUM_LEVELS = 10;

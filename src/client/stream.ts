@@ -8,7 +8,12 @@
  */
 import { BookMirror } from "./book-mirror.ts";
 import { type ClientError, unreachable, violation } from "./errors.ts";
-import type { CheckpointMessage, StatsMessage, StreamMessage, TradeMessage } from "./http-json.ts";
+import type {
+  CheckpointMessage,
+  StatsMessage,
+  StreamMessage,
+  TradeMessage,
+} from "./stream-json.ts";
 
 export interface StreamEvents {
   /** A book changed; on loan. */

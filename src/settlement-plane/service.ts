@@ -10,7 +10,7 @@ import { flagFor } from "../edges/config-flags.ts";
 import { bellPlace, claimRole } from "../edges/directory-lock.ts";
 import type { Doorbell } from "../edges/doorbell.ts";
 import { haltShard } from "../service/halted.ts";
-import { readKeyFile } from "../edges/keys.ts";
+import { readKeyFile, type Signer } from "../edges/keys.ts";
 import type { Logger } from "../edges/logger.ts";
 import type { OpenShard } from "../service/open-shards.ts";
 import { EXIT_REFUSED, listening, ServiceEnd } from "../service/start.ts";
@@ -25,6 +25,7 @@ import { ReadCounts } from "./http-metrics.ts";
 import { MarketData } from "./market-data.ts";
 import { followTip, recall } from "./recall.ts";
 import { Settlement } from "./settlement.ts";
+import type { ShardData } from "./shard-data.ts";
 import { streamHandlers } from "./stream.ts";
 
 export interface SettlementServiceParts {
@@ -64,14 +65,10 @@ export async function startSettlementService(
   const settlements = new Map<number, Settlement>();
   const runs: Promise<void>[] = [];
   const levels = chooseLevels(config.matcher.engine, logger);
-  const checkpointSigner = readKeyFile(join(config.venue.keysDir, CHECKPOINT_KEY_NAME));
+  const checkpointSigner = checkpointKey(parts);
   const marketData = new MarketData(config.limits, wallMs);
   const carrying = openCarrying(parts, settlements, stopping.signal);
   for (const shard of shards) {
-    if (!equalBytes(shard.genesis.checkpointKey, checkpointSigner.publicKey)) {
-      const file = join(config.venue.keysDir, CHECKPOINT_KEY_NAME);
-      throw new ServiceEnd(EXIT_REFUSED, `${file} is not the checkpoint key that genesis names`);
-    }
     const id = shard.genesis.shard;
     const settlement = new Settlement({
       ...shard,
@@ -99,12 +96,8 @@ export async function startSettlementService(
       settlement.standStill();
       continue;
     }
-    const run = async (): Promise<void> => {
-      await settlement.untilPublished();
-      await recall(shard.log, data, settlement.engine.position, stopping.signal);
-      await Promise.all([settlement.run(), followTip(shard.log, data, stopping.signal)]);
-    };
-    runs.push(run().catch((fault: unknown) => haltShard(shard, fault, onFault)));
+    const running = settle(shard, { settlement, data, stop: stopping.signal });
+    runs.push(running.catch((fault: unknown) => haltShard(shard, fault, onFault)));
   }
   if (carrying !== null) runs.push(carrying.carrier.run().catch(onFault));
   const reading = serveReaders(parts, settlements, marketData);
@@ -122,6 +115,31 @@ export async function startSettlementService(
       for (const lock of locks) lock.close();
     },
   };
+}
+
+async function settle(
+  { log }: OpenShard,
+  parts: {
+    readonly settlement: Settlement;
+    readonly data: ShardData;
+    readonly stop: AbortSignal;
+  },
+): Promise<void> {
+  const { settlement, data, stop } = parts;
+  await settlement.untilPublished();
+  await recall(log, data, settlement.engine.position, stop);
+  await Promise.all([settlement.run(), followTip(log, data, stop)]);
+}
+
+/** The key that every genesis names. */
+function checkpointKey({ config, shards }: SettlementServiceParts): Signer {
+  const file = join(config.venue.keysDir, CHECKPOINT_KEY_NAME);
+  const signer = readKeyFile(file);
+  const isNamed = shards.every(({ genesis }) =>
+    equalBytes(genesis.checkpointKey, signer.publicKey),
+  );
+  if (isNamed) return signer;
+  throw new ServiceEnd(EXIT_REFUSED, `${file} is not the checkpoint key that genesis names`);
 }
 
 function openCarrying(

@@ -1,5 +1,5 @@
 /**
- * OperatorDesk: what the venue in one process does as its own operator, with the key that lies there.
+ * OperatorDesk: what the venue in one process does as its own operator, with the key beside it.
  *
  * Signed frames through ingress, like any operator's.
  */

@@ -9,7 +9,8 @@ import type { Server, ServerWebSocket } from "bun";
 import { crc32 } from "../../src/base/crc32.ts";
 import { Prng } from "../../src/base/prng.ts";
 import { BookMirror, bookChecksum } from "../../src/client/book-mirror.ts";
-import type { DeltaMessage, LevelJson, SnapshotMessage } from "../../src/client/http-json.ts";
+import type { LevelJson } from "../../src/client/http-json.ts";
+import type { DeltaMessage, SnapshotMessage } from "../../src/client/stream-json.ts";
 import { MarketStream, type StreamEvents } from "../../src/client/stream.ts";
 
 const page = readFileSync(join(import.meta.dir, "../../docs/HTTP.md"), "utf8");

@@ -4,7 +4,7 @@
 import { describe, expect, test } from "bun:test";
 import { Prng } from "../../src/base/prng.ts";
 import { BookMirror } from "../../src/client/book-mirror.ts";
-import type { DeltaMessage, SnapshotMessage } from "../../src/client/http-json.ts";
+import type { DeltaMessage, SnapshotMessage } from "../../src/client/stream-json.ts";
 import { SIDE_BUY, SIDE_SELL } from "../../src/protocol/codes.ts";
 import { encodeCancel } from "../../src/protocol/commands.ts";
 import { DASHBOARD_FILES } from "../../src/settlement-plane/http-dashboard.ts";

@@ -2,7 +2,7 @@
  * FedServer: a FedShard behind a real Bun.serve, and readers of its stream. For tests.
  */
 import { type StreamData, streamHandlers } from "../../src/settlement-plane/stream.ts";
-import type { StreamMessage } from "../../src/client/http-json.ts";
+import type { StreamMessage } from "../../src/client/stream-json.ts";
 import { FedShard, type FedSettings } from "./fed-shard.ts";
 
 export interface ServerSettings extends FedSettings {

@@ -6,7 +6,8 @@
 import { expect, test } from "bun:test";
 import { Prng } from "../../src/base/prng.ts";
 import { BookMirror } from "../../src/client/book-mirror.ts";
-import type { LevelJson, StreamMessage } from "../../src/client/http-json.ts";
+import type { LevelJson } from "../../src/client/http-json.ts";
+import type { StreamMessage } from "../../src/client/stream-json.ts";
 import * as codes from "../../src/protocol/codes.ts";
 import * as encode from "../../src/protocol/commands.ts";
 import { rejectCode } from "../../src/protocol/codes.ts";

@@ -5,7 +5,8 @@
 import { afterEach, describe, expect, test } from "bun:test";
 import { Prng } from "../../src/base/prng.ts";
 import { BookMirror } from "../../src/client/book-mirror.ts";
-import type { BookJson, StreamMessage } from "../../src/client/http-json.ts";
+import type { BookJson } from "../../src/client/http-json.ts";
+import type { StreamMessage } from "../../src/client/stream-json.ts";
 import { SIDE_SELL, TYPE_STOP_LIMIT } from "../../src/protocol/codes.ts";
 import { encodeCancel } from "../../src/protocol/commands.ts";
 import { FedServer, type ServerSettings, StreamTape, until } from "./fed-server.ts";

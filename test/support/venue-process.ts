@@ -7,6 +7,7 @@
  *   venue.address, venue.operator      where it listens, and the operator's key
  *   await venue.kill()                 SIGKILL to all its processes; launch() brings them back on
  *                                      the same data
+ *   await venue.killSettlement()       of three, only that one; launchSettlement() brings it back
  *
  * Ports are kept from one start to the next.
  */
@@ -41,6 +42,7 @@ export class VenueProcess {
   /** Of order entry, and of the HTTP sides of ingress, settlement and matcher. */
   private readonly ports = [freePort(), freePort(), freePort(), freePort()];
   private children: Bun.Subprocess[] = [];
+  private settlement: Bun.Subprocess | null = null;
 
   private constructor(setting: VenueSetting) {
     this.setting = setting;
@@ -72,6 +74,11 @@ export class VenueProcess {
     return readKeyFile(join(this.dir, "keys", "operator.pem"));
   }
 
+  /** Of its processes: which log, and where. */
+  get environment(): Readonly<Record<string, string>> {
+    return this.env();
+  }
+
   /** Process ids, of the venue or of ingress, matcher and settlement. */
   get pids(): number[] {
     return this.children.map((child) => child.pid);
@@ -80,10 +87,9 @@ export class VenueProcess {
   /** Starts what `kill` or a crash ended, on the same ports; resolves when all of it is ready. */
   async launch(): Promise<void> {
     const [tcp, ingress, settlement, matcher] = this.ports;
-    const http = (port: number): string[] => ["--http", `127.0.0.1:${port}`];
     if (this.setting.services === "three") {
       await this.spawn("src/market-matcher/main.ts", http(matcher!));
-      await this.spawn("src/settlement-plane/main.ts", http(settlement!));
+      await this.launchSettlement();
       await this.spawn("src/ingress-verifier/main.ts", [
         "--tcp",
         `127.0.0.1:${tcp}`,
@@ -99,6 +105,20 @@ export class VenueProcess {
     ];
     const demo = this.setting.demo === true ? [] : ["--no-demo"];
     await this.spawn("src/venue/main.ts", [...demo, ...flags]);
+  }
+
+  /** Of services in three processes. */
+  async launchSettlement(): Promise<void> {
+    const [, ingress, settlement] = this.ports;
+    const flags = [...http(settlement!), `--settlement-ingress-address=127.0.0.1:${ingress}`];
+    this.settlement = await this.spawn("src/settlement-plane/main.ts", flags);
+  }
+
+  async killSettlement(): Promise<void> {
+    const { settlement } = this;
+    this.children = this.children.filter((child) => child !== settlement);
+    settlement?.kill("SIGKILL");
+    await settlement?.exited;
   }
 
   /** SIGKILL: no goodbye. Resolves once all are gone. */
@@ -143,7 +163,7 @@ export class VenueProcess {
     return { PATH, HOME, ...(CLOB_NATIVE_LIB === "" ? {} : { CLOB_NATIVE_LIB }), ...log };
   }
 
-  private async spawn(script: string, flags: readonly string[]): Promise<void> {
+  private async spawn(script: string, flags: readonly string[]): Promise<Bun.Subprocess> {
     const child = Bun.spawn([process.execPath, script, ...this.common(), ...flags], {
       cwd: ROOT,
       env: this.env(),
@@ -155,7 +175,7 @@ export class VenueProcess {
     alive.add(child);
     void child.exited.then(() => alive.delete(child));
     const said: string[] = [];
-    if (await this.becomesReady(child, said)) return;
+    if (await this.becomesReady(child, said)) return child;
     const complaint = await new Response(child.stderr).text();
     await child.exited;
     throw new Error(`${script} did not start:\n${said.join("\n")}\n${complaint}`);
@@ -184,6 +204,8 @@ export class VenueProcess {
 
 /** What the venue's banner ends with, and the log line of a service. */
 const READY = /Ctrl-C stops|"message":"ready"/;
+
+const http = (port: number): string[] => ["--http", `127.0.0.1:${port}`];
 
 /** A port that was free a moment ago. */
 function freePort(): number {

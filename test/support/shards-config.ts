@@ -1,0 +1,61 @@
+/**
+ * ShardsConfig: the config of a small venue of three shards, one market each, as a file.
+ */
+import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+
+const TEXT = `
+[venue]
+name = "three-shards"
+
+[[asset]]
+id = 1
+symbol = "USD"
+decimals = 6
+
+[[asset]]
+id = 2
+symbol = "BTC"
+decimals = 8
+
+[[market]]
+id = 1
+count = 3
+symbol = "M#-USD"
+base = "BTC"
+quote = "USD"
+tick = "0.01"
+lot = "0.0001"
+quantity_min = "0.0001"
+quantity_max = "100"
+price_min = "1"
+price_max = "1000000"
+maker_fee_ppm = 200
+taker_fee_ppm = 500
+
+[[shard]]
+id = 1
+markets = "1"
+
+[[shard]]
+id = 2
+markets = "2"
+
+[[shard]]
+id = 3
+markets = "3-10"
+`;
+
+export class ShardsConfig implements Disposable {
+  private readonly dir = mkdtempSync(join(tmpdir(), "clob-shards-"));
+  readonly path = join(this.dir, "config.toml");
+
+  constructor() {
+    writeFileSync(this.path, TEXT);
+  }
+
+  [Symbol.dispose](): void {
+    rmSync(this.dir, { recursive: true, force: true });
+  }
+}
