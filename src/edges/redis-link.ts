@@ -74,7 +74,8 @@ export class RedisLink {
         if (throwsFull && !isUnknown && reason.startsWith(OUT_OF_MEMORY)) {
           throw new LogFull(`redis ${hostText(this.host)}: ${what}: ${reason}`);
         }
-        this.drop();
+        // A refusal that is final came over a connection that is in order.
+        if (reason !== "" || !(error instanceof RedisRefusal)) this.drop();
         if (reason === "") throw asLogError(error);
         if (this.isClosed) throw new LogFault(`${what}: closed before the outcome was known`);
         await patience.pause(`redis ${hostText(this.host)}: ${what}: ${reason}`, error);
