@@ -39,6 +39,8 @@ export interface DoorLimits {
   /** Records in the log whose reports have not come: beyond, the matcher is away, not behind. */
   readonly unmatchedRecordsMax: number;
   readonly reportsKept: number;
+  /** Newest records that are searched for one account's reports; older ones ask for a snapshot. */
+  readonly resumeRecordsMax: number;
 }
 
 export interface DoorParts {
@@ -70,6 +72,7 @@ export class ShardDoor {
   private readonly keys: KeyTable;
   private readonly admitter: Admitter;
   private readonly unmatchedMax: number;
+  private readonly resumeRecordsMax: number;
   private readonly origins = new Map<number, Origin>();
   private readonly listeners = new Map<number, Set<Listener>>();
   private readonly onFault: (fault: unknown) => void;
@@ -91,6 +94,7 @@ export class ShardDoor {
     this.openExecutionReader = parts.openExecutionReader;
     this.onFault = parts.onFault;
     this.recoverLoss = parts.recoverLoss;
+    this.resumeRecordsMax = parts.limits.resumeRecordsMax;
     this.unmatchedMax = parts.limits.unmatchedRecordsMax;
     const scope = { venue: parts.venue, shard: parts.genesis.shard };
     this.admitter = new Admitter(scope, this.keys, parts.verifier);
@@ -143,6 +147,11 @@ export class ShardDoor {
     if (isTaken && this.queue.push(frame.slice(), origin)) return true;
     this.counts.overloaded++;
     return false;
+  }
+
+  /** Where a search for reports of a resumed session begins. */
+  get resumeAfter(): number {
+    return Math.max(0, this.followed - this.resumeRecordsMax);
   }
 
   listen(account: number, listener: Listener): void {
