@@ -103,9 +103,8 @@ export class Weather {
   }
 
   /** Before and after whatever a process does to the world outside it. */
-  effect({ name, isAlive }: Process, what: string): void {
+  effect({ role, isAlive }: Process, what: string): void {
     if (!isAlive) return;
-    const role = roleOf(name);
     const effect = (this.effects.get(role) ?? 0) + 1;
     this.effects.set(role, effect);
     if (this.crashPoint?.role !== role || this.crashPoint.effect !== effect) return;

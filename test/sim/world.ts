@@ -19,7 +19,9 @@ export const START_US = 1_700_000_000_000_000;
 
 /** Whose code runs: a process of the venue, a client, or the store. Dies once, is never revived. */
 export class Process {
+  /** "matcher.3" is the third of role "matcher". */
   readonly name: string;
+  readonly role: string;
   readonly prng: Prng;
   readonly bornAt: number;
   isAlive = true;
@@ -30,6 +32,7 @@ export class Process {
 
   constructor(name: string, prng: Prng, bornAt: number) {
     this.name = name;
+    this.role = name.split(".")[0]!;
     this.prng = prng;
     this.bornAt = bornAt;
   }
@@ -103,19 +106,22 @@ export class World {
     return event;
   }
 
-  say(who: string, what: string): void {
+  /** `detail`: more of it, for people alone. */
+  say(who: string, what: string, detail?: () => string): void {
     this.hash = crc32(encoder.encode(`${this.now} ${who} ${what}`), this.hash);
     if (this.keepsTrace && this.trace.length < TRACE_LINES_MAX) {
-      this.trace.push(`${(this.now / SECOND).toFixed(6).padStart(11)} ${who.padEnd(14)} ${what}`);
+      this.trace.push(
+        `${(this.now / SECOND).toFixed(6).padStart(11)} ${who.padEnd(14)} ${what}${detail?.() ?? ""}`,
+      );
     }
   }
 
   /** Runs the next event; false when there is none. */
   step(): boolean {
-    const event = this.pop();
+    let event = this.pop();
+    while (event !== undefined && (event.isOff || !event.process.isAlive)) event = this.pop();
     if (event === undefined) return false;
     this.now = event.time;
-    if (event.isOff || !event.process.isAlive) return true;
     this.events++;
     this.current = event.process;
     if (event.what !== "") this.say(event.process.name, event.what);
