@@ -99,7 +99,7 @@ export class RedisLink {
     this.drop();
     const { access, targets, check } = this.options;
     this.host = targets.current;
-    const connection = await RedisConnection.open(access, this.host, this.name);
+    const connection = await RedisConnection.openPrimary(access, this.host, this.name);
     this.connection = connection;
     await check?.(connection);
     return connection;

@@ -152,7 +152,8 @@ export class RedisStream {
   private async connect(): Promise<RedisConnection> {
     const { access, targets } = this.place;
     this.host = targets.current;
-    this.connection = await RedisConnection.open(access, this.host, `clob-read-${this.key}`);
+    const name = `clob-read-${this.key}`;
+    this.connection = await RedisConnection.openPrimary(access, this.host, name);
     this.connects++;
     return this.connection;
   }
