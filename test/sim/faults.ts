@@ -111,6 +111,18 @@ function lagReplica(venue: Venue, _: readonly Trader[], prng: Prng): void {
   });
 }
 
+/** The replica falls behind, and then it is the one to take over. */
+function failOverBehind(venue: Venue, traders: readonly Trader[], prng: Prng): void {
+  const [replica] = venue.primary.replicas;
+  if (replica === undefined) return;
+  replica.lagUs = prng.pick([20 * MS, 500 * MS, 5 * SECOND]);
+  const { world } = venue;
+  world.at(prng.between(1, 1500) * MS, world.nature, "failover to a replica behind", () => {
+    if (venue.primary.replicas.includes(replica)) failOver(venue, traders, prng);
+    replica.lagUs = 200;
+  });
+}
+
 const ALWAYS: readonly (readonly [string, Fault])[] = [
   ["service killed", killService],
   ["service killed", killService],
@@ -135,7 +147,8 @@ const BY_LEVEL: Readonly<Record<Level, readonly (readonly [string, Fault])[]>> =
   ],
   D3: [
     ["failover", failOver],
-    ["failover", failOver],
+    ["failover behind", failOverBehind],
+    ["failover behind", failOverBehind],
     ["replica lags", lagReplica],
     ["Redis killed", restartRedis(false)],
   ],

@@ -57,6 +57,10 @@ export function setupOf(seed: number, level?: Level): Setup {
   const prng = new Prng(seed ^ 0x5_1_4);
   const drawn: Level = level ?? prng.pick(["D0", "D1", "D2", "D2", "D3", "D3", "D3"]);
   const profile = smallProfile(seed, prng);
+  const framesPerTrader = prng.pick([4, 8, 16]);
+  const faultSeconds = prng.pick([1, 3, 6]);
+  // Mostly such that frames are sent all the while that things go wrong.
+  const evenly = Math.ceil((2000 * faultSeconds) / framesPerTrader);
   return {
     seed,
     level: drawn,
@@ -64,9 +68,9 @@ export function setupOf(seed: number, level?: Level): Setup {
     replicas: drawn === "D3" ? 1 : 0,
     profile,
     ingresses: prng.pick([1, 1, 2]),
-    framesPerTrader: prng.pick([4, 8, 16]),
+    framesPerTrader,
     operatorFrames: prng.pick([0, 3, 8]),
-    gapMs: prng.pick([1, 30, 300]),
+    gapMs: prng.pick([1, evenly, evenly]),
     snapshotRecords: prng.pick([2, 10, 1000]),
     batchBytesMax: prng.pick([200, 4096, 1 << 18]),
     reportsKept: prng.pick([8, 64, 1024]),
@@ -74,7 +78,7 @@ export function setupOf(seed: number, level?: Level): Setup {
     latencyUs: prng.pick([30, 100, 1000]),
     slotLeaseMs: prng.pick([200, 1000, 3000]),
     unreachableMsMax: prng.pick([2000, 5000, 20_000]),
-    faultSeconds: prng.pick([1, 3, 8]),
+    faultSeconds,
     faults: prng.pick([0, 1, 2, 4]),
   };
 }

@@ -52,6 +52,7 @@ class Pipe {
     weather.effect(from, `sends ${bytes.length} bytes`);
     if (!from.isAlive) return;
     this.inFlight += bytes.length;
+    world.say(from.name, `to ${to.name} ${bytes.length} bytes`);
     for (let at = 0; at < bytes.length; ) {
       const size = from.prng.chance(80) ? bytes.length - at : from.prng.between(1, 64);
       const piece = bytes.slice(at, at + size);
@@ -106,7 +107,7 @@ class Pipe {
 }
 
 export class SimNet {
-  private readonly world: World;
+  readonly world: World;
   private readonly weather: Weather;
   private readonly listeners = new Map<string, Listener>();
 
@@ -214,14 +215,14 @@ type Event = "connect" | "data" | "drain" | "error" | "close";
 
 /** What node:net gives a client, as far as ours uses it. */
 class Client implements ClientSocket {
-  private readonly world: { at: World["at"] };
+  private readonly world: World;
   private readonly process: Process;
   private readonly heard = new Map<Event, (what: never) => void>();
   private up: Pipe | null = null;
   private isOver = false;
 
   constructor(net: SimNet, process: Process, host: string) {
-    this.world = net["world"];
+    this.world = net.world;
     this.process = process;
     net.connect(this, process, host);
   }
@@ -246,6 +247,7 @@ class Client implements ClientSocket {
   destroy(): void {
     if (this.isOver) return;
     this.isOver = true;
+    this.world.say(this.process.name, "closes its connection");
     this.up?.end();
     this.world.at(0, this.process, "", () => this.tell("close"));
   }
@@ -256,6 +258,7 @@ class Client implements ClientSocket {
       up.end();
       return;
     }
+    this.world.say(this.process.name, "is connected");
     up.onRoom = () => this.tell("drain");
     down.onBytes = (bytes) => {
       if (!this.isOver) this.tell("data", Buffer.from(bytes));
@@ -266,6 +269,7 @@ class Client implements ClientSocket {
 
   refuse(): void {
     if (this.isOver) return;
+    this.world.say(this.process.name, "is refused a connection");
     this.tell("error", new Error("connect ECONNREFUSED"));
     this.close();
   }
@@ -273,6 +277,7 @@ class Client implements ClientSocket {
   close(): void {
     if (this.isOver) return;
     this.isOver = true;
+    this.world.say(this.process.name, "has lost its connection");
     this.world.at(0, this.process, "", () => this.tell("close"));
   }
 
