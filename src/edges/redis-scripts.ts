@@ -42,7 +42,8 @@ end
 
 /**
  * ARGV: venue, slot, owner, lease in microseconds, owner known to be dead ("" for none). Begins a
- * new term of that slot; returns generation, term, tip. A slot whose owner lives is refused.
+ * new term of that slot; returns generation, term, tip. A slot whose owner lives is refused; one
+ * that was held in what is now the future is not, for the clock was set back since.
  */
 export const TAKE_SLOT = new Script(`${SAME_LOG}
 local slot, live = 'slot:' .. ARGV[2], 'live:' .. ARGV[2]
@@ -53,7 +54,7 @@ local t = redis.call('TIME')
 local now = tonumber(t[1]) * 1000000 + tonumber(t[2])
 if c[5] then
   local since, owner = string.match(c[5], '^(%d+) (.*)$')
-  local lives = now - tonumber(since) < tonumber(ARGV[4])
+  local lives = math.abs(now - tonumber(since)) < tonumber(ARGV[4])
   if lives and owner ~= ARGV[3] and owner ~= ARGV[5] then
     return redis.error_reply('INUSE ' .. owner)
   end

@@ -64,7 +64,7 @@ function takeSlot(calls: Calls, keys: Keys, args: Args): Reply {
   const now = calls.micros();
   const [, since = "", other = ""] = /^(\d+) (.*)$/.exec(holder!) ?? [];
   if (holder !== "") {
-    const lives = now - Number(since) < Number(textOf(args[3]!));
+    const lives = Math.abs(now - Number(since)) < Number(textOf(args[3]!));
     if (lives && other !== owner && other !== textOf(args[4]!)) {
       throw new Refusal(`INUSE ${other}`);
     }
