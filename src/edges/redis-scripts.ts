@@ -4,7 +4,8 @@
  *
  *   in:{s}   stream, id 0-<position of the last record>, fields d frames, t log time, s stamp
  *   ex:{s}   stream, id 0-<last position covered>, field d execution record
- *   dur:{s}  stream of one entry, id 0-<durable position>: a bell that readers can block on
+ *   dur:{s}  stream of one entry, id 0-<durable position>, field e epoch of the matcher that says
+ *            so: a bell that readers can block on
  *   ctl:{s}  hash: venue, genesis (the record), stamp ("rules_version:directory_origin"),
  *            generation, in_tip, log_time, halted (absent while it is not),
  *            epoch, ex_tip, durable, slot:<name> ("term:pack:first:last:log_time" of a writer),
@@ -169,7 +170,7 @@ if tonumber(c[3]) < tonumber(ARGV[3]) then
 end
 if tonumber(c[4]) >= tonumber(ARGV[3]) then return 0 end
 redis.call('HSET', KEYS[3], 'durable', ARGV[3])
-redis.call('XADD', KEYS[4], 'MAXLEN', '1', '0-' .. ARGV[3], 'p', ARGV[3])
+redis.call('XADD', KEYS[4], 'MAXLEN', '1', '0-' .. ARGV[3], 'e', ARGV[2])
 return 1
 `);
 

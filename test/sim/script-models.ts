@@ -147,7 +147,7 @@ function publish(calls: Calls, keys: Keys, args: Args): Reply {
   if (Number(tip) < Number(position)) throw new Refusal(`SUFFIX ex ends at ${tip}`);
   if (Number(durable) >= Number(position)) return 0;
   calls.call("HSET", keys[2]!, "durable", position!);
-  calls.call("XADD", keys[3]!, "MAXLEN", "1", `0-${position}`, "p", position!);
+  calls.call("XADD", keys[3]!, "MAXLEN", "1", `0-${position}`, "e", epoch!);
   return 1;
 }
 
