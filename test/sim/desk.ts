@@ -3,7 +3,12 @@
  * known; over the same TCP as the traders, without the SDK.
  */
 import { Connection } from "../../src/client/connection.ts";
-import { FRAME_DIRECTORY, REPORT_ACCEPTED, SHARD_DIRECTORY } from "../../src/protocol/codes.ts";
+import {
+  FRAME_DIRECTORY,
+  rejectCode,
+  REPORT_ACCEPTED,
+  SHARD_DIRECTORY,
+} from "../../src/protocol/codes.ts";
 import { signFrame } from "../../src/protocol/frame.ts";
 import { readReport, REPORT_TAG_AT } from "../../src/protocol/report.ts";
 import { decodeDone, decodeRefused } from "../../src/protocol/session.ts";
@@ -38,7 +43,7 @@ export class Desk {
 
   private async work(process: Process): Promise<void> {
     for (; this.left > 0; this.left--) {
-      await Bun.sleep(process.prng.between(0, 4 * this.venue.setup.gapMs));
+      await Bun.sleep(process.prng.between(0, this.venue.setup.gapMs));
       const frame = this.draw(process);
       if (frame === null) continue;
       while (!(await this.send(process, frame))) await Bun.sleep(AGAIN_MS);
@@ -96,7 +101,9 @@ function outcomeOf(message: Uint8Array, tag: string): boolean | null {
   const done = decodeDone(message);
   if (done !== null) return done.tag.toHex() === tag ? true : null;
   const refused = decodeRefused(message);
-  if (refused !== null) return refused.tag.toHex() === tag ? false : null;
+  if (refused !== null) {
+    return refused.tag.toHex() === tag ? !rejectCode(refused.code).retry : null;
+  }
   if ((message[0] ?? 0) < REPORT_ACCEPTED) return null;
   if (message.subarray(REPORT_TAG_AT, REPORT_TAG_AT + 8).toHex() !== tag) return null;
   // An unnumbered one refuses a nonce that was used: by this very frame, for nobody else has it.

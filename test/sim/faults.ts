@@ -71,7 +71,7 @@ function rival(venue: Venue): void {
 }
 
 /** It comes back with what its file holds. */
-function restartRedis(power: boolean): Fault {
+export function restartRedis(power: boolean): Fault {
   return (venue, _, prng) => {
     const node = venue.primary;
     const { replicas } = node;

@@ -65,6 +65,8 @@ export class RedisNode {
   lagUs = 200;
   offset = 0;
   onTurn: () => void = () => undefined;
+  /** Called where a crash makes a difference. */
+  onEffect: (what: string) => void = () => undefined;
   readonly condition: Condition;
   readonly commands: RedisCommands;
   readonly file = new RedisFile();
@@ -180,13 +182,20 @@ export class RedisNode {
       return;
     }
     const replies: (() => void)[] = [];
+    const before = this.offset;
     for (const request of this.inbox.splice(0)) this.run(request, replies);
     this.serve(replies);
     const isSynced = this.policy === "always";
     this.onTurn();
+    const hasChanged = this.offset > before;
+    if (hasChanged) this.onEffect("has run, and not written");
     this.world.at(isSynced ? this.times.syncUs : 1, this.process, "", () => {
       if (this.policy !== "none") this.file.write();
+      if (hasChanged) this.onEffect("has written, and not synced");
+      if (!this.isUp) return;
       if (isSynced) this.file.sync();
+      if (hasChanged) this.onEffect("has synced, and not replied");
+      if (!this.isUp) return;
       this.isTurning = false;
       for (const reply of replies) reply();
       if (this.inbox.length > 0) this.wake();

@@ -13,7 +13,7 @@ import { openRedisLog } from "../../src/edges/redis-log.ts";
 import { ASSETS } from "../support/grammar-markets.ts";
 import { audit } from "./audit.ts";
 import { Desk } from "./desk.ts";
-import { heal, planFaults } from "./faults.ts";
+import { heal, planFaults, restartRedis } from "./faults.ts";
 import { replaceGlobals } from "./host-time.ts";
 import { Violation } from "./oracle.ts";
 import { FIRST_TRADER, OPERATOR_SCOPES, type Setup } from "./setup.ts";
@@ -38,9 +38,16 @@ export interface Verdict {
   readonly trace: readonly string[];
 }
 
+export interface CrashPoint {
+  readonly role: string;
+  readonly effect: number;
+}
+
 export interface RunOptions {
   readonly keepsTrace?: boolean;
-  readonly crashPoint?: { readonly role: string; readonly effect: number };
+  readonly crashPoint?: CrashPoint | null;
+  /** A disk that says that it has synced and has not: what is acknowledged will be lost. */
+  readonly isDiskLying?: boolean;
 }
 
 /** All must drain within this once all is healed. */
@@ -72,6 +79,7 @@ class Run {
     this.setup = setup;
     this.options = options;
     this.venue = new Venue(world, setup);
+    for (const { file } of this.venue.nodes.values()) file.isLying = options.isDiskLying ?? false;
     const genesis = decodeGenesis(this.venue.genesisFrame);
     if (typeof genesis === "string") throw new Error(genesis);
     this.venueId = venueOf(this.venue.genesisFrame, genesis);
@@ -110,7 +118,7 @@ class Run {
     const workload = new Workload(world, setup, venue.oracle);
     this.traders = this.makeTraders(workload);
     const desk = new Desk(venue, workload, this.venueId);
-    venue.weather.crashPoint = this.options.crashPoint ?? null;
+    this.makeMortal();
     for (const service of venue.services) service.start();
     for (const trader of this.traders) trader.start();
     desk.start();
@@ -126,6 +134,18 @@ class Run {
     const isOver = (): boolean => venue.services.every(({ isRunning }) => !isRunning);
     this.until("all services have stopped", DRAIN_US, isOver);
     audit(venue, this.traders);
+  }
+
+  /** For runs of which one crash point is the fault. */
+  private makeMortal(): void {
+    const { weather, nodes } = this.venue;
+    const { prng } = this.world.nature;
+    weather.effects.clear();
+    weather.crashPoint = this.options.crashPoint ?? null;
+    for (const trader of this.traders) weather.crashes.set(trader.role, () => trader.crash());
+    for (const name of nodes.keys()) {
+      weather.crashes.set(name, () => restartRedis(true)(this.venue, this.traders, prng));
+    }
   }
 
   /** What is not yet at rest; "" for nothing. */

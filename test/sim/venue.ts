@@ -121,7 +121,9 @@ export class Venue {
   }
 
   private add(role: string, begin: ConstructorParameters<typeof Supervisor>[2]): void {
-    this.services.push(new Supervisor(this, role, begin));
+    const supervisor = new Supervisor(this, role, begin);
+    this.services.push(supervisor);
+    this.weather.crashes.set(role, (why) => supervisor.crash(why));
   }
 
   private addNode(name: string): RedisNode {
@@ -131,6 +133,7 @@ export class Venue {
     node.onTurn = () => {
       if (node === this.primary) this.guard(() => this.oracle.look(node));
     };
+    node.onEffect = (what) => this.weather.effect(node.process, what);
     this.nodes.set(name, node);
     return node;
   }

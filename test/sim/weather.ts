@@ -42,6 +42,8 @@ export class Weather {
   /** Effects so far, by the name of the process without its number. */
   readonly effects = new Map<string, number>();
   crashPoint: { readonly role: string; readonly effect: number } | null = null;
+  /** By role: how its process dies. */
+  readonly crashes = new Map<string, (why: string) => void>();
   private readonly world: World;
   private readonly prng: Prng;
   private readonly cuts = new Map<string, number>();
@@ -109,7 +111,7 @@ export class Weather {
     this.effects.set(role, effect);
     if (this.crashPoint?.role !== role || this.crashPoint.effect !== effect) return;
     this.count(`crash of ${role}`);
-    this.world.kill(this.world.current, `crash point ${effect}: ${what}`);
+    this.crashes.get(role)?.(`crash point ${effect}: ${what}`);
   }
 
   private told<T extends string>(kind: T, args: readonly Arg[], way: string): T {
