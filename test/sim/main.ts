@@ -1,70 +1,97 @@
 /**
- * bun run sim: many seeds of the simulation, or one with its trace.
+ * The simulation from the command line: many seeds, or one with its trace.
  *
- *   bun run sim --seeds 2000 --seed 1        totals, and the first seed that did not hold (--keep: all)
- *   bun run sim --seed 4711 --trace          that seed alone, with all that happened
+ *   bun run sim --seeds 2000 --seed 1     totals, and the first seed that did not hold
+ *   bun run sim --seed 4711 --trace       that seed alone, with all that happened
+ *   bun run sim --crash-points --seed 2   one story, a death at every point of it where it matters
+ *
+ *   --jobs N    processes, default 1      --level D3   all runs at that level
+ *   --keep      do not stop at the first seed that does not hold
+ *   --canary    disks that lie about their syncs: a run of this must fail
+ *   --stride N  every Nth crash point
  */
 import { parseArgs } from "node:util";
-import { type Verdict, runSeed } from "./run-seed.ts";
-import { setupOf } from "./setup.ts";
-import { SECOND } from "./world.ts";
+import { pointsOf, runCrash, storySetup } from "./crash-points.ts";
+import { runSeed } from "./run-seed.ts";
+import { isLevel, setupOf } from "./setup.ts";
+import { failureLines, Totals } from "./totals.ts";
 
+const number = (fallback: string) => ({ type: "string", default: fallback }) as const;
+const flag = { type: "boolean", default: false } as const;
 const { values } = parseArgs({
   options: {
-    seed: { type: "string", default: "1" },
-    seeds: { type: "string", default: "1" },
-    trace: { type: "boolean", default: false },
-    keep: { type: "boolean", default: false },
+    seed: number("1"),
+    seeds: number("1"),
+    jobs: number("1"),
+    stride: number("1"),
+    level: { type: "string" },
+    trace: flag,
+    keep: flag,
+    canary: flag,
+    json: flag,
+    "crash-points": flag,
   },
 });
 
+const startMs = performance.now();
 const first = Number(values.seed);
 const count = Number(values.seeds);
-const startMs = performance.now();
-const faults = new Map<string, number>();
-const totals = { virtualUs: 0, events: 0, records: 0, reports: 0, losses: 0 };
-const failed: Verdict[] = [];
+const jobs = Math.min(Number(values.jobs), count);
+const totals = new Totals();
 
-for (let seed = first; seed < first + count; seed++) {
-  const verdict = runSeed(setupOf(seed), { keepsTrace: values.trace });
-  add(verdict);
-  if (verdict.wrong === "") continue;
-  failed.push(verdict);
-  tell(verdict);
-  if (!values.keep) break;
-  // The loop's own turn, so that what was left unhandled is told.
-  await new Promise((resolve) => setImmediate(resolve));
-}
-if (values.trace) for (const line of failed[0]?.trace ?? []) console.log(line);
-summary();
-process.exit(failed.length === 0 ? 0 : 1);
+if (values["crash-points"]) runCrashPoints();
+else if (jobs > 1) await runJobs();
+else await runSeeds();
+tell();
+process.exit(totals.failures.length === 0 ? 0 : 1);
 
-function add({ virtualUs, events, records, reports, losses, faults: counts }: Verdict): void {
-  totals.virtualUs += virtualUs;
-  totals.events += events;
-  totals.records += records;
-  totals.reports += reports;
-  totals.losses += losses;
-  for (const [kind, n] of counts) faults.set(kind, (faults.get(kind) ?? 0) + n);
+async function runSeeds(): Promise<void> {
+  const level = values.level ?? "";
+  for (let seed = first; seed < first + count; seed++) {
+    const options = { keepsTrace: values.trace, isDiskLying: values.canary };
+    const verdict = runSeed(setupOf(seed, isLevel(level) ? level : undefined), options);
+    totals.add(verdict);
+    if (values.trace) console.log(verdict.trace.join("\n"));
+    if (verdict.wrong !== "" && !values.keep) return;
+    // A turn of the real loop, so that a rejection nobody handled is told.
+    await new Promise((resolve) => setImmediate(resolve));
+  }
 }
 
-function tell({ setup, wrong }: Verdict): void {
-  const { seed, level, policy } = setup;
-  console.log(`seed ${seed} (${level}, fsync ${policy}): ${wrong}`);
-  console.log(`  alone: bun run sim --seed ${seed} --trace`);
+/** Slices of the seeds, each in a process of its own. */
+async function runJobs(): Promise<void> {
+  const size = Math.ceil(count / jobs);
+  const passed = process.argv.slice(2);
+  const slices = Array.from({ length: jobs }, (_, i) => {
+    const seeds = Math.min(size, count - i * size);
+    const own = ["--json", "--jobs", "1", "--seed", `${first + i * size}`, "--seeds", `${seeds}`];
+    const command = [process.execPath, import.meta.path, ...passed, ...own];
+    return Bun.spawn(command, { stdout: "pipe", stderr: "inherit" });
+  });
+  for (const slice of slices) totals.merge(await new Response(slice.stdout).text());
 }
 
-function summary(): void {
+function runCrashPoints(): void {
+  const story = storySetup(first);
+  const points = pointsOf(story);
+  const stride = Number(values.stride);
+  for (let i = 0; i < points.length; i += stride) {
+    const point = points[i]!;
+    const verdict = runCrash(story, point);
+    totals.add(verdict);
+    if (verdict.wrong === "") continue;
+    console.log(`death of ${point.role} at its effect ${point.effect}: ${verdict.wrong}`);
+  }
+}
+
+function tell(): void {
+  if (values.json) {
+    process.stdout.write(totals.toText());
+    return;
+  }
   const seconds = (performance.now() - startMs) / 1000;
-  const virtual = totals.virtualUs / SECOND;
-  const { events, records, reports, losses } = totals;
-  console.log(`${count} seeds, ${failed.length} did not hold, ${seconds.toFixed(1)} s`);
-  console.log(
-    `  ${(count / seconds).toFixed(1)} seeds/s, ${Math.round(virtual / seconds)} x real time`,
-  );
-  console.log(
-    `  ${events} events, ${records} records, ${reports} reports, ${losses} lost suffixes`,
-  );
-  const rows = [...faults].sort(([a], [b]) => (a < b ? -1 : 1));
-  for (const [kind, n] of rows) console.log(`  ${String(n).padStart(8)} ${kind}`);
+  if (!values["crash-points"]) {
+    for (const failure of totals.failures) console.log(failureLines(failure).join("\n"));
+  }
+  console.log(totals.lines(seconds).join("\n"));
 }

@@ -136,7 +136,7 @@ function appendEx(calls: Calls, keys: Keys, args: Args): Reply {
   if (calls.call("XADD", keys[1]!, "NOMKSTREAM", `0-${after}`, "d", args[4]!) === null) {
     throw new Refusal("LOST the stream of ex is gone");
   }
-  calls.call("HSET", keys[2]!, "ex_tip", after!, "durable", durable!);
+  calls.call("HSET", keys[2]!, "ex_tip", after!, "durable", durable);
   return 1;
 }
 

@@ -10,7 +10,12 @@ import { type Profile, profileOf } from "../support/grammar-profiles.ts";
 import type { SyncPolicy } from "./redis-file.ts";
 import { signerOf } from "./signers.ts";
 
-export type Level = "D0" | "D1" | "D2" | "D3";
+const LEVELS = ["D0", "D1", "D2", "D3"] as const;
+export type Level = (typeof LEVELS)[number];
+
+export function isLevel(text: string): text is Level {
+  return LEVELS.some((level) => level === text);
+}
 
 export interface Setup {
   readonly seed: number;
