@@ -17,6 +17,8 @@ const LOAD_US = 200 * MS;
 function killService(venue: Venue, _: readonly Trader[], prng: Prng): void {
   const service = prng.pick(venue.services);
   service.crash("killed");
+  // Its host loses power: what it did not sync is gone.
+  if (prng.chance(30)) venue.diskOf(service.role).losePower(prng);
 }
 
 function stopService(venue: Venue, _: readonly Trader[], prng: Prng): void {

@@ -142,6 +142,8 @@ export class Trader {
     };
     const commands = workload.traderCommands(account, prng);
     const frame = signFrame(header, commands, (message) => signer.sign(message));
+    // Now and then one that nobody may take.
+    if (prng.chance(2)) frame[frame.length - 1]! ^= 1;
     try {
       const tracker = session.submit(frame);
       this.follow(frame, tracker.results, tracker.tag);
