@@ -21,6 +21,13 @@ function killService(venue: Venue, _: readonly Trader[], prng: Prng): void {
   if (prng.chance(30)) venue.diskOf(service.role).losePower(prng);
 }
 
+/** A lease may run out meanwhile, and others may take over; then it goes on. */
+function pauseService(venue: Venue, _: readonly Trader[], prng: Prng): void {
+  const { process } = prng.pick(venue.services);
+  const us = prng.pick([100 * MS, SECOND, 6 * SECOND]);
+  if (process !== null) process.pausedUntil = venue.world.now + us;
+}
+
 function stopService(venue: Venue, _: readonly Trader[], prng: Prng): void {
   prng.pick(venue.services).stopGently(false);
 }
@@ -92,7 +99,7 @@ function failOver(venue: Venue, _: readonly Trader[], prng: Prng): void {
   const old = venue.primary;
   const [next] = old.replicas;
   if (next === undefined || !next.isUp) return;
-  const livesOn = prng.chance(40);
+  const livesOn = prng.chance(60);
   if (livesOn) old.leave(next);
   else old.stop("failover", prng.chance(50));
   next.promote();
@@ -130,6 +137,8 @@ const ALWAYS: readonly (readonly [string, Fault])[] = [
   ["service killed", killService],
   ["service killed", killService],
   ["service stopped", stopService],
+  ["service paused", pauseService],
+  ["service paused", pauseService],
   ["client killed", killTrader],
   ["cut", cutOff],
   ["cut", cutOff],
@@ -191,6 +200,7 @@ export function heal(venue: Venue): void {
   const { world, weather } = venue;
   weather.heal();
   venue.clockOffsets.clear();
+  // Who is paused goes on by itself.
   for (const { process } of venue.services) if (process) process.clockOffset = 0;
   for (const node of venue.nodes.values()) {
     node.condition.memory = 0;

@@ -25,6 +25,8 @@ export class Process {
   readonly prng: Prng;
   readonly bornAt: number;
   isAlive = true;
+  /** SIGSTOP until then: what comes for it waits. */
+  pausedUntil = 0;
   /** Its wall clock against true time, microseconds. */
   clockOffset = 0;
   /** Called once, when it dies, in nobody's name. */
@@ -39,7 +41,7 @@ export class Process {
 }
 
 interface Event {
-  readonly time: number;
+  time: number;
   readonly order: number;
   readonly process: Process;
   readonly what: string;
@@ -118,8 +120,7 @@ export class World {
 
   /** Runs the next event; false when there is none. */
   step(): boolean {
-    let event = this.pop();
-    while (event !== undefined && (event.isOff || !event.process.isAlive)) event = this.pop();
+    const event = this.next();
     if (event === undefined) return false;
     this.now = event.time;
     this.events++;
@@ -129,6 +130,18 @@ export class World {
     drainMicrotasks();
     this.current = this.nature;
     return true;
+  }
+
+  private next(): Event | undefined {
+    for (;;) {
+      const event = this.pop();
+      if (event === undefined) return undefined;
+      const { time, process } = event;
+      if (event.isOff || !process.isAlive) continue;
+      if (process.pausedUntil <= time) return event;
+      event.time = process.pausedUntil;
+      this.push(event);
+    }
   }
 
   /** Lets code begin in the name of a process. */
