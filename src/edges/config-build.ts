@@ -115,6 +115,7 @@ function buildLimits(values: ConfigValues): LimitsConfig {
     unmatchedRecordsMax: values.integer("limits.unmatched_records_max"),
     settleAheadBytesMax: values.integer("limits.settle_ahead_bytes_max"),
     reportsKept: values.integer("limits.reports_kept"),
+    resumeRecordsMax: values.integer("limits.resume_records_max"),
     reportsKeptMs: values.integer("limits.reports_kept_ms"),
     loginTimeoutMs: values.integer("limits.login_timeout_ms"),
     frameTimeoutMs: values.integer("limits.frame_timeout_ms"),

@@ -157,6 +157,7 @@ export interface LimitsConfig {
   readonly unmatchedRecordsMax: number;
   readonly reportsKept: number;
   readonly reportsKeptMs: number;
+  readonly resumeRecordsMax: number;
   readonly loginTimeoutMs: number;
   readonly frameTimeoutMs: number;
   readonly heartbeatMs: number;

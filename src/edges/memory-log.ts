@@ -8,6 +8,7 @@
  *     "ok"                 appended
  *     "refused"            LogFault, and not appended
  *     "full"               LogFull, and not appended; the writer goes on
+ *     "lost"               LostSuffix, and not appended
  *     "unknown_executed"   LogFault that tells nothing, and appended
  *     "unknown_lost"       the same LogFault, and not appended
  *
@@ -24,7 +25,7 @@ import {
   type InputWriter,
   LogFault,
   LogFull,
-  type LostSuffix,
+  LostSuffix,
   type ShardLog,
 } from "./log.ts";
 import { checkedGenesis, type GenesisFacts } from "./log-genesis.ts";
@@ -32,7 +33,7 @@ import { MemoryExecutionReader, MemoryInputReader, MemoryStream } from "./memory
 import { ownRecord } from "./segment-writers.ts";
 
 export type Role = "in" | "ex";
-export type Fate = "ok" | "refused" | "full" | "unknown_executed" | "unknown_lost";
+export type Fate = "ok" | "refused" | "full" | "lost" | "unknown_executed" | "unknown_lost";
 
 export class MemoryStore {
   readonly streams: Readonly<Record<Role, MemoryStream>> = {
@@ -61,6 +62,7 @@ export class MemoryStore {
     const fate = await this.fate(role);
     if (fate === "ok" || fate === "unknown_executed") execute();
     if (fate === "full") throw new LogFull(`append to ${role}: there is no room`);
+    if (fate === "lost") throw new LostSuffix(`append to ${role}`);
     if (fate === "refused") throw new LogFault(`append to ${role} was refused`);
     if (fate !== "ok") throw new LogFault(`append to ${role}: its outcome is unknown`);
   }
@@ -221,9 +223,8 @@ class MemoryLog implements ShardLog {
     this.store.halted ??= `shard ${this.shard} is halted: ${reason}`;
   }
 
-  /** Nothing of it can be lost and the rest stay. */
-  async recoverLoss(loss: LostSuffix): Promise<void> {
-    throw loss;
+  async recoverLoss(loss: LostSuffix, durable: number): Promise<void> {
+    if (durable > this.store.streams.in.tip()) throw loss;
   }
 
   async reaches(position: number): Promise<boolean> {

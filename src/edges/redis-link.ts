@@ -74,7 +74,8 @@ export class RedisLink {
         if (throwsFull && !isUnknown && reason.startsWith(OUT_OF_MEMORY)) {
           throw new LogFull(`redis ${hostText(this.host)}: ${what}: ${reason}`);
         }
-        this.drop();
+        // A refusal that is final came over a connection that is in order.
+        if (reason !== "" || !(error instanceof RedisRefusal)) this.drop();
         if (reason === "") throw asLogError(error);
         if (this.isClosed) throw new LogFault(`${what}: closed before the outcome was known`);
         await patience.pause(`redis ${hostText(this.host)}: ${what}: ${reason}`, error);
@@ -98,7 +99,7 @@ export class RedisLink {
     this.drop();
     const { access, targets, check } = this.options;
     this.host = targets.current;
-    const connection = await RedisConnection.open(access, this.host, this.name);
+    const connection = await RedisConnection.openPrimary(access, this.host, this.name);
     this.connection = connection;
     await check?.(connection);
     return connection;

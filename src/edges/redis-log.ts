@@ -37,6 +37,8 @@ export interface RedisLogOptions {
   readonly clockDifferenceMsMax: number;
   /** Name of this ingress among those of the shard; one that lives is not thrown out. */
   readonly slot?: string;
+  /** Name of this handle among all that there are; host, pid and a number if absent. */
+  readonly owner?: string;
   /** A slot whose ingress was silent for longer is free. */
   readonly slotLeaseMs?: number;
   /** D3: replicas that must hold an execution record before it is durable. */
@@ -81,7 +83,7 @@ export class RedisLog implements ShardLog {
     this.targets = targets;
     this.link = link;
     this.facts = facts;
-    this.owner = makeOwner(options.slotLeaseMs ?? SLOT_LEASE_MS);
+    this.owner = makeOwner(options.slotLeaseMs ?? SLOT_LEASE_MS, options.owner);
     this.shard = options.shard;
     this.keys = ["in", "ex", "ctl", "dur"].map((role) => `${role}:{${options.shard}}`);
     const address = options.access.hosts.map(hostText).join(",");

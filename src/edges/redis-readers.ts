@@ -84,6 +84,7 @@ export class RedisInputReader implements InputReader {
 interface Held {
   readonly entry: StreamEntry;
   readonly record: Uint8Array;
+  readonly epoch: number;
   readonly durable: number;
 }
 
@@ -117,9 +118,11 @@ export class RedisExecutionReader implements ExecutionReader {
       }
       const free = this.held.filter(({ entry }) => entry.last <= this.known);
       if (free.length > 0) return this.handOut(free);
-      const durable = await this.stream.bell(after, this.known, stop);
-      if (durable === null) return null;
-      this.known = Math.max(this.known, durable);
+      const bell = await this.stream.bell(after, this.known, stop);
+      if (bell === null) return null;
+      this.known = Math.max(this.known, bell.durable);
+      // Another matcher's durable record may not be the one that is held: read it again.
+      if (this.held.some(({ epoch }) => epoch !== bell.epoch)) this.held = [];
     }
   }
 
@@ -176,7 +179,9 @@ export class RedisExecutionReader implements ExecutionReader {
 function heldOf(entry: StreamEntry): Held {
   const record = entry.fields.get("d");
   if (record !== undefined && record.length >= EXECUTION_HEADER_SIZE) {
-    return { entry, record, durable: readU64(viewOf(record), EXECUTION_DURABLE_AT) };
+    const view = viewOf(record);
+    const epoch = readU64(view, EXECUTION_EPOCH_AT);
+    return { entry, record, epoch, durable: readU64(view, EXECUTION_DURABLE_AT) };
   }
   throw new LogFault(`entry 0-${entry.last} of ex is no execution record`);
 }

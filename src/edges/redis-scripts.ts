@@ -4,7 +4,8 @@
  *
  *   in:{s}   stream, id 0-<position of the last record>, fields d frames, t log time, s stamp
  *   ex:{s}   stream, id 0-<last position covered>, field d execution record
- *   dur:{s}  stream of one entry, id 0-<durable position>: a bell that readers can block on
+ *   dur:{s}  stream of one entry, id 0-<durable position>, field e epoch of the matcher that says
+ *            so: a bell that readers can block on
  *   ctl:{s}  hash: venue, genesis (the record), stamp ("rules_version:directory_origin"),
  *            generation, in_tip, log_time, halted (absent while it is not),
  *            epoch, ex_tip, durable, slot:<name> ("term:pack:first:last:log_time" of a writer),
@@ -42,7 +43,8 @@ end
 
 /**
  * ARGV: venue, slot, owner, lease in microseconds, owner known to be dead ("" for none). Begins a
- * new term of that slot; returns generation, term, tip. A slot whose owner lives is refused.
+ * new term of that slot; returns generation, term, tip. A slot whose owner lives is refused; one
+ * that was held in what is now the future is not, for the clock was set back since.
  */
 export const TAKE_SLOT = new Script(`${SAME_LOG}
 local slot, live = 'slot:' .. ARGV[2], 'live:' .. ARGV[2]
@@ -53,7 +55,7 @@ local t = redis.call('TIME')
 local now = tonumber(t[1]) * 1000000 + tonumber(t[2])
 if c[5] then
   local since, owner = string.match(c[5], '^(%d+) (.*)$')
-  local lives = now - tonumber(since) < tonumber(ARGV[4])
+  local lives = math.abs(now - tonumber(since)) < tonumber(ARGV[4])
   if lives and owner ~= ARGV[3] and owner ~= ARGV[5] then
     return redis.error_reply('INUSE ' .. owner)
   end
@@ -168,7 +170,7 @@ if tonumber(c[3]) < tonumber(ARGV[3]) then
 end
 if tonumber(c[4]) >= tonumber(ARGV[3]) then return 0 end
 redis.call('HSET', KEYS[3], 'durable', ARGV[3])
-redis.call('XADD', KEYS[4], 'MAXLEN', '1', '0-' .. ARGV[3], 'p', ARGV[3])
+redis.call('XADD', KEYS[4], 'MAXLEN', '1', '0-' .. ARGV[3], 'e', ARGV[2])
 return 1
 `);
 

@@ -27,9 +27,13 @@ export interface SlotOwner {
 
 let handles = 0;
 
-export function makeOwner(heldMs: number): SlotOwner {
+export function makeOwner(heldMs: number, name = handleName()): SlotOwner {
+  return { name, heldMs };
+}
+
+function handleName(): string {
   handles++;
-  return { name: `${hostname()}:${process.pid}:${handles}`, heldMs };
+  return `${hostname()}:${process.pid}:${handles}`;
 }
 
 /** Waits out the lease of an owner that is silent; throws InUse for one that lives. */

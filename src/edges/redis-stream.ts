@@ -31,6 +31,12 @@ export interface StreamPlace extends RedisLinkOptions {
   readonly marks: Marks;
 }
 
+/** The durable position, and the epoch of the matcher that rang; 0 where nobody did. */
+export interface Bell {
+  readonly durable: number;
+  readonly epoch: number;
+}
+
 /** Throws if what the reader knows does not agree with this server. */
 export type CheckMine = (
   connection: RedisConnection,
@@ -70,16 +76,16 @@ export class RedisStream {
     });
   }
 
-  /** The durable position once it is above `known`, or the connection is new; null once stopped. */
-  bell(after: number, known: number, stop: AbortSignal): Promise<number | null> {
+  /** Once the durable position is above `known`, or the connection is new; null once stopped. */
+  bell(after: number, known: number, stop: AbortSignal): Promise<Bell | null> {
     const { connects } = this;
     return this.turns(after, stop, async (connection) => {
-      if (this.connects !== connects) return this.durable;
+      if (this.connects !== connects) return { durable: this.durable, epoch: 0 };
       const ask = { key: this.place.shard.keys[3]!, after: known, count: 1 };
       const rung = await this.block(connection, ask);
-      if (rung !== null) return rung.at(-1)!.last;
+      if (rung !== null) return bellOf(rung.at(-1)!);
       await this.idle(connection, after);
-      return this.durable > known ? this.durable : null;
+      return this.durable > known ? { durable: this.durable, epoch: 0 } : null;
     });
   }
 
@@ -152,7 +158,8 @@ export class RedisStream {
   private async connect(): Promise<RedisConnection> {
     const { access, targets } = this.place;
     this.host = targets.current;
-    this.connection = await RedisConnection.open(access, this.host, `clob-read-${this.key}`);
+    const name = `clob-read-${this.key}`;
+    this.connection = await RedisConnection.openPrimary(access, this.host, name);
     this.connects++;
     return this.connection;
   }
@@ -179,4 +186,8 @@ export class RedisStream {
     this.isClosed = true;
     this.drop();
   }
+}
+
+function bellOf({ last, fields }: StreamEntry): Bell {
+  return { durable: last, epoch: Number(Buffer.from(fields.get("e") ?? "0").toString()) };
 }

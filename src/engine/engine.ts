@@ -11,13 +11,14 @@
 import { assert } from "../base/assert.ts";
 import { equalBytes, SAFE_LIMIT, viewOf } from "../base/bytes.ts";
 import { HASH_SIZE, sha256, sha256Into } from "../base/hash.ts";
-import { checkFrame } from "../protocol/check-frame.ts";
+import { checkFrameView } from "../protocol/check-frame.ts";
 import * as codes from "../protocol/codes.ts";
 import { decodeGenesis, type Genesis } from "../protocol/genesis.ts";
 import { RECORD_HEADER_SIZE, RECORD_TICK, type RecordView } from "../protocol/record.ts";
 import type { ReportBatch } from "../protocol/report.ts";
 import type { StateRoots } from "../proofs/checkpointer.ts";
 import { Commands } from "./commands.ts";
+import { FrameCopies } from "./frame-copies.ts";
 import { beginShard } from "./genesis-state.ts";
 import { Halt } from "./halt.ts";
 import { checkLimits } from "./limits.ts";
@@ -45,6 +46,7 @@ export class Engine {
   private readonly genesisFrame: Uint8Array;
   private readonly genesis: Genesis;
   private readonly commands: Commands;
+  private readonly frames = new FrameCopies();
   private readonly hash = new Uint8Array(HASH_SIZE);
   private readonly hashView = viewOf(this.hash);
   private isHalted = false;
@@ -118,7 +120,7 @@ export class Engine {
     if (wrong !== "") this.halt(wrong);
     const isTick = record.kind === RECORD_TICK;
     if (isTick && state.position === 0) this.halt("the first record is a tick");
-    const frame = isTick ? NO_FRAME : frameOf(view, record);
+    const frame = isTick ? NO_FRAME : this.frames.of(view, record);
     if (state.position === 0) this.begin(frame);
     else if (!isTick) this.checkFrame(frame);
     // From here on the record has a successor state.
@@ -170,14 +172,9 @@ export class Engine {
   }
 
   private checkFrame(frame: Uint8Array): void {
-    const code = checkFrame(frame, this.state);
+    const code = checkFrameView(this.frames.viewOf(frame), this.state);
     if (code !== codes.ACCEPTED) this.halt(`its frame: ${codes.rejectCode(code).says}`);
   }
 }
 
 const NO_FRAME = new Uint8Array(0);
-
-function frameOf(view: DataView, record: RecordView): Uint8Array {
-  const start = view.byteOffset + record.at + RECORD_HEADER_SIZE;
-  return new Uint8Array(view.buffer, start, record.frameSize);
-}

@@ -88,9 +88,12 @@ export class OrderChecks {
     if (quantity > most) return this.refuse(codes.REJECT_QUANTITY_MAX, quantity, most);
     const low = rules[at + rule.RULE_PRICE_MIN]!;
     const high = rules[at + rule.RULE_PRICE_MAX]!;
-    // Only a budget goes without a price: it takes the worst one.
-    if (price === 0) terms.price = terms.isSell ? low : high;
-    else if (!this.isInBand(price, low, high)) return false;
+    if (price > high) return this.refuse(codes.REJECT_PRICE_BAND, price, high);
+    if (price < low) {
+      if (price !== 0) return this.refuse(codes.REJECT_PRICE_BAND, price, low);
+      // Only a budget goes without a price: it takes the worst one.
+      terms.price = terms.isSell ? low : high;
+    }
     return stopPrice === 0 || this.isInBand(stopPrice, low, high);
   }
 

@@ -1,95 +1,68 @@
 /**
  * OrderIndex: finds the open order of an account by its client order id.
  *
- *   cells   u32 each: the slot of an order, 0 empty; the key is read from the order itself
- *
- * Open addressing, linear probes, at most half full, deletion by moving back. The home of an id is
- *
- *   16 x hash(account, id / 16) + id mod 16
- *
- * so that ids given out one after the other share a cache line, and others spread over the table.
- * The hash is keyed by the layout seed: who does not know it cannot choose ids that collide.
+ * It begins small, so that it stays in the cache of a core while orders are few, and doubles when
+ * it is half full. Nothing waits for that: orders move into the new cells a few at a time, and
+ * until all have moved, what is not found there is looked for in the old ones.
  */
 import { assert } from "../base/assert.ts";
-import { cellCountFor, Mixer } from "../ledger/mixer.ts";
-import { CLIENT_HIGH, CLIENT_LOW, ORDER_SHIFT, type OrderSlab, SEAT_SIDE } from "./order-slab.ts";
-import { SEAT_ACCOUNT, SEAT_SHIFT, type Seats } from "./seats.ts";
+import { OrderCells } from "./order-cells.ts";
+import type { OrderSlab } from "./order-slab.ts";
+import type { Seats } from "./seats.ts";
 
-const GROUP_BITS = 4;
-const GROUP_MASK = 15;
+/** Orders that the first cells have room for. */
+const START_MAX = 8192;
+/** Of the cells that are left behind, so many are looked at whenever an order comes. */
+const MOVES = 8;
 
 export class OrderIndex {
-  private readonly cells: Int32Array;
-  private readonly mask: number;
-  private readonly mixer: Mixer;
-  private readonly orders: Int32Array;
-  private readonly seats: Int32Array;
+  private cells: OrderCells;
+  private old: OrderCells | null = null;
+  private moved = 0;
+  private count = 0;
+  private readonly make: (orders: number) => OrderCells;
 
   constructor(slab: OrderSlab, seats: Seats, ordersMax: number, seed: number) {
-    const cellCount = cellCountFor(ordersMax);
-    this.cells = new Int32Array(cellCount);
-    this.mask = cellCount - 1;
-    this.mixer = new Mixer(seed);
-    this.orders = slab.words;
-    this.seats = seats.words;
-  }
-
-  private home(account: number, low: number, high: number): number {
-    const group = this.mixer.mix(account | 0, high, low >>> GROUP_BITS);
-    return ((group << GROUP_BITS) | (low & GROUP_MASK)) & this.mask;
-  }
-
-  private accountOf(order: number): number {
-    const seat = this.orders[order + SEAT_SIDE]! >> 1;
-    return this.seats[(seat << SEAT_SHIFT) + SEAT_ACCOUNT]!;
+    this.make = (orders) => new OrderCells(slab, seats, orders, seed);
+    this.cells = this.make(Math.min(ordersMax, START_MAX));
   }
 
   /** The slot of the account's open order, or 0. The halves of the id are signed words. */
   find(account: number, low: number, high: number): number {
-    const { cells, mask, orders } = this;
-    let cell = this.home(account, low, high);
-    for (;;) {
-      const slot = cells[cell]!;
-      if (slot === 0) return 0;
-      const order = slot << ORDER_SHIFT;
-      const same = orders[order + CLIENT_LOW] === low && orders[order + CLIENT_HIGH] === high;
-      if (same && this.accountOf(order) === (account | 0)) return slot;
-      cell = (cell + 1) & mask;
-    }
+    const slot = this.cells.find(account, low, high);
+    return slot === 0 && this.old !== null ? this.old.find(account, low, high) : slot;
   }
 
   /** The order in `slot` has no namesake here. */
   add(slot: number): void {
-    const { cells, mask } = this;
-    let cell = this.homeOf(slot);
-    while (cells[cell] !== 0) cell = (cell + 1) & mask;
-    cells[cell] = slot;
+    if (this.count === this.cells.room) {
+      assert(this.old === null, "orders have moved long before there are twice as many");
+      this.old = this.cells;
+      this.moved = 0;
+      this.cells = this.make(2 * this.cells.room);
+    }
+    this.count++;
+    this.cells.add(slot);
+    if (this.old !== null) this.move(this.old);
   }
 
-  private homeOf(slot: number): number {
-    const order = slot << ORDER_SHIFT;
-    const low = this.orders[order + CLIENT_LOW]!;
-    return this.home(this.accountOf(order), low, this.orders[order + CLIENT_HIGH]!);
+  private move(old: OrderCells): void {
+    for (let i = 0; i < MOVES; i++) {
+      const slot = old.at(this.moved);
+      if (slot === 0) {
+        if (++this.moved < 2 * old.room) continue;
+        this.old = null;
+        return;
+      }
+      old.remove(slot);
+      this.cells.add(slot);
+    }
   }
 
   /** Takes out the order in `slot`, whose fields are still there. */
   remove(slot: number): void {
-    const { cells, mask } = this;
-    let hole = this.homeOf(slot);
-    while (cells[hole] !== slot) {
-      assert(cells[hole] !== 0, "only an order that is there is removed");
-      hole = (hole + 1) & mask;
-    }
-    let cell = hole;
-    for (;;) {
-      cell = (cell + 1) & mask;
-      const next = cells[cell]!;
-      if (next === 0) break;
-      const home = this.homeOf(next);
-      if (((cell - home) & mask) < ((cell - hole) & mask)) continue;
-      cells[hole] = next;
-      hole = cell;
-    }
-    cells[hole] = 0;
+    this.count--;
+    if (this.old === null || !this.old.has(slot)) this.cells.remove(slot);
+    else this.old.remove(slot);
   }
 }

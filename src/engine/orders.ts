@@ -4,7 +4,7 @@
  */
 import * as codes from "../protocol/codes.ts";
 import * as command from "../protocol/command-layout.ts";
-import { type Matcher, NO_BUDGET } from "./match.ts";
+import { type Matcher, NO_BUDGET, NO_REASON } from "./match.ts";
 import { OrderChecks } from "./order-checks.ts";
 import * as order from "./order-slab.ts";
 import type { Parts } from "./parts.ts";
@@ -39,7 +39,7 @@ export class Orders {
   }
 
   newOrder(view: DataView, at: number): void {
-    const { state, check, terms, taking } = this;
+    const { state, check, terms } = this;
     const id = view.getUint32(at + command.COMMAND_MARKET, true);
     terms.readNewOrder(view, at, state);
     terms.market = state.markets.find(id);
@@ -56,20 +56,27 @@ export class Orders {
     if (!holds) return;
 
     const slot = this.accept(terms);
-    if (terms.stopPrice !== 0 && this.waits(slot)) return;
-    if (terms.budget === 0) taking.take(slot, terms.rests, false);
-    else {
-      this.matcher.budget = terms.budget;
-      taking.take(slot, false, false);
-      this.matcher.budget = NO_BUDGET;
+    if (terms.isSpecial && this.beginSpecial(slot)) return;
+    const reason = this.matcher.match(slot);
+    if (state.slab.leaves(slot) === 0) state.slab.give(slot);
+    else if (reason === NO_REASON && terms.rests) {
+      this.resting.rest(slot);
+      this.resting.register(slot);
+    } else {
+      this.matcher.cancelTaker(slot, reason === NO_REASON ? codes.CANCEL_IMMEDIATE : reason);
+      state.slab.give(slot);
     }
+    if (terms.isSpecial) this.matcher.budget = NO_BUDGET;
     this.stops.follow(terms.market);
   }
 
-  /** A new stop waits, or is reached at once by the market's last price. */
-  private waits(slot: number): boolean {
+  /** Good till, budget and stop price of a new order; true if it is a stop that waits now. */
+  private beginSpecial(slot: number): boolean {
     const { state, terms } = this;
     const { stopPrice, isSell } = terms;
+    if (terms.goodTill !== 0) state.setGoodTill(slot, terms.goodTill);
+    if (terms.budget !== 0) this.matcher.budget = terms.budget;
+    if (stopPrice === 0) return false;
     const last = state.markets.lastPrice(terms.market);
     if (last === 0 || (isSell ? last > stopPrice : last < stopPrice)) {
       this.resting.wait(slot, terms.type, stopPrice);
@@ -96,7 +103,6 @@ export class Orders {
     words[base + order.PACKED] = order.pack(signer.nonceHigh, terms.selfTrade, terms.postOnly);
     words[base + order.CLIENT_LOW] = terms.clientLow;
     words[base + order.CLIENT_HIGH] = terms.clientHigh;
-    if (terms.goodTill !== 0) state.setGoodTill(slot, terms.goodTill);
     state.balances.hold(this.resting.balance(slot), terms.needed);
     const report = this.out.order(slot, codes.REPORT_ACCEPTED, 0, terms.needed);
     const second = terms.stopPrice + terms.asked; // A stop does not slide.
@@ -129,8 +135,8 @@ export class Orders {
     words[(slot << order.ORDER_SHIFT) + order.LEAVES] = terms.quantity;
     const report = out.order(slot, codes.REPORT_REPLACED, leaves, terms.needed);
     if (terms.asked !== 0) out.second(report, terms.asked);
-    if (terms.stopPrice !== 0) return this.resting.wait(slot, terms.type, terms.stopPrice);
-    this.taking.take(slot, true, true);
+    if (terms.isSpecial) return this.resting.wait(slot, terms.type, terms.stopPrice);
+    this.taking.take(slot, true);
     this.stops.follow(terms.market);
   }
 

@@ -90,6 +90,6 @@ export class Stops {
     this.resting.lift(slot);
     this.slab.setType(slot, codes.TYPE_LIMIT);
     this.out.triggered(slot, stopPrice, reachedBy);
-    this.taking.take(slot, rests, true);
+    this.taking.take(slot, rests);
   }
 }

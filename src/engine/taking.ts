@@ -1,5 +1,6 @@
 /**
- * Taking: what becomes of an order that arrives: it matches, and its rest comes to rest or goes.
+ * Taking: what becomes of an open order that was taken off its place, as a replaced one or a stop:
+ * it matches, and its rest comes to rest again or goes.
  */
 import * as codes from "../protocol/codes.ts";
 import { type Matcher, NO_REASON } from "./match.ts";
@@ -18,18 +19,13 @@ export class Taking {
     this.matcher = matcher;
   }
 
-  /** `rests`: what is left may rest. `isOpen`: the order was open before, as a stop say. */
-  take(slot: number, rests: boolean, isOpen: boolean): void {
+  /** `rests`: what is left may rest. */
+  take(slot: number, rests: boolean): void {
     const { resting } = this;
     const reason = this.matcher.match(slot);
     const isLeft = this.slab.leaves(slot) !== 0;
-    if (isLeft && rests && reason === NO_REASON) {
-      resting.rest(slot);
-      if (!isOpen) resting.register(slot);
-      return;
-    }
-    if (isLeft) this.matcher.cancelTaker(slot, reason || codes.CANCEL_IMMEDIATE);
-    if (isOpen) resting.forget(slot);
-    else this.slab.give(slot);
+    if (isLeft && rests && reason === NO_REASON) return resting.rest(slot);
+    if (isLeft) resting.cancelLifted(slot, reason === NO_REASON ? codes.CANCEL_IMMEDIATE : reason);
+    resting.forget(slot);
   }
 }

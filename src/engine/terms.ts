@@ -21,6 +21,8 @@ export class Terms {
   tif = 0;
   /** Of a NewOrder: it may come to rest or to wait. */
   mayStay = false;
+  /** It may have a stop price, a good till or a budget; else all three are 0. */
+  isSpecial = false;
   /** Of a stop, else 0. */
   stopPrice = 0;
   /** Log time past which it is expired, 0 never. */
@@ -44,14 +46,29 @@ export class Terms {
     this.readTerms(view, at);
     this.selfTrade = view.getUint8(at + command.ORDER_STP);
     this.postOnly = view.getUint8(at + command.ORDER_POST_ONLY);
-    // checkFrame has seen that what a type or time in force does not have is zero.
+    const isPlain = type === codes.TYPE_LIMIT && tif < codes.TIF_GTD;
+    this.mayStay = isPlain ? tif === codes.TIF_GTC : isStaying(type, tif);
+    if (!isPlain) this.readSpecial(view, at, state);
+    else if (this.isSpecial) this.clearSpecial();
+  }
+
+  /** What only some orders have; checkFrame has seen that it is zero where it does not belong. */
+  private readSpecial(view: DataView, at: number, state: State): void {
+    const { type, tif } = this;
+    this.isSpecial = true;
     this.stopPrice =
       type < codes.TYPE_STOP ? 0 : view.getUint32(at + command.ORDER_STOP_PRICE, true);
     this.budget = type === codes.TYPE_MARKET ? readU64(view, at + command.ORDER_BUDGET) : 0;
-    this.mayStay = type !== codes.TYPE_MARKET && tif !== codes.TIF_IOC && tif !== codes.TIF_FOK;
     this.goodTill = 0;
     if (tif === codes.TIF_GTD) this.goodTill = readU64(view, at + command.ORDER_GOOD_TILL);
     if (tif === codes.TIF_DAY) this.goodTill = endOfDay(state.logTime, state.dayStart);
+  }
+
+  private clearSpecial(): void {
+    this.isSpecial = false;
+    this.stopPrice = 0;
+    this.budget = 0;
+    this.goodTill = 0;
   }
 
   /** What NewOrder and Replace have alike. */
@@ -74,8 +91,10 @@ export class Terms {
     this.readTerms(view, at);
     this.selfTrade = state.slab.selfTrade(slot);
     this.postOnly = state.slab.postOnly(slot);
-    this.stopPrice = this.type === codes.TYPE_LIMIT ? 0 : state.book.priceNow(slot);
-    this.budget = 0;
+    if (this.isSpecial) this.clearSpecial();
+    if (this.type === codes.TYPE_LIMIT) return;
+    this.isSpecial = true;
+    this.stopPrice = state.book.priceNow(slot);
   }
 
   /** What it does not trade on arrival rests. */
@@ -92,6 +111,11 @@ export class Terms {
   crosses(opposite: number): boolean {
     return this.isSell ? opposite >= this.price : opposite <= this.price;
   }
+}
+
+/** An order of this type and time in force may come to rest or to wait. */
+function isStaying(type: number, tif: number): boolean {
+  return type !== codes.TYPE_MARKET && tif !== codes.TIF_IOC && tif !== codes.TIF_FOK;
 }
 
 /** The last microsecond of the trading day in which `time` lies. */

@@ -7,7 +7,8 @@
  *
  * The last step of catching up and going live happen in one turn of the event loop, so that no
  * report falls between them. A client that reads slowly makes its feed wait, never the queue grow.
- * What is older than `reportsKeptMs` is left out, and the resume says so.
+ * What is older than `reportsKeptMs`, or further back than a search may go, is left out, and the
+ * resume says so.
  */
 import { readU64, viewOf } from "../base/bytes.ts";
 import { LogFault } from "../edges/log.ts";
@@ -180,7 +181,9 @@ export class AccountFeed implements Origin, Listener {
     const { door, stop } = this.parts;
     const reader = await door.openExecutionReader();
     try {
-      let after = Math.max(0, this.position - 1);
+      // Who has begun to read goes on from there; who has not begins among the newest.
+      const from = this.isResumed ? 0 : door.resumeAfter;
+      let after = Math.max(from, this.position - 1);
       while (door.ring.seek(this.account, this.next) === null) {
         const records = await reader.read(after, SCAN_BYTES, stop);
         if (records === null) this.close();

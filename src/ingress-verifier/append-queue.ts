@@ -39,7 +39,7 @@ export class AppendQueue {
   /** Null while the log recovers from a loss: nothing is taken then. */
   private writer: InputWriter | null;
   private readonly limits: AppendQueueLimits;
-  private readonly onPlaced: (position: number, origin: Origin) => void;
+  private readonly onPlaced: (position: number, frame: Uint8Array, origin: Origin) => void;
   private readonly onFault: (fault: unknown) => void;
   private readonly onFull: (why: string, frames: number) => void;
   private readonly onLost: (loss: LostSuffix) => void;
@@ -58,7 +58,7 @@ export class AppendQueue {
   constructor(parts: {
     writer: InputWriter;
     limits: AppendQueueLimits;
-    onPlaced: (position: number, origin: Origin) => void;
+    onPlaced: (position: number, frame: Uint8Array, origin: Origin) => void;
     onFault: (fault: unknown) => void;
     /** A pack was refused because the log has no room; its origins have been told. */
     onFull: (why: string, frames: number) => void;
@@ -188,7 +188,7 @@ export class AppendQueue {
     this.logTime = appended.logTime;
     for (const [index, { frame, origin }] of pack.entries()) {
       this.bytes -= frame.length;
-      if (origin !== null) this.onPlaced(appended.first + index, origin);
+      if (origin !== null) this.onPlaced(appended.first + index, frame, origin);
     }
   }
 

@@ -47,6 +47,7 @@ export async function startIngressService(parts: IngressServiceParts): Promise<I
       packBytesMax: log.packBytesMax,
       unmatchedRecordsMax: limits.unmatchedRecordsMax,
       reportsKept: limits.reportsKept,
+      resumeRecordsMax: limits.resumeRecordsMax,
     },
     memoryMarks: config.redis ?? NO_MARKS,
     tickMs: log.tickMs,

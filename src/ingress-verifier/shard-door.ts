@@ -11,9 +11,11 @@
 import type { ExecutionReader, InputWriter } from "../edges/log.ts";
 import { LogFault, LostSuffix } from "../edges/log.ts";
 import type { SignatureVerifier } from "../edges/verify.ts";
-import { readU64, viewOf } from "../base/bytes.ts";
+import { equalBytes, readU64, viewOf } from "../base/bytes.ts";
+import { sha256 } from "../base/hash.ts";
 import * as codes from "../protocol/codes.ts";
-import { decodeExecution } from "../protocol/execution.ts";
+import { decodeExecution, type Execution } from "../protocol/execution.ts";
+import { TAG_SIZE } from "../protocol/frame.ts";
 import type { Genesis } from "../protocol/genesis.ts";
 import {
   REPORT_ACCOUNT_AT,
@@ -21,6 +23,7 @@ import {
   REPORT_NUMBER_AT,
   REPORT_POSITION_AT,
   REPORT_SIZE,
+  REPORT_TAG_AT,
 } from "../protocol/report.ts";
 import { Admitter } from "./admit.ts";
 import { AppendQueue, type Origin } from "./append-queue.ts";
@@ -39,6 +42,8 @@ export interface DoorLimits {
   /** Records in the log whose reports have not come: beyond, the matcher is away, not behind. */
   readonly unmatchedRecordsMax: number;
   readonly reportsKept: number;
+  /** Newest records that are searched for one account's reports; older ones ask for a snapshot. */
+  readonly resumeRecordsMax: number;
 }
 
 export interface DoorParts {
@@ -59,6 +64,12 @@ export interface DoorParts {
   readonly onFault: (fault: unknown) => void;
 }
 
+/** Of a frame that lies in the log: who brought it, and what its reports call it. */
+interface Placed {
+  readonly origin: Origin;
+  readonly tag: Uint8Array;
+}
+
 const READ_BYTES_MAX = 1 << 20;
 
 export class ShardDoor {
@@ -70,7 +81,8 @@ export class ShardDoor {
   private readonly keys: KeyTable;
   private readonly admitter: Admitter;
   private readonly unmatchedMax: number;
-  private readonly origins = new Map<number, Origin>();
+  private readonly resumeRecordsMax: number;
+  private readonly origins = new Map<number, Placed>();
   private readonly listeners = new Map<number, Set<Listener>>();
   private readonly onFault: (fault: unknown) => void;
   private readonly recoverLoss: DoorParts["recoverLoss"];
@@ -91,6 +103,7 @@ export class ShardDoor {
     this.openExecutionReader = parts.openExecutionReader;
     this.onFault = parts.onFault;
     this.recoverLoss = parts.recoverLoss;
+    this.resumeRecordsMax = parts.limits.resumeRecordsMax;
     this.unmatchedMax = parts.limits.unmatchedRecordsMax;
     const { shard, directoryOrigin } = parts.genesis;
     const scope = { venue: parts.venue, shard, directoryOrigin };
@@ -101,7 +114,9 @@ export class ShardDoor {
         bytesMax: parts.limits.appendQueueBytesMax,
         packBytesMax: parts.limits.packBytesMax,
       },
-      onPlaced: (position, origin) => this.origins.set(position, origin),
+      onPlaced: (position, frame, origin) => {
+        this.origins.set(position, { origin, tag: sha256(frame).subarray(0, TAG_SIZE) });
+      },
       onFault: parts.onFault,
       onFull: (why, frames) => {
         this.counts.overloaded += frames;
@@ -144,6 +159,11 @@ export class ShardDoor {
     if (isTaken && this.queue.push(frame.slice(), origin)) return true;
     this.counts.overloaded++;
     return false;
+  }
+
+  /** Where a search for reports of a resumed session begins. */
+  get resumeAfter(): number {
+    return Math.max(0, this.followed - this.resumeRecordsMax);
   }
 
   listen(account: number, listener: Listener): void {
@@ -204,7 +224,7 @@ export class ShardDoor {
     const gone = [...this.origins.values()];
     this.origins.clear();
     this.queue.abandon();
-    for (const origin of gone) origin.onLost();
+    for (const { origin } of gone) origin.onLost();
     this.queue.resume(await this.recoverLoss(loss, this.followed));
   }
 
@@ -215,7 +235,29 @@ export class ShardDoor {
       const execution = decodeExecution(bytes);
       if (typeof execution === "string") throw new LogFault(`ex: ${execution}`);
       await this.queue.knows(execution.last);
+      this.refuseOthers(execution);
       this.show(execution.reports, execution.first, execution.last);
+    }
+  }
+
+  /**
+   * Where we have placed a frame another record may stand, after a failover that this process has
+   * not met in any other way: what is said of that one is not for who brought ours.
+   */
+  private refuseOthers({ reports, last }: Execution): void {
+    if (this.origins.size === 0) return;
+    const view = viewOf(reports);
+    const named = new Set<number>();
+    for (let at = 0; at < reports.length; at += REPORT_SIZE) {
+      const position = readU64(view, at + REPORT_POSITION_AT);
+      const placed = this.origins.get(position);
+      const tag = reports.subarray(at + REPORT_TAG_AT, at + REPORT_TAG_AT + TAG_SIZE);
+      if (placed !== undefined && equalBytes(placed.tag, tag)) named.add(position);
+    }
+    for (const position of this.origins.keys()) {
+      if (position > last) break; // They were placed in order.
+      if (named.has(position)) continue;
+      throw new LostSuffix(`record ${position} is not the one that was appended`);
     }
   }
 
@@ -239,7 +281,7 @@ export class ShardDoor {
     this.keys.follow(view, at);
     // What is due comes with whichever record is next; the sender of its frame did not cause it.
     const isDue = view.getUint16(at + REPORT_INDEX_AT, true) === codes.INDEX_DUE;
-    if (!isDue) this.origins.get(position)?.onReport(view, at);
+    if (!isDue) this.origins.get(position)?.origin.onReport(view, at);
     if (readU64(view, at + REPORT_NUMBER_AT) === 0) return;
     this.ring.add(reports, at);
     const account = view.getUint32(at + REPORT_ACCOUNT_AT, true);
@@ -250,9 +292,9 @@ export class ShardDoor {
 
   private finish(position: number): void {
     if (this.origins.size === 0) return;
-    const origin = this.origins.get(position);
-    if (origin === undefined) return;
+    const placed = this.origins.get(position);
+    if (placed === undefined) return;
     this.origins.delete(position);
-    origin.onDone();
+    placed.origin.onDone();
   }
 }

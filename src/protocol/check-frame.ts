@@ -26,10 +26,14 @@ export interface FrameScope {
 
 /** ACCEPTED or the code of the first thing wrong. Genesis frames are not for this door. */
 export function checkFrame(bytes: Uint8Array, scope: FrameScope): number {
-  if (bytes.length < FRAME_SIZE_MIN || bytes.length > FRAME_SIZE_MAX) {
+  return checkFrameView(viewOf(bytes), scope);
+}
+
+/** The same of a view on just the frame. */
+export function checkFrameView(view: DataView, scope: FrameScope): number {
+  if (view.byteLength < FRAME_SIZE_MIN || view.byteLength > FRAME_SIZE_MAX) {
     return codes.REJECT_FRAME_SIZE;
   }
-  const view = viewOf(bytes);
   return checkHeader(view, scope) || checkSizes(view) || checkCommands(view);
 }
 

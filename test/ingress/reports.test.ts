@@ -101,6 +101,24 @@ describe("a logon", () => {
     });
   });
 
+  test("is searched for among the newest records only, however much is asked for", async () => {
+    const door = { reportsKept: 4, resumeRecordsMax: 10 };
+    await using stand = await Stand.start({ door });
+    const wire = await stand.logOn(ALICE);
+    for (let i = 0; i < 30; i++) await place(stand, wire, 1);
+    const read = countReads(stand);
+    const { code, first, last, numbers, wire: late } = await resumeFrom(stand, 1);
+    expect({ code, count: last - first + 1 }).toEqual({ code: "snapshot_required", count: 10 });
+    expect(numbers).toEqual(range(first, last));
+    expect(read.lowest).toBe(stand.door.followed - 10);
+    // It goes on without a gap; and who asks for what is near has all of it.
+    await place(stand, wire, 12);
+    await late.report(({ number }) => number === last + 12);
+    expect(late.reports.map(({ number }) => number)).toEqual(range(first, last + 12));
+    const near = await resumeFrom(stand, last + 8);
+    expect([near.code, near.first]).toEqual(["", last + 8]);
+  });
+
   test("that the engine refuses leaves an earlier one of the account as it was", async () => {
     await using stand = await Stand.start();
     const wire = await stand.logOn(ALICE);
@@ -218,3 +236,15 @@ test("one frame sent by two connections is executed once, and the second is told
   );
   expect(accepted.length).toBe(1);
 });
+
+/** Where reading of `ex` begins from now on. */
+function countReads(stand: Stand): { lowest: number } {
+  const stream = stand.store.streams.ex;
+  const next = stream.next.bind(stream);
+  const seen = { lowest: Number.POSITIVE_INFINITY };
+  stream.next = (after, bytesMax, stop) => {
+    seen.lowest = Math.min(seen.lowest, after);
+    return next(after, bytesMax, stop);
+  };
+  return seen;
+}

@@ -65,6 +65,7 @@ const DOOR: DoorLimits = {
   packBytesMax: 1 << 18,
   unmatchedRecordsMax: 65_536,
   reportsKept: 1024,
+  resumeRecordsMax: 1 << 18,
 };
 const NEVER_MS = 60_000_000;
 const WAIT_MS = 5000;

@@ -2,7 +2,15 @@
 import { beforeEach, expect, test } from "bun:test";
 import { Fenced } from "../../src/edges/log.ts";
 import type { Bench } from "./conformance.ts";
-import { executionOf, fillInput, READ_MAX, readExecutions, settled } from "./records.ts";
+import {
+  appendSpans,
+  executionOf,
+  fillInput,
+  recordOf,
+  READ_MAX,
+  readExecutions,
+  settled,
+} from "./records.ts";
 
 const NEVER = new AbortController().signal;
 
@@ -12,16 +20,21 @@ export function testExecution({ log, another }: Bench): void {
   test("covers positions densely and comes back record by record", async () => {
     const writer = await log().openExecutionWriter();
     expect(writer.tip()).toBe(0);
-    const records = [executionOf(1, 1, 1), executionOf(1, 2, 9), executionOf(1, 10, 12)];
-    for (const record of records) await writer.append(record);
+    const records = await appendSpans(writer, [
+      [1, 1],
+      [2, 9],
+      [10, 12],
+    ]);
     expect([writer.epoch, writer.tip()]).toEqual([1, 12]);
     expect(await readExecutions(await log().openExecutionReader(), 0, 12)).toEqual(records);
   });
 
   test("a reader in the middle of a record gets all of it", async () => {
     const writer = await log().openExecutionWriter();
-    const records = [executionOf(1, 1, 4), executionOf(1, 5, 9)];
-    for (const record of records) await writer.append(record);
+    const records = await appendSpans(writer, [
+      [1, 4],
+      [5, 9],
+    ]);
     const reader = await log().openExecutionReader();
     for (const after of [0, 1, 3]) {
       expect(await readExecutions(reader, after, 9)).toEqual(records);
@@ -33,23 +46,23 @@ export function testExecution({ log, another }: Bench): void {
 
   test("refuses a record that does not begin behind the tip, or of another term", async () => {
     const writer = await log().openExecutionWriter();
-    await writer.append(executionOf(1, 1, 4));
+    await writer.append(recordOf(writer, 1, 4));
     for (const record of [executionOf(1, 1, 4), executionOf(1, 6, 6), executionOf(2, 5, 5)]) {
       await expect(writer.append(record)).rejects.toThrow(Fenced);
     }
-    await writer.append(executionOf(1, 5, 5));
+    await writer.append(recordOf(writer, 5, 5));
     expect(writer.tip()).toBe(5);
   });
 
   test("the next writer has a higher epoch and goes on at the tip", async () => {
     const handle = await another();
     const old = await handle.openExecutionWriter();
-    await old.append(executionOf(old.epoch, 1, 3));
+    await old.append(recordOf(old, 1, 3));
     await handle.close();
     const writer = await log().openExecutionWriter();
     expect(writer.epoch).toBeGreaterThan(old.epoch);
     expect(writer.tip()).toBe(3);
-    await writer.append(executionOf(writer.epoch, 4, 4));
+    await writer.append(recordOf(writer, 4, 4));
     expect(await readExecutions(await log().openExecutionReader(), 3, 4)).toHaveLength(1);
   });
 
@@ -58,8 +71,7 @@ export function testExecution({ log, another }: Bench): void {
     const reader = await (await another()).openExecutionReader();
     const waiting = reader.read(0, READ_MAX, NEVER);
     expect(await Promise.race([waiting, settled()])).toBe("settled");
-    await writer.append(executionOf(writer.epoch, 1, 2));
-    expect(await waiting).toEqual([executionOf(writer.epoch, 1, 2)]);
+    expect(await appendSpans(writer, [[1, 2]])).toEqual((await waiting) as Uint8Array[]);
     const stop = new AbortController();
     const stopped = reader.read(2, READ_MAX, stop.signal);
     stop.abort();
@@ -70,8 +82,10 @@ export function testExecution({ log, another }: Bench): void {
   test("records of megabytes come back whole", async () => {
     await fillInput(log(), 20_001);
     const writer = await log().openExecutionWriter();
-    const records = [executionOf(1, 1, 20_000), executionOf(1, 20_001, 20_001)];
-    for (const record of records) await writer.append(record);
+    const records = await appendSpans(writer, [
+      [1, 20_000],
+      [20_001, 20_001],
+    ]);
     const seen = await readExecutions(await log().openExecutionReader(), 0, 20_001);
     expect(seen.map((record) => record.length)).toEqual(records.map((record) => record.length));
     expect(Bun.hash(seen[0]!)).toBe(Bun.hash(records[0]!));

@@ -3,12 +3,21 @@
  *
  * A log does not look into frames, so these are bytes of any size that begin with their number.
  */
-import { viewOf } from "../../src/base/bytes.ts";
-import { encodeExecution, ReportChain } from "../../src/protocol/execution.ts";
+import { viewOf, writeU64 } from "../../src/base/bytes.ts";
+import {
+  encodeExecution,
+  EXECUTION_DURABLE_AT,
+  ReportChain,
+} from "../../src/protocol/execution.ts";
 import { encodeGenesis } from "../../src/protocol/genesis.ts";
 import { encodePack, readRecord, RecordView } from "../../src/protocol/record.ts";
 import { REPORT_SIZE } from "../../src/protocol/report.ts";
-import type { ExecutionReader, InputReader, ShardLog } from "../../src/edges/log.ts";
+import type {
+  ExecutionReader,
+  ExecutionWriter,
+  InputReader,
+  ShardLog,
+} from "../../src/edges/log.ts";
 import { SCOPES_OPERATOR } from "../../src/protocol/codes.ts";
 
 export const SHARD = 7;
@@ -124,6 +133,27 @@ export function executionOf(
     chain: chain.value,
   };
   return encodeExecution(header, reports);
+}
+
+/** As a matcher makes it: its header says what is durable before it is appended. */
+export function recordOf(writer: ExecutionWriter, first: number, last: number): Uint8Array {
+  const record = executionOf(writer.epoch, first, last);
+  writeU64(viewOf(record), EXECUTION_DURABLE_AT, writer.durableWith(last));
+  return record;
+}
+
+/** Appends records of these spans; their bytes. */
+export async function appendSpans(
+  writer: ExecutionWriter,
+  spans: readonly (readonly [number, number])[],
+): Promise<Uint8Array[]> {
+  const records: Uint8Array[] = [];
+  for (const [first, last] of spans) {
+    const record = recordOf(writer, first, last);
+    await writer.append(record);
+    records.push(record);
+  }
+  return records;
 }
 
 /** Ticks up to that position, so that `ex` has something to cover. */

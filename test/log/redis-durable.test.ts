@@ -1,11 +1,10 @@
 /** D3 on a real primary with a real replica: nothing is shown that one node alone holds. */
 import { describe, expect, test } from "bun:test";
-import { viewOf } from "../../src/base/bytes.ts";
-import type { ExecutionReader, ExecutionWriter, ShardLog } from "../../src/edges/log.ts";
+import type { ExecutionReader, ShardLog } from "../../src/edges/log.ts";
 import { decodeExecution } from "../../src/protocol/execution.ts";
 import { RedisServer, redisAvailable } from "../support/redis-server.ts";
 import { TcpProxy } from "../support/tcp-proxy.ts";
-import { executionOf, fillInput, genesisRecord, READ_MAX, SHARD, settled } from "./records.ts";
+import { fillInput, genesisRecord, READ_MAX, recordOf, SHARD, settled } from "./records.ts";
 import { ask, closeLogs, open, replicaOf } from "./redis-stand.ts";
 
 const NEVER = new AbortController().signal;
@@ -27,13 +26,6 @@ async function pair(): Promise<Pair> {
     await Promise.all([primary.stop(), replica.stop()]);
   };
   return { primary, replica, [Symbol.asyncDispose]: dispose };
-}
-
-/** As the matcher makes it: its header says what is durable already. */
-function recordOf(writer: ExecutionWriter, first: number, last: number): Uint8Array {
-  const record = executionOf(writer.epoch, first, last);
-  viewOf(record).setBigUint64(32, BigInt(writer.durableWith(last)), true);
-  return record;
 }
 
 /** Last positions of what a read gives. */

@@ -94,6 +94,7 @@ function held(
 describe.skipIf(!redisAvailable())("failover to a replica that lags", () => {
   testWriters();
   testReaders();
+  testIngress();
   testTooMuch();
 });
 
@@ -146,20 +147,44 @@ function testWriters(): void {
     await readAll(reader, KEPT, KEPT + 2);
     await pair.failOver();
     const taking = await (await open(pair.replica.port, { slot: "c" })).openInputWriter();
-    await taking.append([frameOf(1), frameOf(2), frameOf(3)]);
+    // As many as are gone, so that the same ids are there again.
+    await taking.append([frameOf(1), frameOf(2)]);
+    await taking.append([frameOf(3)]);
     const loss = await lossOf(execution.append(executionOf(execution.epoch, KEPT + 1, KEPT + 2)));
     expect(loss.message).toContain("is not the one that was read");
     expect(await pair.field("ex_tip")).toBe(String(KEPT));
     // Its reader is told too, though the log is longer than what it knew.
-    await lossOf(reader.read(KEPT + 2, READ_MAX, NEVER));
+    expect(await lossOf(reader.read(KEPT + 2, READ_MAX, NEVER))).toHaveProperty("isHandled", false);
     await reader.close();
     await execution.close();
+    const neighbour = await log.openInputReader();
     await log.recoverLoss(loss, KEPT);
+    // Another part of the process began before the loss: it begins anew, and raises nothing.
+    const told = await lossOf(neighbour.read(0, READ_MAX, NEVER));
+    expect(told.isHandled).toBe(true);
+    await log.recoverLoss(told, KEPT);
+    expect(await pair.field("generation")).toBe("2");
+    await neighbour.close();
     const next = await log.openExecutionWriter();
     expect(next.tip()).toBe(KEPT);
     const seen = await readAll(await log.openInputReader(), KEPT, KEPT + 3);
     expect(seen.map(({ number }) => number)).toEqual([1, 2, 3]);
     await next.append(executionOf(next.epoch, KEPT + 1, KEPT + 3));
+  });
+
+  test("a raised generation makes a writer look again before it appends", async () => {
+    await using pair = await Pair.start();
+    const { port } = pair.primary;
+    const log = await open(port);
+    const writer = await log.openInputWriter();
+    await readAll(await log.openInputReader(), 0, KEPT);
+    await writer.append([frameOf(6)]);
+    await ask(port, "XDEL", `in:{${SHARD}}`, `0-${KEPT}`);
+    await writer.append([frameOf(7)]);
+    await ask(port, "HSET", `ctl:{${SHARD}}`, "generation", "2");
+    const loss = await lossOf(writer.append([frameOf(8)]));
+    expect(loss.message).toContain("is not the one that was read");
+    expect(await ask(port, "HGET", `ctl:{${SHARD}}`, "in_tip")).toEqual(Buffer.from(`${KEPT + 2}`));
   });
 
   test("a matcher does not publish what is in no log any more", async () => {
@@ -195,6 +220,22 @@ function testReaders(): void {
     await lost;
   });
 
+  test("ex that was made anew before the reader came back is no loss", async () => {
+    await using pair = await Pair.start();
+    const log = await open(pair.proxy.port);
+    const execution = await log.openExecutionWriter();
+    await execution.append(executionOf(execution.epoch, 1, 2));
+    await pair.part();
+    const reader = await log.openExecutionReader();
+    await execution.append(executionOf(execution.epoch, 3, 4));
+    expect(await readExecutions(reader, 0, 4)).toHaveLength(2);
+    await execution.close();
+    await pair.failOver();
+    const next = await (await open(pair.replica.port)).openExecutionWriter();
+    await next.append(executionOf(next.epoch, 3, 5));
+    expect(await readExecutions(reader, 4, 5)).toEqual([executionOf(next.epoch, 3, 5)]);
+  });
+
   test("ex alone shorter than it was is waited for: the matcher makes it anew", async () => {
     await using pair = await Pair.start();
     const log = await open(pair.proxy.port);
@@ -213,6 +254,25 @@ function testReaders(): void {
     // Other borders than before.
     await next.append(executionOf(next.epoch, 3, 5));
     expect(await reading).toEqual([executionOf(next.epoch, 3, 5)]);
+  });
+}
+
+function testIngress(): void {
+  test("reports of what took the place of our packs are shown to nobody", async () => {
+    await using pair = await Pair.start();
+    const log = await open(pair.proxy.port);
+    const writer = await log.openInputWriter();
+    const reader = await log.openExecutionReader();
+    const execution = await (await open(pair.primary.port)).openExecutionWriter();
+    await execution.append(executionOf(execution.epoch, 1, KEPT));
+    expect(await readExecutions(reader, 0, KEPT)).toHaveLength(1);
+    await pair.part();
+    await writer.append([frameOf(90)]);
+    await pair.failOver();
+    await fillInput(await open(pair.replica.port, { slot: "b" }), KEPT + 1);
+    const next = await (await open(pair.replica.port)).openExecutionWriter();
+    await next.append(executionOf(next.epoch, KEPT + 1, KEPT + 1));
+    await lossOf(reader.read(KEPT, READ_MAX, NEVER));
   });
 }
 

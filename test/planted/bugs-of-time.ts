@@ -84,9 +84,15 @@ export const BUGS_OF_TIME: readonly PlantedBug[] = [
   },
   {
     name: "an id that was moved aside is lost when another leaves",
-    file: "src/engine/order-index.ts",
+    file: "src/engine/order-cells.ts",
     find: "if (((cell - home) & mask) < ((cell - hole) & mask)) continue;",
     put: "if (((cell - home) & mask) <= ((cell - hole) & mask)) continue;",
+  },
+  {
+    name: "an id that has not moved to the new cells yet is not found",
+    file: "src/engine/order-index.ts",
+    find: "return slot === 0 && this.old !== null ?",
+    put: "return slot === 0 && this.old !== null && low > 0 ?",
   },
   {
     name: "own orders of several markets come out of order",

@@ -53,7 +53,7 @@ function timersOf(world: World) {
   const set = (run: () => void, ms: number, repeats: boolean): Timer => {
     const timer = new Timer();
     const owner = world.current;
-    const delay = Math.min(Math.max(Number(ms) || 0, 0) * MS, 1e6 * SECOND);
+    const delay = Math.min(Math.max(ms, 0) * MS, 1e6 * SECOND);
     const turn = (): void => {
       if (repeats) timer.scheduled = world.at(delay, owner, "", turn);
       run();
@@ -77,10 +77,7 @@ function fill<T extends ArrayBufferView>(into: T, { prng }: Process): T {
 }
 
 function replace(holder: object, name: string, value: unknown): () => void {
-  const before = Object.getOwnPropertyDescriptor(holder, name);
-  Object.defineProperty(holder, name, { value, configurable: true, writable: true });
-  return () => {
-    if (before === undefined) Reflect.deleteProperty(holder, name);
-    else Object.defineProperty(holder, name, before);
-  };
+  const before: unknown = Reflect.get(holder, name);
+  Reflect.set(holder, name, value);
+  return () => void Reflect.set(holder, name, before);
 }

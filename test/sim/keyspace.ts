@@ -32,6 +32,9 @@ const WRITES = new Set(["HSET", "HSETNX", "HDEL", "HINCRBY", "XADD", "XGROUP", "
 /** Of these a server that is out of memory takes no more. */
 const DENIED_WHEN_FULL = new Set(["HSET", "HSETNX", "HINCRBY", "XADD", "XGROUP"]);
 
+/** Longer arguments are values, which nobody looks into. */
+const NAME_MAX = 80;
+
 export function isWrite(name: string): boolean {
   return WRITES.has(name);
 }
@@ -44,7 +47,7 @@ export class Keyspace {
   private readonly keys = new Map<string, Stream | Hash>();
 
   call(args: readonly Arg[], effects: Arg[][]): Reply {
-    const [name = "", ...rest] = args.map(textOf);
+    const [name = "", ...rest] = args.map((arg) => (arg.length > NAME_MAX ? "" : textOf(arg)));
     const before = effects.length;
     const reply = this.run(name.toUpperCase(), rest, args);
     const isEffect = isWrite(name.toUpperCase()) && this.changed;

@@ -5,7 +5,7 @@
  */
 import { isDeniedWhenFull, isWrite, Keyspace, Refusal, type Reply } from "./keyspace.ts";
 import { type Arg, bytesOf, textOf } from "./resp.ts";
-import { args as argsOf, type Calls, modelOf, sha1 } from "./script-models.ts";
+import { type Calls, modelOf, sha1, toArgs } from "./script-models.ts";
 
 export interface Condition {
   /** It follows another one, and takes no writes. */
@@ -72,7 +72,7 @@ export class RedisCommands {
     const count = Number(textOf(args[2]!));
     const keys = args.slice(3, 3 + count).map(textOf);
     const calls: Calls = {
-      call: (...list) => this.command(argsOf(...list), this.effects),
+      call: (...list) => this.command(toArgs(...list), this.effects),
       micros: () => this.condition.micros(),
     };
     return model(calls, keys, args.slice(3 + count));

@@ -15,8 +15,8 @@ import { Keyspace, Refusal } from "./keyspace.ts";
 import { type Draw, drawCall, KEYS, type Known } from "./redis-draws.ts";
 import { RedisCommands } from "./redis-commands.ts";
 import { replay } from "./redis-file.ts";
-import { bytesOf, encodeEffects, readCommand, readTransactions, textOf } from "./resp.ts";
-import { args as argsOf } from "./script-models.ts";
+import { encodeEffects, readCommand, readTransactions, textOf } from "./resp.ts";
+import { toArgs } from "./script-models.ts";
 
 const CALLS = 1_500;
 const CUTS = 12;
@@ -38,8 +38,8 @@ class Model {
   });
 
   call({ script, args }: Draw): unknown {
-    const list = argsOf(...args);
-    const head = script === null ? [] : argsOf("EVAL", script.text, `${KEYS.length}`, ...KEYS);
+    const list = toArgs(...args);
+    const head = script === null ? [] : toArgs("EVAL", script.text, `${KEYS.length}`, ...KEYS);
     const reply = said(() => this.commands.run([...head, ...list]));
     this.file.push(encodeEffects(this.commands.effects.splice(0)));
     return reply;
@@ -115,15 +115,15 @@ async function dumpOf(connection: RedisConnection): Promise<string> {
   for (const key of keys) {
     if (shown(await connection.command(["TYPE", key])) === "hash") {
       const pairs = (await connection.command(["HGETALL", key])) as Uint8Array[];
-      keyspace.call([...argsOf("HSET", key), ...pairs], []);
+      keyspace.call([...toArgs("HSET", key), ...pairs], []);
       continue;
     }
     const range = await connection.command(["XRANGE", key, "-", "+"]);
     const rows = range as [Uint8Array, Uint8Array[]][];
     const facts = shown(await connection.command(["XINFO", "STREAM", key])) as unknown[];
-    keyspace.call(argsOf("XGROUP", "CREATE", key, "none", "0", "MKSTREAM"), []);
+    keyspace.call(toArgs("XGROUP", "CREATE", key, "none", "0", "MKSTREAM"), []);
     for (const [id, fields] of rows) {
-      keyspace.call([...argsOf("XADD", key), id, ...fields], []);
+      keyspace.call([...toArgs("XADD", key), id, ...fields], []);
     }
     const last = String(facts[facts.indexOf("last-generated-id") + 1]);
     keyspace.stream(key)!.last = Number(last.split("-")[1]);
@@ -176,10 +176,7 @@ describe.skipIf(!redisAvailable())("the simulated Redis", () => {
   });
 
   test("a transaction without its end, or half a command, is as if never written", () => {
-    const file = encodeEffects([
-      [..."HSET a f 1".split(" ").map(bytesOf)],
-      argsOf("HDEL", "a", "g"),
-    ]);
+    const file = encodeEffects([toArgs("HSET", "a", "f", "1"), toArgs("HDEL", "a", "g")]);
     const whole = readTransactions(file);
     expect(whole.effects).toHaveLength(2);
     for (let cut = 0; cut < file.length; cut++) {

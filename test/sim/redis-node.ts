@@ -9,6 +9,7 @@
 import { entryReply, Refusal, type Reply } from "./keyspace.ts";
 import { type Condition, RedisCommands } from "./redis-commands.ts";
 import { RedisFile, replay, type SyncPolicy } from "./redis-file.ts";
+import { infoOf } from "./redis-info.ts";
 import { type Arg, encodeEffects, textOf } from "./resp.ts";
 import { MS, type Process, SECOND, START_US, type World } from "./world.ts";
 
@@ -64,6 +65,8 @@ export class RedisNode {
   lagUs = 200;
   offset = 0;
   onTurn: () => void = () => undefined;
+  /** Called where a crash makes a difference. */
+  onEffect: (what: string) => void = () => undefined;
   readonly condition: Condition;
   readonly commands: RedisCommands;
   readonly file = new RedisFile();
@@ -88,7 +91,7 @@ export class RedisNode {
       memory: 0,
       isMisconfigured: false,
       micros: () => START_US + world.now + this.clockOffset,
-      info: () => this.info(),
+      info: () => infoOf(this.condition, this.followers.length, policy),
       config: () => ["appendfsync", policy, "no-appendfsync-on-rewrite", "no"],
     };
     this.commands = new RedisCommands(this.condition);
@@ -179,13 +182,20 @@ export class RedisNode {
       return;
     }
     const replies: (() => void)[] = [];
+    const before = this.offset;
     for (const request of this.inbox.splice(0)) this.run(request, replies);
     this.serve(replies);
     const isSynced = this.policy === "always";
     this.onTurn();
+    const hasChanged = this.offset > before;
+    if (hasChanged) this.onEffect("has run, and not written");
     this.world.at(isSynced ? this.times.syncUs : 1, this.process, "", () => {
       if (this.policy !== "none") this.file.write();
+      if (hasChanged) this.onEffect("has written, and not synced");
+      if (!this.isUp) return;
       if (isSynced) this.file.sync();
+      if (hasChanged) this.onEffect("has synced, and not replied");
+      if (!this.isUp) return;
       this.isTurning = false;
       for (const reply of replies) reply();
       if (this.inbox.length > 0) this.wake();
@@ -294,22 +304,5 @@ export class RedisNode {
       this.file.sync();
       this.syncLater();
     });
-  }
-
-  private info(): string {
-    const { isReplica, memory } = this.condition;
-    const slaves = this.followers.map((_, i) => `slave${i}:ip=10.0.0.${i},port=1,state=online`);
-    const isKept = this.policy === "none" ? 0 : 1;
-    return [
-      "redis_version:7.0.15",
-      `role:${isReplica ? "slave" : "master"}`,
-      "maxmemory:1000000",
-      "maxmemory_policy:noeviction",
-      `used_memory:${Math.round(memory * 1_000_000)}`,
-      "mem_not_counted_for_evict:0",
-      `aof_enabled:${isKept}`,
-      ...slaves,
-      "",
-    ].join("\r\n");
   }
 }

@@ -12,6 +12,7 @@ import type { RedisDial, RedisSocket } from "../../src/edges/redis-connection.ts
 import { Refusal, type Reply } from "./keyspace.ts";
 import type { RedisNode, ServerEnd } from "./redis-node.ts";
 import { bytesOf } from "./resp.ts";
+import { scriptName } from "./script-models.ts";
 import type { Weather } from "./weather.ts";
 import type { Process, World } from "./world.ts";
 
@@ -35,6 +36,9 @@ export class RedisWire {
     };
   }
 }
+
+/** Longer words of a command are told by their size. */
+const WORD_MAX = 40;
 
 interface Pending {
   readonly resolve: (reply: unknown) => void;
@@ -92,6 +96,9 @@ class WireSocket implements RedisSocket, ServerEnd {
     if (!this.process.isAlive) return promise;
     const pending = { resolve, reject };
     this.pending.add(pending);
+    const size = args.reduce((sum, arg) => sum + arg.length, 0);
+    const detail = (): string => `: ${spoken(name, args)}`;
+    this.world.say(this.process.name, `to ${this.node.name} ${name} ${size}`, detail);
     this.send([bytesOf(name), ...args], pending);
     this.weather.effect(this.process, `sent ${name}`);
     return promise;
@@ -154,4 +161,20 @@ class WireSocket implements RedisSocket, ServerEnd {
 function asBuffers(reply: Reply): unknown {
   if (reply instanceof Uint8Array) return Buffer.from(reply);
   return Array.isArray(reply) ? reply.map(asBuffers) : reply;
+}
+
+/** A command as a reader of the trace wants it: scripts by name, no bytes. */
+function spoken(name: string, args: readonly Buffer[]): string {
+  const words = args.map((arg) => arg.toString("latin1"));
+  if (name === "EVAL" || name === "EVALSHA") {
+    const called = scriptName(words[0] ?? "");
+    return [called, ...words.slice(7).map(plain)].join(" ");
+  }
+  if (name === "SCRIPT") return `${name} ${words[0]} ${scriptName(words[1] ?? "")}`;
+  return [name, ...words.map(plain)].join(" ");
+}
+
+function plain(word: string): string {
+  const isText = word.length <= WORD_MAX && /^[ -~]*$/.test(word);
+  return isText ? word : `<${word.length} bytes>`;
 }

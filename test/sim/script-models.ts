@@ -64,7 +64,7 @@ function takeSlot(calls: Calls, keys: Keys, args: Args): Reply {
   const now = calls.micros();
   const [, since = "", other = ""] = /^(\d+) (.*)$/.exec(holder!) ?? [];
   if (holder !== "") {
-    const lives = now - Number(since) < Number(textOf(args[3]!));
+    const lives = Math.abs(now - Number(since)) < Number(textOf(args[3]!));
     if (lives && other !== owner && other !== textOf(args[4]!)) {
       throw new Refusal(`INUSE ${other}`);
     }
@@ -84,7 +84,8 @@ function holdSlot(calls: Calls, keys: Keys, args: Args): Reply {
 }
 
 function appendIn(calls: Calls, keys: Keys, args: Args): Reply {
-  const [, generation, slot, term, pack, count, callers, allowed, known] = args.map(textOf);
+  const words = args.slice(0, 9).map(textOf);
+  const [, generation, slot, term, pack, count, callers, allowed, known] = words;
   const names = ["generation", "halted", `slot:${slot}`, "in_tip", "log_time", "stamp"];
   const [itsGeneration, halted, held, tip, logTime, stamp] = fieldsOf(calls, keys, args, ...names);
   if (itsGeneration !== generation) throw new Refusal(`GENERATION this is ${itsGeneration}`);
@@ -120,7 +121,8 @@ function takeEpoch(calls: Calls, keys: Keys, args: Args): Reply {
 }
 
 function appendEx(calls: Calls, keys: Keys, args: Args): Reply {
-  const [, epoch, before, after, , durable] = args.map(textOf);
+  const [epoch, before, after] = args.slice(1, 4).map(textOf);
+  const durable = textOf(args[5]!);
   const names = ["epoch", "ex_tip", "in_tip"];
   const [itsEpoch, tip, inputTip] = fieldsOf(calls, keys, args, ...names);
   if (Number(itsEpoch) > Number(epoch)) throw new Refusal(`FENCED this is epoch ${itsEpoch}`);
@@ -134,7 +136,7 @@ function appendEx(calls: Calls, keys: Keys, args: Args): Reply {
   if (calls.call("XADD", keys[1]!, "NOMKSTREAM", `0-${after}`, "d", args[4]!) === null) {
     throw new Refusal("LOST the stream of ex is gone");
   }
-  calls.call("HSET", keys[2]!, "ex_tip", after!, "durable", durable!);
+  calls.call("HSET", keys[2]!, "ex_tip", after!, "durable", durable);
   return 1;
 }
 
@@ -145,7 +147,7 @@ function publish(calls: Calls, keys: Keys, args: Args): Reply {
   if (Number(tip) < Number(position)) throw new Refusal(`SUFFIX ex ends at ${tip}`);
   if (Number(durable) >= Number(position)) return 0;
   calls.call("HSET", keys[2]!, "durable", position!);
-  calls.call("XADD", keys[3]!, "MAXLEN", "1", `0-${position}`, "p", position!);
+  calls.call("XADD", keys[3]!, "MAXLEN", "1", `0-${position}`, "e", epoch!);
   return 1;
 }
 
@@ -180,6 +182,17 @@ export function sha1(text: string): string {
   return new Bun.CryptoHasher("sha1").update(text).digest("hex");
 }
 
-export function args(...list: (string | Arg)[]): Arg[] {
+export function toArgs(...list: (string | Arg)[]): Arg[] {
   return list.map((one) => (typeof one === "string" ? bytesOf(one) : one));
+}
+
+const names = new Map<string, string>();
+for (const [name, script] of Object.entries(scripts)) {
+  names.set(script.text, name);
+  names.set(sha1(script.text), name);
+}
+
+/** By its text or its hash. */
+export function scriptName(text: string): string {
+  return names.get(text) ?? "a script";
 }

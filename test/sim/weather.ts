@@ -42,6 +42,8 @@ export class Weather {
   /** Effects so far, by the name of the process without its number. */
   readonly effects = new Map<string, number>();
   crashPoint: { readonly role: string; readonly effect: number } | null = null;
+  /** By role: how its process dies. */
+  readonly crashes = new Map<string, (why: string) => void>();
   private readonly world: World;
   private readonly prng: Prng;
   private readonly cuts = new Map<string, number>();
@@ -103,14 +105,13 @@ export class Weather {
   }
 
   /** Before and after whatever a process does to the world outside it. */
-  effect({ name, isAlive }: Process, what: string): void {
+  effect({ role, isAlive }: Process, what: string): void {
     if (!isAlive) return;
-    const role = roleOf(name);
     const effect = (this.effects.get(role) ?? 0) + 1;
     this.effects.set(role, effect);
     if (this.crashPoint?.role !== role || this.crashPoint.effect !== effect) return;
     this.count(`crash of ${role}`);
-    this.world.kill(this.world.current, `crash point ${effect}: ${what}`);
+    this.crashes.get(role)?.(`crash point ${effect}: ${what}`);
   }
 
   private told<T extends string>(kind: T, args: readonly Arg[], way: string): T {

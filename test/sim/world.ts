@@ -19,10 +19,14 @@ export const START_US = 1_700_000_000_000_000;
 
 /** Whose code runs: a process of the venue, a client, or the store. Dies once, is never revived. */
 export class Process {
+  /** "matcher.3" is the third of role "matcher". */
   readonly name: string;
+  readonly role: string;
   readonly prng: Prng;
   readonly bornAt: number;
   isAlive = true;
+  /** SIGSTOP until then: what comes for it waits. */
+  pausedUntil = 0;
   /** Its wall clock against true time, microseconds. */
   clockOffset = 0;
   /** Called once, when it dies, in nobody's name. */
@@ -30,13 +34,14 @@ export class Process {
 
   constructor(name: string, prng: Prng, bornAt: number) {
     this.name = name;
+    this.role = name.split(".")[0]!;
     this.prng = prng;
     this.bornAt = bornAt;
   }
 }
 
 interface Event {
-  readonly time: number;
+  time: number;
   readonly order: number;
   readonly process: Process;
   readonly what: string;
@@ -103,19 +108,21 @@ export class World {
     return event;
   }
 
-  say(who: string, what: string): void {
+  /** `detail`: more of it, for people alone. */
+  say(who: string, what: string, detail?: () => string): void {
     this.hash = crc32(encoder.encode(`${this.now} ${who} ${what}`), this.hash);
     if (this.keepsTrace && this.trace.length < TRACE_LINES_MAX) {
-      this.trace.push(`${(this.now / SECOND).toFixed(6).padStart(11)} ${who.padEnd(14)} ${what}`);
+      this.trace.push(
+        `${(this.now / SECOND).toFixed(6).padStart(11)} ${who.padEnd(14)} ${what}${detail?.() ?? ""}`,
+      );
     }
   }
 
   /** Runs the next event; false when there is none. */
   step(): boolean {
-    const event = this.pop();
+    const event = this.next();
     if (event === undefined) return false;
     this.now = event.time;
-    if (event.isOff || !event.process.isAlive) return true;
     this.events++;
     this.current = event.process;
     if (event.what !== "") this.say(event.process.name, event.what);
@@ -123,6 +130,18 @@ export class World {
     drainMicrotasks();
     this.current = this.nature;
     return true;
+  }
+
+  private next(): Event | undefined {
+    for (;;) {
+      const event = this.pop();
+      if (event === undefined) return undefined;
+      const { time, process } = event;
+      if (event.isOff || !process.isAlive) continue;
+      if (process.pausedUntil <= time) return event;
+      event.time = process.pausedUntil;
+      this.push(event);
+    }
   }
 
   /** Lets code begin in the name of a process. */

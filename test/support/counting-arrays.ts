@@ -3,10 +3,12 @@
  *
  * They take the arrays' places where the object keeps them, so that code which reads `this.words`
  * each time it runs goes through them from now on. A method that walks a range (fill, set, ...)
- * counts what it walks; `subarray` gives plain memory and counts as one. A proxy costs a hundred
+ * counts what it walks; `subarray` gives plain memory and counts as one. A frame on its way to the
+ * hash stays plain, since native code takes no proxy. A proxy costs a hundred
  * times what an array does: prepare with plain arrays, then count a short probe.
  */
 import { HASH_SIZE } from "../../src/base/hash.ts";
+import { FrameCopies } from "../../src/engine/frame-copies.ts";
 
 type Words = Uint8Array | Uint16Array | Uint32Array | Int32Array | Float64Array;
 
@@ -29,7 +31,7 @@ export class WordCounter {
   }
 
   private visit(owner: object): void {
-    if (this.seen.has(owner)) return;
+    if (this.seen.has(owner) || owner instanceof FrameCopies) return;
     this.seen.add(owner);
     for (const [name, value] of Object.entries(owner)) {
       if (isWords(value)) Object.defineProperty(owner, name, { value: this.proxyOf(value) });
@@ -64,7 +66,7 @@ export class WordCounter {
   }
 }
 
-/** Hashes stay plain: native code takes no proxy. */
+/** Hashes stay plain, too. */
 function isWords(value: unknown): value is Words {
   if (!ArrayBuffer.isView(value) || value instanceof DataView) return false;
   return value.byteLength !== HASH_SIZE;

@@ -1,0 +1,121 @@
+/**
+ * Audit: at the end of a run, when all is at rest: does everybody say the same?
+ *
+ *   clients       every report of their accounts, each once; every outcome is what the log says
+ *   snapshots     roots of matcher and settlement = those of a cold replay, fast and naive
+ *   commitments   those that settlement signed = those recomputed
+ */
+import { toHex, viewOf } from "../../src/base/bytes.ts";
+import { Engine } from "../../src/engine/engine.ts";
+import { createLevels } from "../../src/engine/levels.ts";
+import { Checkpointer, type StateRoots } from "../../src/proofs/checkpointer.ts";
+import { decodeGenesis } from "../../src/protocol/genesis.ts";
+import { NaiveEngine } from "../../src/naive/naive-engine.ts";
+import { frameCountOf } from "./frame-count.ts";
+import { ReportChain } from "../../src/protocol/execution.ts";
+import { readRecord, RecordView } from "../../src/protocol/record.ts";
+import { ReportBatch } from "../../src/protocol/report.ts";
+import { splitCommitments } from "../../src/settlement-plane/commitment-file.ts";
+import { Violation } from "./oracle.ts";
+import { DATA } from "./services.ts";
+import type { Trader } from "./trader.ts";
+import type { Venue } from "./venue.ts";
+
+/** Of these the SDK says that nobody can know. */
+const UNKNOWN = new Set(["unknown_outcome", "closed", "unreachable", "aborted"]);
+
+export function audit(venue: Venue, traders: readonly Trader[]): void {
+  for (const trader of traders) checkTrader(venue, trader);
+  const replayed = replay(venue);
+  checkSnapshots(venue, "matcher", `${DATA}/matcher`, replayed.roots);
+  checkSnapshots(venue, "settlement", `${DATA}/settlement/snapshots`, replayed.roots);
+  checkCommitments(venue, replayed.commitments);
+}
+
+function checkTrader({ oracle }: Venue, trader: Trader): void {
+  const { role, told, outcomes } = trader;
+  const all = oracle.reports.get(Number(role.slice("trader".length))) ?? [];
+  for (const [i, text] of told.entries()) {
+    if (text !== all[i]) throw new Violation(`${role}: report ${i + 1} is ${all[i]} at the end`);
+  }
+  for (const [tag, outcome] of outcomes) {
+    const isThere = oracle.executed.has(tag);
+    if (UNKNOWN.has(outcome) || isThere === (outcome === "executed")) continue;
+    throw new Violation(`${role}: frame ${tag} is ${outcome}, the log ${isThere ? "" : "not "}so`);
+  }
+}
+
+interface Replayed {
+  readonly roots: ReadonlyMap<number, string>;
+  readonly commitments: readonly Uint8Array[];
+}
+
+/** The whole log once more, from genesis, by both engines. */
+function replay({ oracle, genesisFrame }: Venue): Replayed {
+  const genesis = decodeGenesis(genesisFrame);
+  if (typeof genesis === "string") throw new Error(genesis);
+  const fast = new Engine(genesisFrame, { levels: createLevels, roots: true, seed: 3 });
+  const naive = new NaiveEngine(genesisFrame);
+  const { checkpointIntervalUs: intervalUs, checkpointCommands: commandsMax } = genesis;
+  const checkpointer = new Checkpointer({ ...genesis, intervalUs, commandsMax });
+  const [chain, record, reports] = [new ReportChain(), new RecordView(), new ReportBatch()];
+  const roots = new Map<number, string>();
+  const commitments: Uint8Array[] = [];
+  const commit = (): void => {
+    commitments.push(checkpointer.commit(fast.roots(), chain.value).slice());
+  };
+  for (const { bytes } of oracle.records) {
+    const view = viewOf(bytes);
+    const wrong = readRecord(view, 0, record);
+    if (wrong !== "") throw new Violation(wrong);
+    if (checkpointer.endsBefore(record.logTime)) commit();
+    reports.clear();
+    fast.apply(view, record, reports);
+    chain.step(reports.slice(0));
+    reports.clear();
+    naive.apply(view, record, reports);
+    roots.set(fast.position, textOfRoots(fast.roots()));
+    if (checkpointer.follow(bytes, record.logTime, frameCountOf(view, record))) commit();
+  }
+  if (textOfRoots(naive.roots()) !== textOfRoots(fast.roots())) {
+    throw new Violation("the naive engine has other roots than the fast one");
+  }
+  return { roots, commitments };
+}
+
+function checkSnapshots(
+  venue: Venue,
+  role: string,
+  dir: string,
+  roots: ReadonlyMap<number, string>,
+): void {
+  const options = { levels: createLevels, roots: true, seed: 4 };
+  for (const [path, { bytes }] of venue.diskOf(role).stored) {
+    if (!path.startsWith(`${dir}/`)) continue;
+    const size = role === "settlement" ? viewOf(bytes).getUint32(0, true) : bytes.length;
+    const from = role === "settlement" ? 4 : 0;
+    const restored = Engine.restore(venue.genesisFrame, bytes.subarray(from, from + size), options);
+    if (typeof restored === "string") throw new Violation(`${path}: ${restored}`);
+    const { engine } = restored;
+    // One beyond the tip is of a suffix that was lost; whoever reads it must pass it over.
+    const expected = roots.get(engine.position);
+    if (expected !== undefined && expected !== textOfRoots(engine.roots())) {
+      throw new Violation(`${path} has other roots than a cold replay`);
+    }
+  }
+}
+
+function checkCommitments(venue: Venue, recomputed: readonly Uint8Array[]): void {
+  const file = venue.diskOf("settlement").stored.get(`${DATA}/settlement/commitments`);
+  const { entries } = splitCommitments(file?.bytes ?? new Uint8Array(0));
+  if (entries.length > recomputed.length) {
+    throw new Violation(`${entries.length} commitments of ${recomputed.length}`);
+  }
+  for (const [i, entry] of entries.entries()) {
+    if (toHex(entry) !== toHex(recomputed[i]!)) throw new Violation(`commitment ${i} is another`);
+  }
+}
+
+function textOfRoots({ accounts, markets, books, totals, arrivals }: StateRoots): string {
+  return `${[accounts, markets, books, totals].map(toHex).join(" ")} ${arrivals}`;
+}

@@ -1,0 +1,196 @@
+/**
+ * Oracle: what the log of the primary means, by the naive engine; and what has been promised.
+ *
+ *   in of the primary -> naive engine -> reports        compared with every record of ex
+ *   what clients saw  -> `shown`                        may never be gone, or be otherwise
+ *
+ * After a failover the new primary's log may be shorter. What was shown must still be there,
+ * unless more failed than the level of this run allows.
+ */
+import { equalBytes, readU64, viewOf } from "../../src/base/bytes.ts";
+import { crc32 } from "../../src/base/crc32.ts";
+import { composeRecords, readPackEntry } from "../../src/edges/redis-entries.ts";
+import { NaiveEngine } from "../../src/naive/naive-engine.ts";
+import { decodeExecution, ReportChain } from "../../src/protocol/execution.ts";
+import { readRecord, RecordView } from "../../src/protocol/record.ts";
+import * as at from "../../src/protocol/report.ts";
+import { whatIsWrong } from "../support/naive-checks.ts";
+import type { Entry } from "./keyspace.ts";
+import { KEYS } from "./redis-draws.ts";
+import type { RedisNode } from "./redis-node.ts";
+import { textOf } from "./resp.ts";
+
+/** Something that may never happen has happened. */
+export class Violation extends Error {
+  override readonly name = "Violation";
+}
+
+/** One record of the log, as the naive engine understands it. */
+interface Known {
+  readonly bytes: Uint8Array;
+  readonly sum: number;
+  readonly reports: Uint8Array;
+}
+
+export class Oracle {
+  engine: NaiveEngine;
+  readonly records: Known[] = [];
+  /** Numbered reports by account, as text; the first has number 1. */
+  readonly reports = new Map<number, string[]>();
+  /** Frames of which a numbered report tells, and the position, by tag. */
+  readonly executed = new Map<string, number>();
+  /** Highest position of which somebody outside has heard. */
+  shown = 0;
+  /** More failed than the level allows. */
+  isExceeded = false;
+  losses = 0;
+  private readonly genesisFrame: Uint8Array;
+  private readonly shownSums = new Map<number, number>();
+  private readonly record = new RecordView();
+  private readonly batch = new at.ReportBatch();
+  private exTip = 0;
+  private chains: Uint8Array[] = [new Uint8Array(32)];
+  private epoch = 0;
+  private seenIn = 0;
+  private seenEx = 0;
+
+  constructor(genesisFrame: Uint8Array) {
+    this.genesisFrame = genesisFrame;
+    this.engine = new NaiveEngine(genesisFrame);
+  }
+
+  get tip(): number {
+    return this.records.length;
+  }
+
+  get executedTip(): number {
+    return this.exTip;
+  }
+
+  /** Somebody outside has seen a report of this position, or a checkpoint over it. */
+  show(position: number, who: string): void {
+    if (position > this.exTip && !this.isExceeded) {
+      throw new Violation(`${who} has seen position ${position}, and ex ends at ${this.exTip}`);
+    }
+    for (let p = this.shown + 1; p <= Math.min(position, this.tip); p++) {
+      this.shownSums.set(p, this.records[p - 1]!.sum);
+    }
+    this.shown = Math.max(this.shown, position);
+  }
+
+  /** Looks at what a turn of the primary has changed. */
+  look(node: RedisNode): void {
+    const input = node.commands.keyspace.stream(KEYS[0]);
+    if (input !== null && input.last !== this.seenIn) {
+      for (const entry of input.entries) if (entry.id > this.tip) this.take(entry);
+      this.seenIn = input.last;
+    }
+    const output = node.commands.keyspace.stream(KEYS[1]);
+    if (output === null || output.last === this.seenEx) return;
+    for (const entry of output.entries) if (entry.id > this.exTip) this.judge(entry);
+    this.seenEx = output.last;
+  }
+
+  /** Another primary, or the same one started anew: what of all we know does it have? */
+  rebase(node: RedisNode): void {
+    const before = this.records.splice(0);
+    this.engine = new NaiveEngine(this.genesisFrame);
+    this.reports.clear();
+    this.executed.clear();
+    this.exTip = this.epoch = this.seenIn = this.seenEx = 0;
+    this.chains = [new Uint8Array(32)];
+    this.look(node);
+    if (this.tip < before.length) this.losses++;
+    for (let position = 1; position <= this.shown; position++) {
+      const found = this.records[position - 1]?.sum;
+      if (found === this.shownSums.get(position) || this.isExceeded) continue;
+      throw new Violation(`record ${position} was shown and is ${found ? "another" : "gone"}`);
+    }
+  }
+
+  /** Money, holds, books: at any moment. */
+  checkState(): void {
+    const wrong = whatIsWrong(this.engine.state);
+    if (wrong !== "") throw new Violation(wrong);
+  }
+
+  private take(entry: Entry): void {
+    const fields = new Map<string, Uint8Array>();
+    for (let i = 0; i + 1 < entry.fields.length; i += 2) {
+      fields.set(textOf(entry.fields[i]!), entry.fields[i + 1]!);
+    }
+    const text = (name: string): string => textOf(fields.get(name) ?? new Uint8Array(0));
+    const pack = readPackEntry(fields.get("d"), text("t"), text("s"));
+    if (typeof pack === "string") throw new Violation(`entry ${entry.id} of in: ${pack}`);
+    const first = entry.id - pack.count + 1;
+    if (first !== this.tip + 1) {
+      throw new Violation(`in goes on with ${first} behind ${this.tip}`);
+    }
+    const bytes = composeRecords(1, [pack], 0);
+    const view = viewOf(bytes);
+    for (let offset = 0; offset < bytes.length; ) offset = this.apply(bytes, view, offset);
+  }
+
+  private apply(bytes: Uint8Array, view: DataView, offset: number): number {
+    const { record, batch } = this;
+    const wrong = readRecord(view, offset, record);
+    if (wrong !== "") throw new Violation(`record ${this.tip + 1}: ${wrong}`);
+    batch.clear();
+    this.engine.apply(view, record, batch);
+    const reports = batch.slice(0).slice();
+    const own = bytes.subarray(offset, record.end);
+    this.records.push({ bytes: own, sum: crc32(own), reports });
+    const chain = new ReportChain(this.chains.at(-1));
+    chain.step(reports);
+    this.chains.push(chain.value.slice());
+    this.note(reports);
+    return record.end;
+  }
+
+  private note(reports: Uint8Array): void {
+    const view = viewOf(reports);
+    for (let offset = 0; offset < reports.length; offset += at.REPORT_SIZE) {
+      const number = readU64(view, offset + at.REPORT_NUMBER_AT);
+      if (number === 0) continue;
+      const report = at.readReport(view, offset);
+      const own = this.reports.get(report.account) ?? [];
+      this.reports.set(report.account, own);
+      own.push(reportText(report));
+      if (own.length !== number) {
+        throw new Violation(`account ${report.account}: ${number} is report ${own.length}`);
+      }
+      const known = this.executed.get(report.tag);
+      if (known !== undefined && known !== report.position && !isDue(report)) {
+        throw new Violation(`frame ${report.tag} is executed at ${known} and ${report.position}`);
+      }
+      if (!isDue(report)) this.executed.set(report.tag, report.position);
+    }
+  }
+
+  private judge(entry: Entry): void {
+    const execution = decodeExecution(entry.fields[1]!);
+    if (typeof execution === "string") throw new Violation(`ex: ${execution}`);
+    const { first, last, epoch, reports, chain } = execution;
+    if (first !== this.exTip + 1) throw new Violation(`ex goes on with ${first}`);
+    if (last > this.tip) throw new Violation(`ex covers ${last}, and in ends at ${this.tip}`);
+    if (epoch < this.epoch) throw new Violation(`epoch ${epoch} behind ${this.epoch}`);
+    const parts = this.records.slice(first - 1, last).map((record) => record.reports);
+    if (!equalBytes(Buffer.concat(parts), reports)) {
+      throw new Violation(`the reports of ${first} to ${last} are not those of the naive engine`);
+    }
+    if (!equalBytes(this.chains[last]!, chain)) throw new Violation(`chain of ${last}`);
+    this.exTip = last;
+    this.epoch = epoch;
+  }
+}
+
+/** What is due names no frame. */
+function isDue(report: at.Report): boolean {
+  return report.tag === "0000000000000000";
+}
+
+export function reportText(report: at.Report): string {
+  return JSON.stringify(report, (_, value: unknown) =>
+    typeof value === "bigint" ? value.toString() : value,
+  );
+}

@@ -1,0 +1,14 @@
+/** Every planted bug of the fleet can still be planted: its text stands once in its file. */
+import { expect, test } from "bun:test";
+import { join } from "node:path";
+import { plant } from "../planted/planted-bugs.ts";
+import { FLEET_BUGS } from "./planted-bugs.ts";
+
+const root = join(import.meta.dir, "..", "..");
+
+test.each(FLEET_BUGS.map((bug) => [bug.name, bug] as const))("%s", async (_name, bug) => {
+  const text = await Bun.file(join(root, bug.file)).text();
+  const planted = plant(bug, text);
+  if ("wrong" in planted) throw new Error(planted.wrong);
+  expect(planted.text).not.toBe(text);
+});

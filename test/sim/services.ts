@@ -1,0 +1,248 @@
+/**
+ * Services: ingress, matcher and settlement as the processes of a run, each with the parts that its
+ * service.ts gives it, and a supervisor that starts it again.
+ */
+import type { Config } from "../../src/edges/config.ts";
+import { Logger } from "../../src/edges/logger.ts";
+import { Fenced } from "../../src/edges/log.ts";
+import { openRedisLog } from "../../src/edges/redis-log.ts";
+import { Halt } from "../../src/engine/halt.ts";
+import { createLevels } from "../../src/engine/levels.ts";
+import { Ingress } from "../../src/ingress-verifier/ingress.ts";
+import { Matcher } from "../../src/market-matcher/matcher.ts";
+import { haltShard } from "../../src/service/halted.ts";
+import { openShard, type OpenShard } from "../../src/service/open-shards.ts";
+import { Settlement } from "../../src/settlement-plane/settlement.ts";
+import { CHECKPOINT_SIGNER } from "./setup.ts";
+import { judgeOf, signerOf } from "./signers.ts";
+import type { Venue } from "./venue.ts";
+import { MS, type Process } from "./world.ts";
+
+export const DATA = "/data";
+/** What is left to a service that has met a fault, as in src/service/run.ts. */
+const FAULT_STOP_MS = 1000;
+const CLOCK_DIFFERENCE_MS = 5000;
+
+type OnFault = (fault: unknown) => void;
+/** Starts it; what comes back stops it gently. */
+type Begin = (venue: Venue, process: Process, onFault: OnFault) => Promise<() => Promise<void>>;
+
+/** The shard's log as this process opens it. */
+export async function openShardOf(
+  venue: Venue,
+  process: Process,
+  logger: Logger,
+  slot: string,
+): Promise<OpenShard> {
+  const { setup } = venue;
+  const log = await openRedisLog({
+    shard: 1,
+    access: venue.accessOf(process),
+    unreachableMsMax: setup.unreachableMsMax,
+    clockDifferenceMsMax: CLOCK_DIFFERENCE_MS,
+    slot,
+    slotLeaseMs: setup.slotLeaseMs,
+    replicas: setup.replicas,
+    owner: `${process.name}:0:0`,
+    notice: (why) => logger.warning("waiting", { why }),
+  });
+  return openShard({ log: { dataDir: DATA } } as Config, log);
+}
+
+export function loggerOf(venue: Venue, process: Process): Logger {
+  const write = (line: string): void => {
+    const { message, ...rest } = JSON.parse(line) as Record<string, unknown>;
+    const fields = Object.entries(rest).filter(([name]) => name !== "time");
+    const words = fields.map(([name, value]) => `${name}=${String(value)}`);
+    venue.world.say(process.name, `${String(message)} ${words.join(" ")}`);
+  };
+  return new Logger({ sink: { write, close: () => undefined }, severityMin: "info" });
+}
+
+/** A shard with a halted mark is passed over: there is nothing to do then. */
+function isHalted({ halted }: OpenShard, logger: Logger): boolean {
+  if (halted !== null) logger.warning("shard skipped", { why: halted });
+  return halted !== null;
+}
+
+export function ingressOf(slot: string): Begin {
+  return async (venue, process, onFault) => {
+    const { setup } = venue;
+    const logger = loggerOf(venue, process);
+    const shard = await openShardOf(venue, process, logger, slot);
+    if (isHalted(shard, logger)) return () => shard.log.close();
+    const stopping = new AbortController();
+    const ingress = await Ingress.start({
+      shards: [shard],
+      verifier: venue.verifier,
+      hostname: `ingress${slot}`,
+      port: 1,
+      reusePort: false,
+      entryLimits: venue.entryLimits,
+      doorLimits: {
+        appendQueueBytesMax: 65_536,
+        packBytesMax: setup.packBytesMax,
+        unmatchedRecordsMax: 64,
+        reportsKept: setup.reportsKept,
+        resumeRecordsMax: 1 << 16,
+      },
+      memoryMarks: { memoryRefuseOrdersPercent: 70, memoryCancelsOnlyPercent: 85 },
+      tickMs: 1000,
+      drainTimeoutMs: 2000,
+      dashboard: "",
+      listen: venue.net.listenOf(process),
+      logger,
+      now: () => performance.now(),
+      stop: stopping.signal,
+      onFault,
+    });
+    venue.ingresses.set(slot, ingress);
+    return async () => {
+      stopping.abort();
+      await ingress.drain();
+      await shard.log.close();
+    };
+  };
+}
+
+export const matcher: Begin = async (venue, process, onFault) => {
+  const { setup } = venue;
+  const logger = loggerOf(venue, process);
+  const shard = await openShardOf(venue, process, logger, "");
+  if (isHalted(shard, logger)) return () => shard.log.close();
+  const stopping = new AbortController();
+  const service = new Matcher({
+    ...shard,
+    options: { levels: createLevels, roots: false, seed: setup.seed },
+    snapshotDir: `${DATA}/matcher`,
+    files: venue.diskOf("matcher").filesOf(process, venue.weather),
+    snapshotRecords: setup.snapshotRecords,
+    batchBytesMax: setup.batchBytesMax,
+    logger,
+    stop: stopping.signal,
+  });
+  const run = service.run().catch((fault: unknown) => haltShard(shard, fault, onFault));
+  return async () => {
+    stopping.abort();
+    await run;
+    await shard.log.close();
+  };
+};
+
+export const settlement: Begin = async (venue, process, onFault) => {
+  const { setup } = venue;
+  const logger = loggerOf(venue, process);
+  const shard = await openShardOf(venue, process, logger, "");
+  const stopping = new AbortController();
+  const service = new Settlement({
+    ...shard,
+    options: { levels: createLevels, roots: true, seed: setup.seed ^ 1 },
+    judge: judgeOf(venue.verifier),
+    aheadBytesMax: 65_536,
+    checkpointSigner: signerOf(CHECKPOINT_SIGNER),
+    dir: `${DATA}/settlement`,
+    files: venue.diskOf("settlement").filesOf(process, venue.weather),
+    snapshotRecords: setup.snapshotRecords,
+    logger,
+    onReports: () => undefined,
+    onBatch: () => undefined,
+    stop: stopping.signal,
+  });
+  venue.settlement = service;
+  if (isHalted(shard, logger)) return () => shard.log.close();
+  const work = async (): Promise<void> => {
+    await service.untilPublished();
+    await service.run();
+  };
+  const run = work().catch((fault: unknown) => haltShard(shard, fault, onFault));
+  return async () => {
+    stopping.abort();
+    await run;
+    await shard.log.close();
+  };
+};
+
+/** Starts a role, and starts it again whenever it has ended. */
+export class Supervisor {
+  readonly role: string;
+  process: Process | null = null;
+  starts = 0;
+  private readonly venue: Venue;
+  private readonly begin: Begin;
+  private stop: (() => Promise<void>) | null = null;
+  private isWanted = true;
+  /** A rival is not started again. */
+  private readonly once: boolean;
+
+  constructor(venue: Venue, role: string, begin: Begin, once = false) {
+    this.venue = venue;
+    this.role = role;
+    this.begin = begin;
+    this.once = once;
+  }
+
+  start(): void {
+    const { world } = this.venue;
+    if (!this.isWanted || (this.once && this.starts > 0)) return;
+    const process = world.spawn(`${this.role}.${++this.starts}`);
+    process.clockOffset = this.venue.clockOffsets.get(this.role) ?? 0;
+    this.process = process;
+    this.stop = null;
+    world.enter(process, () => {
+      world.say(process.name, "starts");
+      this.begin(this.venue, process, (fault) => this.onFault(process, fault)).then(
+        (stop) => (this.stop = stop),
+        (fault: unknown) => this.end(process, fault),
+      );
+    });
+  }
+
+  /** Kill -9. */
+  crash(why: string): void {
+    if (this.process !== null) this.end(this.process, why);
+  }
+
+  /** SIGTERM; resolves into the next start, or into nothing at the end of a run. */
+  stopGently(isLast: boolean): void {
+    const { process, stop } = this;
+    this.isWanted = !isLast;
+    if (process === null || !process.isAlive) return;
+    if (stop === null) {
+      this.end(process, "asked to while it starts");
+      return;
+    }
+    this.venue.world.enter(process, () => {
+      stop().then(
+        () => this.end(process, "stopped"),
+        (fault: unknown) => this.end(process, fault),
+      );
+    });
+  }
+
+  get isRunning(): boolean {
+    return this.process?.isAlive === true;
+  }
+
+  /** The rest of the process may still do something for a while, as in src/service/run.ts. */
+  private onFault(process: Process, fault: unknown): void {
+    this.venue.world.say(process.name, `fault: ${sentence(fault)}`);
+    this.venue.onFault(this.role, fault);
+    const stop = this.stop?.() ?? Promise.resolve();
+    const end = (): void => this.end(process, "after a fault");
+    void Promise.race([stop, Bun.sleep(FAULT_STOP_MS)]).then(end, end);
+  }
+
+  private end(process: Process, why: unknown): void {
+    const { world } = this.venue;
+    if (this.process !== process || !process.isAlive) return;
+    world.kill(process, sentence(why));
+    const pause = world.nature.prng.between(10, 500) * MS;
+    world.at(pause, world.nature, "", () => this.start());
+  }
+}
+
+export function sentence(why: unknown): string {
+  if (!(why instanceof Error)) return String(why);
+  const isPlain = why instanceof Halt || why instanceof Fenced || why.name.length > 5;
+  return isPlain ? `${why.name}: ${why.message}` : (why.stack ?? why.message);
+}

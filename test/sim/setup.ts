@@ -1,0 +1,136 @@
+/**
+ * Setup: what kind of venue a seed stands for: level, sizes, habits, and how much goes wrong.
+ */
+import { Prng } from "../../src/base/prng.ts";
+import * as codes from "../../src/protocol/codes.ts";
+import { encodeAssetOpen, encodeMarketOpen } from "../../src/protocol/commands.ts";
+import { encodeGenesis } from "../../src/protocol/genesis.ts";
+import { ASSETS } from "../support/grammar-markets.ts";
+import { type Profile, profileOf } from "../support/grammar-profiles.ts";
+import type { SyncPolicy } from "./redis-file.ts";
+import { signerOf } from "./signers.ts";
+
+const LEVELS = ["D0", "D1", "D2", "D3"] as const;
+export type Level = (typeof LEVELS)[number];
+
+export function isLevel(text: string): text is Level {
+  return LEVELS.some((level) => level === text);
+}
+
+export interface Setup {
+  readonly seed: number;
+  readonly level: Level;
+  readonly policy: SyncPolicy;
+  readonly replicas: number;
+  readonly profile: Profile;
+  readonly ingresses: number;
+  readonly framesPerTrader: number;
+  readonly operatorFrames: number;
+  /** Milliseconds between frames of a trader, at most. */
+  readonly gapMs: number;
+  readonly snapshotRecords: number;
+  readonly batchBytesMax: number;
+  readonly reportsKept: number;
+  readonly packBytesMax: number;
+  readonly latencyUs: number;
+  readonly slotLeaseMs: number;
+  readonly unreachableMsMax: number;
+  /** Virtual seconds in which things go wrong. */
+  readonly faultSeconds: number;
+  /** How many of each kind of fault, about. */
+  readonly faults: number;
+}
+
+export const OPERATOR_SCOPES = [
+  codes.SCOPES_OPERATOR,
+  codes.SCOPE_CUSTODY,
+  codes.SCOPE_ACCOUNTS,
+  codes.SCOPE_MARKETS | codes.SCOPE_HALT,
+];
+/** Numbers of signers: operators first, then the checkpoint key, then whoever opens an account. */
+export const CHECKPOINT_SIGNER = OPERATOR_SCOPES.length;
+export const FIRST_TRADER = CHECKPOINT_SIGNER + 1;
+
+const POLICIES: Readonly<Record<Level, readonly SyncPolicy[]>> = {
+  D0: ["none"],
+  D1: ["everysec"],
+  D2: ["always"],
+  D3: ["everysec", "always"],
+};
+
+export function setupOf(seed: number, level?: Level): Setup {
+  const prng = new Prng(seed ^ 0x5_1_4);
+  const drawn: Level = level ?? prng.pick(["D0", "D1", "D2", "D2", "D3", "D3", "D3"]);
+  const profile = smallProfile(seed, prng);
+  const framesPerTrader = prng.pick([4, 8, 16]);
+  const faultSeconds = prng.pick([1, 3, 6]);
+  // Mostly such that frames are sent all the while that things go wrong.
+  const evenly = Math.ceil((2000 * faultSeconds) / framesPerTrader);
+  return {
+    seed,
+    level: drawn,
+    policy: prng.pick(POLICIES[drawn]),
+    replicas: drawn === "D3" ? 1 : 0,
+    profile,
+    ingresses: prng.pick([1, 1, 2]),
+    framesPerTrader,
+    operatorFrames: prng.pick([0, 3, 8]),
+    gapMs: prng.pick([1, evenly, evenly]),
+    snapshotRecords: prng.pick([2, 10, 1000]),
+    batchBytesMax: prng.pick([200, 4096, 1 << 18]),
+    reportsKept: prng.pick([8, 64, 1024]),
+    packBytesMax: prng.pick([300, 4096, 1 << 16]),
+    latencyUs: prng.pick([30, 100, 1000]),
+    slotLeaseMs: prng.pick([200, 1000, 3000]),
+    unreachableMsMax: prng.pick([2000, 5000, 20_000]),
+    faultSeconds,
+    faults: prng.pick([0, 1, 2, 4]),
+  };
+}
+
+/** The grammar's own profile, made small: many seeds tell more than many orders. */
+function smallProfile(seed: number, prng: Prng): Profile {
+  const profile = profileOf(seed % 6 === 1 ? seed + 1 : seed);
+  const accounts = Math.min(profile.accounts, prng.pick([2, 3, 4]));
+  const { limits } = profile;
+  return {
+    ...profile,
+    accounts,
+    batchMax: Math.min(profile.batchMax, 8),
+    fundsPercent: Math.max(profile.fundsPercent, 20),
+    limits: {
+      accountsMax: accounts + 4,
+      keysMax: OPERATOR_SCOPES.length + accounts + 12,
+      ordersMax: Math.min(limits.ordersMax, 200),
+      marketsMax: Math.min(limits.marketsMax, 20),
+      assetsMax: Math.min(limits.assetsMax, 10),
+      reportsPerRecordMax: Math.max(24, Math.min(limits.reportsPerRecordMax, 1_000)),
+    },
+  };
+}
+
+export function genesisFrameOf({ profile, seed }: Setup): Uint8Array<ArrayBuffer> {
+  const prng = new Prng(seed ^ 0x6e5);
+  const operator = signerOf(0);
+  return encodeGenesis(
+    {
+      shard: 1,
+      directoryOrigin: 1,
+      rulesVersion: codes.RULES_VERSION,
+      random: prng.bytes(16),
+      checkpointIntervalUs: 1_000_000,
+      checkpointCommands: prng.pick([3, 20, 1000]),
+      dayStartS: profile.dayStartS,
+      limits: profile.limits,
+      checkpointKey: signerOf(CHECKPOINT_SIGNER).publicKey,
+      operators: OPERATOR_SCOPES.map((scopes, i) => ({
+        publicKey: signerOf(i).publicKey,
+        scopes,
+      })),
+      assets: ASSETS.map((id) => encodeAssetOpen(id, prng.below(16), `A${id}`)),
+      markets: profile.markets.map(encodeMarketOpen),
+      venueField: new Uint8Array(32),
+    },
+    (message) => operator.sign(message),
+  );
+}

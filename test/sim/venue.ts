@@ -1,0 +1,140 @@
+/**
+ * Venue: all parts of one run, and who is primary.
+ */
+import type { RedisAccess } from "../../src/edges/redis-connection.ts";
+import type { SignatureVerifier } from "../../src/edges/verify.ts";
+import type { Ingress } from "../../src/ingress-verifier/ingress.ts";
+import type { EntryLimits } from "../../src/ingress-verifier/order-entry.ts";
+import type { Settlement } from "../../src/settlement-plane/settlement.ts";
+import { Oracle, Violation } from "./oracle.ts";
+import { RedisNode } from "./redis-node.ts";
+import { RedisWire } from "./redis-wire.ts";
+import { ingressOf, matcher, sentence, settlement, Supervisor } from "./services.ts";
+import { genesisFrameOf, type Setup } from "./setup.ts";
+import { rememberingVerifier } from "./signers.ts";
+import { SimDisk } from "./sim-files.ts";
+import { SimNet } from "./sim-net.ts";
+import { Weather } from "./weather.ts";
+import { type Process, type World } from "./world.ts";
+
+const ENTRY_LIMITS: EntryLimits = {
+  connectionsMax: 100,
+  connectionsPerIpMax: 100,
+  accountsPerConnectionMax: 16,
+  outQueueBytesMax: 65_536,
+  badFramesPerSecondMax: 100,
+  reportsKeptMs: 86_400_000_000,
+  loginTimeoutMs: 5000,
+  frameTimeoutMs: 10_000,
+  heartbeatMs: 1000,
+  clientSilentMsMax: 15_000,
+};
+
+/** Faults that end a process and are part of the plan; any other is a bug of ours. */
+const EXPECTED = new Set(["LogFault", "LostSuffix", "Fenced", "Unreachable", "InUse"]);
+
+export class Venue {
+  readonly world: World;
+  readonly setup: Setup;
+  readonly weather: Weather;
+  readonly net: SimNet;
+  readonly verifier: SignatureVerifier = rememberingVerifier();
+  readonly genesisFrame: Uint8Array<ArrayBuffer>;
+  readonly oracle: Oracle;
+  readonly nodes = new Map<string, RedisNode>();
+  readonly services: Supervisor[] = [];
+  readonly ingresses = new Map<string, Ingress>();
+  /** By role: what the clock of its host is off, microseconds. */
+  readonly clockOffsets = new Map<string, number>();
+  readonly entryLimits = ENTRY_LIMITS;
+  settlement: Settlement | null = null;
+  primary: RedisNode;
+  /** The first thing that may never happen. */
+  violation: Error | null = null;
+  private readonly disks = new Map<string, SimDisk>();
+  private readonly wire: RedisWire;
+
+  constructor(world: World, setup: Setup) {
+    this.world = world;
+    this.setup = setup;
+    this.weather = new Weather(world);
+    this.weather.latencyUs = setup.latencyUs;
+    this.net = new SimNet(world, this.weather);
+    this.genesisFrame = genesisFrameOf(setup);
+    this.oracle = new Oracle(this.genesisFrame);
+    this.wire = new RedisWire(world, this.weather, this.nodes);
+    this.primary = this.addNode("redisA");
+    this.primary.start(0);
+    if (setup.replicas > 0) {
+      const replica = this.addNode("redisB");
+      replica.start(0);
+      this.primary.follow(replica);
+    }
+    for (let i = 1; i <= setup.ingresses; i++) this.add(`ingress${i}`, ingressOf(`${i}`));
+    this.add("matcher", matcher);
+    this.add("settlement", settlement);
+  }
+
+  /** From now on that node's log is the one that counts. */
+  makePrimary(node: RedisNode): void {
+    this.primary = node;
+    this.guard(() => this.oracle.rebase(node));
+  }
+
+  accessOf(process: Process): RedisAccess {
+    return {
+      hosts: [...this.nodes.keys()].map((host) => ({ host, port: 6379 })),
+      tls: false,
+      ca: null,
+      username: null,
+      password: null,
+      connectTimeoutMs: 500,
+      commandTimeoutMs: 500,
+      dial: this.wire.dialOf(process),
+    };
+  }
+
+  diskOf(role: string): SimDisk {
+    const known = this.disks.get(role) ?? new SimDisk();
+    this.disks.set(role, known);
+    return known;
+  }
+
+  /** Runs a check; the first that does not hold ends the run. */
+  guard(check: () => void): void {
+    try {
+      check();
+    } catch (error) {
+      this.fail(error instanceof Error ? error : new Error(String(error)));
+    }
+  }
+
+  fail(violation: Error): void {
+    this.violation ??= violation;
+  }
+
+  onFault(role: string, fault: unknown): void {
+    const name = fault instanceof Error ? fault.name : "";
+    if (EXPECTED.has(name)) return;
+    if (name === "Halt" && this.oracle.isExceeded) return;
+    this.fail(new Violation(`${role} met ${sentence(fault)}`));
+  }
+
+  private add(role: string, begin: ConstructorParameters<typeof Supervisor>[2]): void {
+    const supervisor = new Supervisor(this, role, begin);
+    this.services.push(supervisor);
+    this.weather.crashes.set(role, (why) => supervisor.crash(why));
+  }
+
+  private addNode(name: string): RedisNode {
+    const { setup, world } = this;
+    const times = { turnUs: 20, syncUs: world.prng(`sync of ${name}`).pick([50, 500, 3000]) };
+    const node = new RedisNode(world, name, setup.policy, times);
+    node.onTurn = () => {
+      if (node === this.primary) this.guard(() => this.oracle.look(node));
+    };
+    node.onEffect = (what) => this.weather.effect(node.process, what);
+    this.nodes.set(name, node);
+    return node;
+  }
+}
