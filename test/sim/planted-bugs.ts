@@ -43,13 +43,6 @@ export const FLEET_BUGS: readonly FleetBug[] = [
     put: "const free = this.held;",
   },
   {
-    name: "what is held is believed when another matcher rings",
-    level: "D3",
-    file: READERS,
-    find: "if (this.held.some(({ epoch }) => epoch !== bell.epoch)) this.held = [];",
-    put: "",
-  },
-  {
     name: "a new connection is not compared with what is known",
     level: "D3",
     file: LINK,
@@ -214,5 +207,12 @@ export const FLEET_BUGS: readonly FleetBug[] = [
     file: "src/ingress-verifier/admit.ts",
     find: "return isGood ? codes.ACCEPTED : codes.REJECT_SIGNATURE;",
     put: "return isGood ? codes.ACCEPTED : codes.ACCEPTED;",
+  },
+  {
+    name: "what is held is believed when another matcher rings",
+    level: "D3",
+    file: READERS,
+    find: "if (this.held.some(({ epoch }) => epoch !== bell.epoch)) this.held = [];",
+    put: "",
   },
 ];
