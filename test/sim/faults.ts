@@ -104,7 +104,8 @@ function failOver(venue: Venue, _: readonly Trader[], prng: Prng): void {
   else old.stop("failover", prng.chance(50));
   next.promote();
   venue.makePrimary(next);
-  venue.world.at(prng.between(100, 5000) * MS, venue.world.nature, "old primary follows", () => {
+  const after = prng.pick([1, 50, 1000, 5000]) * MS;
+  venue.world.at(prng.below(after), venue.world.nature, "old primary follows", () => {
     if (venue.primary !== next || !next.isUp) return;
     if (!old.isUp) old.start(0);
     next.follow(old);

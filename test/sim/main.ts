@@ -14,7 +14,7 @@ import { parseArgs } from "node:util";
 import { pointsOf, runCrash, storySetup } from "./crash-points.ts";
 import { runSeed } from "./run-seed.ts";
 import { isLevel, setupOf } from "./setup.ts";
-import { failureLines, Totals } from "./totals.ts";
+import { type Failure, failureLines, Totals } from "./totals.ts";
 
 const number = (fallback: string) => ({ type: "string", default: fallback }) as const;
 const flag = { type: "boolean", default: false } as const;
@@ -33,14 +33,16 @@ const { values } = parseArgs({
   },
 });
 
+/** Seeds of one process: nothing of theirs is kept, but not all of it is given back either. */
+const SLICE = 100;
+
 const startMs = performance.now();
 const first = Number(values.seed);
 const count = Number(values.seeds);
-const jobs = Math.min(Number(values.jobs), count);
 const totals = new Totals();
 
 if (values["crash-points"]) runCrashPoints();
-else if (jobs > 1) await runJobs();
+else if (count > SLICE && !values.json) await runSlices();
 else await runSeeds();
 tell();
 process.exit(totals.failures.length === 0 ? 0 : 1);
@@ -52,23 +54,34 @@ async function runSeeds(): Promise<void> {
     const verdict = runSeed(setupOf(seed, isLevel(level) ? level : undefined), options);
     totals.add(verdict);
     if (values.trace) console.log(verdict.trace.join("\n"));
+    if (verdict.wrong !== "") tellFailure({ ...verdict.setup, wrong: verdict.wrong });
     if (verdict.wrong !== "" && !values.keep) return;
     // A turn of the real loop, so that a rejection nobody handled is told.
     await new Promise((resolve) => setImmediate(resolve));
   }
 }
 
-/** Slices of the seeds, each in a process of its own. */
-async function runJobs(): Promise<void> {
-  const size = Math.ceil(count / jobs);
-  const passed = process.argv.slice(2);
-  const slices = Array.from({ length: jobs }, (_, i) => {
-    const seeds = Math.min(size, count - i * size);
-    const own = ["--json", "--jobs", "1", "--seed", `${first + i * size}`, "--seeds", `${seeds}`];
-    const command = [process.execPath, import.meta.path, ...passed, ...own];
-    return Bun.spawn(command, { stdout: "pipe", stderr: "inherit" });
-  });
-  for (const slice of slices) totals.merge(await new Response(slice.stdout).text());
+/** Slices of the seeds, each in a process of its own, so many at a time. */
+async function runSlices(): Promise<void> {
+  let next = first;
+  const isOver = (): boolean => totals.failures.length > 0 && !values.keep;
+  const worker = async (): Promise<void> => {
+    while (next < first + count && !isOver()) {
+      const seed = next;
+      next += SLICE;
+      const told = totals.failures.length;
+      totals.merge(await runSlice(seed, Math.min(SLICE, first + count - seed)));
+      for (const failure of totals.failures.slice(told)) tellFailure(failure);
+    }
+  };
+  await Promise.all(Array.from({ length: Number(values.jobs) }, worker));
+}
+
+async function runSlice(seed: number, seeds: number): Promise<string> {
+  const own = ["--json", "--jobs", "1", "--seed", `${seed}`, "--seeds", `${seeds}`];
+  const command = [process.execPath, import.meta.path, ...process.argv.slice(2), ...own];
+  const child = Bun.spawn(command, { stdout: "pipe", stderr: "inherit" });
+  return new Response(child.stdout).text();
 }
 
 function runCrashPoints(): void {
@@ -84,14 +97,15 @@ function runCrashPoints(): void {
   }
 }
 
+function tellFailure(failure: Failure): void {
+  if (!values.json) console.log(failureLines(failure).join("\n"));
+}
+
 function tell(): void {
   if (values.json) {
     process.stdout.write(totals.toText());
     return;
   }
   const seconds = (performance.now() - startMs) / 1000;
-  if (!values["crash-points"]) {
-    for (const failure of totals.failures) console.log(failureLines(failure).join("\n"));
-  }
   console.log(totals.lines(seconds).join("\n"));
 }

@@ -5,6 +5,7 @@
  * in their models.
  */
 import type { PlantedBug } from "../planted/planted-bugs.ts";
+import type { Level } from "./setup.ts";
 
 const MODELS = "test/sim/script-models.ts";
 const READERS = "src/edges/redis-readers.ts";
@@ -14,39 +15,43 @@ const DOOR = "src/ingress-verifier/shard-door.ts";
 const QUEUE = "src/ingress-verifier/append-queue.ts";
 const FEED = "src/ingress-verifier/account-feed.ts";
 
-export const FLEET_BUGS: readonly PlantedBug[] = [
+export interface FleetBug extends PlantedBug {
+  /** Where alone it can show; absent: anywhere. */
+  readonly level?: Level;
+}
+
+export const FLEET_BUGS: readonly FleetBug[] = [
   {
     name: "nobody waits for the replicas",
+    level: "D3",
     file: WRITERS,
     find: "if (replicas === 0) return;",
     put: "if (replicas >= 0) return;",
   },
   {
     name: "the number that WAIT answers is ignored",
+    level: "D3",
     file: WRITERS,
     find: "if (held < replicas) throw",
     put: "if (held < 0) throw",
   },
   {
     name: "reports leave before they are durable",
+    level: "D3",
     file: READERS,
     find: "const free = this.held.filter(({ entry }) => entry.last <= this.known);",
     put: "const free = this.held;",
   },
   {
-    name: "what is held is believed when another matcher rings",
-    file: READERS,
-    find: "if (this.held.some(({ epoch }) => epoch !== bell.epoch)) this.held = [];",
-    put: "",
-  },
-  {
     name: "a new connection is not compared with what is known",
+    level: "D3",
     file: LINK,
     find: "await check?.(connection);",
     put: "",
   },
   {
     name: "a connection may lead to a replica",
+    level: "D3",
     file: "src/edges/redis-connection.ts",
     find: "if (/^role:master/m.test(info)) return connection;",
     put: 'if (info !== "") return connection;',
@@ -59,6 +64,7 @@ export const FLEET_BUGS: readonly PlantedBug[] = [
   },
   {
     name: "what another record says is told to who brought ours",
+    level: "D3",
     file: DOOR,
     find: "      this.refuseOthers(execution);\n",
     put: "",
@@ -71,6 +77,7 @@ export const FLEET_BUGS: readonly PlantedBug[] = [
   },
   {
     name: "reports of a lost record's origin are not told unknown",
+    level: "D3",
     file: DOOR,
     find: "for (const { origin } of gone) origin.onLost();",
     put: "",
@@ -83,6 +90,7 @@ export const FLEET_BUGS: readonly PlantedBug[] = [
   },
   {
     name: "frames that wait are dropped in a loss, and nobody is told",
+    level: "D3",
     file: QUEUE,
     find: "for (const { origin } of gone) origin?.onLost();",
     put: "",
@@ -199,5 +207,12 @@ export const FLEET_BUGS: readonly PlantedBug[] = [
     file: "src/ingress-verifier/admit.ts",
     find: "return isGood ? codes.ACCEPTED : codes.REJECT_SIGNATURE;",
     put: "return isGood ? codes.ACCEPTED : codes.ACCEPTED;",
+  },
+  {
+    name: "what is held is believed when another matcher rings",
+    level: "D3",
+    file: READERS,
+    find: "if (this.held.some(({ epoch }) => epoch !== bell.epoch)) this.held = [];",
+    put: "",
   },
 ];

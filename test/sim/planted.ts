@@ -10,12 +10,13 @@
 import { cpus } from "node:os";
 import { join } from "node:path";
 import { PlantedCopy } from "../../scripts/planted-copy.ts";
-import { plant, type PlantedBug } from "../planted/planted-bugs.ts";
-import { FLEET_BUGS } from "./planted-bugs.ts";
+import { plant } from "../planted/planted-bugs.ts";
+import { FLEET_BUGS, type FleetBug } from "./planted-bugs.ts";
+import type { Level } from "./setup.ts";
 
 /** First seeds, and how many from each before a bug counts as not seen. */
-const STARTS = [100_000, 200_000, 300_000, 400_000, 500_000];
-const SEEDS_MAX = 2_000;
+const STARTS = [100_000, 200_000, 300_000];
+const SEEDS_MAX = 600;
 
 const root = join(import.meta.dir, "..", "..");
 const words = process.argv.slice(2);
@@ -47,7 +48,7 @@ interface Row {
   readonly seen_as: string;
 }
 
-async function rowOf(bug: PlantedBug): Promise<Row> {
+async function rowOf(bug: FleetBug): Promise<Row> {
   const path = join(copy.dir, bug.file);
   const text = await Bun.file(path).text();
   const planted = plant(bug, text);
@@ -55,7 +56,7 @@ async function rowOf(bug: PlantedBug): Promise<Row> {
   await Bun.write(path, planted.text);
   const found: { seeds: number; wrong: string }[] = [];
   for (const start of STARTS) {
-    found.push(await seedsUntilSeen(start));
+    found.push(await seedsUntilSeen(start, bug.level));
     // Not seen once is not seen.
     if (found.at(-1)!.seeds > SEEDS_MAX) break;
   }
@@ -71,8 +72,12 @@ async function rowOf(bug: PlantedBug): Promise<Row> {
   };
 }
 
-async function seedsUntilSeen(start: number): Promise<{ seeds: number; wrong: string }> {
+async function seedsUntilSeen(
+  start: number,
+  level: Level | undefined,
+): Promise<{ seeds: number; wrong: string }> {
   const asked = ["--json", "--seed", `${start}`, "--seeds", `${SEEDS_MAX}`];
+  if (level !== undefined) asked.push("--level", level);
   const command = [process.execPath, join(copy.dir, "test/sim/main.ts"), ...asked];
   const child = Bun.spawn(command, { cwd: copy.dir, stdout: "pipe", stderr: "pipe" });
   const text = await new Response(child.stdout).text();

@@ -25,6 +25,8 @@ import { MS, SECOND, START_US, World } from "./world.ts";
 
 export interface Verdict {
   readonly setup: Setup;
+  /** As it is at the end. */
+  readonly venue: Venue;
   /** "" if all held. */
   readonly wrong: string;
   readonly hash: number;
@@ -95,6 +97,7 @@ class Run {
     const { violation, oracle, weather } = venue;
     return {
       setup: this.setup,
+      venue,
       wrong: violation === null ? "" : describe(violation),
       hash: this.world.hash,
       events: this.world.events,
@@ -169,6 +172,7 @@ class Run {
       if (venue.violation !== null) throw venue.violation;
       if (world.now >= lookAt) {
         if (holds()) return;
+        venue.checkBounds();
         lookAt = world.now + LOOK_US;
       }
       if (world.now > end) throw new Violation(`not within ${us / SECOND} s: ${what} ${lacks()}`);

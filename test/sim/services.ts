@@ -13,7 +13,7 @@ import { Matcher } from "../../src/market-matcher/matcher.ts";
 import { haltShard } from "../../src/service/halted.ts";
 import { openShard, type OpenShard } from "../../src/service/open-shards.ts";
 import { Settlement } from "../../src/settlement-plane/settlement.ts";
-import { CHECKPOINT_SIGNER } from "./setup.ts";
+import { APPEND_QUEUE_MAX, CHECKPOINT_SIGNER } from "./setup.ts";
 import { judgeOf, signerOf } from "./signers.ts";
 import type { Venue } from "./venue.ts";
 import { MS, type Process } from "./world.ts";
@@ -80,7 +80,7 @@ export function ingressOf(slot: string): Begin {
       reusePort: false,
       entryLimits: venue.entryLimits,
       doorLimits: {
-        appendQueueBytesMax: 65_536,
+        appendQueueBytesMax: APPEND_QUEUE_MAX,
         packBytesMax: setup.packBytesMax,
         unmatchedRecordsMax: 64,
         reportsKept: setup.reportsKept,

@@ -51,6 +51,9 @@ export const OPERATOR_SCOPES = [
 export const CHECKPOINT_SIGNER = OPERATOR_SCOPES.length;
 export const FIRST_TRADER = CHECKPOINT_SIGNER + 1;
 
+/** Bytes that may wait for the log at one ingress. */
+export const APPEND_QUEUE_MAX = 65_536;
+
 const POLICIES: Readonly<Record<Level, readonly SyncPolicy[]>> = {
   D0: ["none"],
   D1: ["everysec"],

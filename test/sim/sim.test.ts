@@ -6,10 +6,12 @@ import { describe, expect, test } from "bun:test";
 import { pointsOf, runCrash, storySetup } from "./crash-points.ts";
 import { runSeed } from "./run-seed.ts";
 import { setupOf } from "./setup.ts";
+import { strangerSays } from "./stranger.ts";
 
 const SEEDS = 48;
 const GROUP = 8;
 const DEATHS = 24;
+const STRANGERS = 8;
 const CANARY_SEEDS = 40;
 const TIME_MS = 120_000;
 const STORY = 2;
@@ -31,6 +33,15 @@ describe("the simulated venue", () => {
     expect([again.hash, again.events]).toEqual([once.hash, once.events]);
     expect(again.trace.length).toBeGreaterThan(100);
     expect(runSeed(setupOf(seed + 1)).hash).not.toBe(once.hash);
+  });
+
+  test("convinces a stranger in the end", async () => {
+    const words: (string | null)[] = [];
+    for (let seed = 1; seed <= STRANGERS; seed++) {
+      words.push(await strangerSays(runSeed(setupOf(seed)).venue));
+    }
+    expect(words.filter((word) => word !== null && word !== "")).toEqual([]);
+    expect(words.filter((word) => word === "").length).toBeGreaterThan(STRANGERS / 2);
   });
 
   test(

@@ -10,7 +10,7 @@ import { Oracle, Violation } from "./oracle.ts";
 import { RedisNode } from "./redis-node.ts";
 import { RedisWire } from "./redis-wire.ts";
 import { ingressOf, matcher, sentence, settlement, Supervisor } from "./services.ts";
-import { genesisFrameOf, type Setup } from "./setup.ts";
+import { APPEND_QUEUE_MAX, genesisFrameOf, type Setup } from "./setup.ts";
 import { rememberingVerifier } from "./signers.ts";
 import { SimDisk } from "./sim-files.ts";
 import { SimNet } from "./sim-net.ts";
@@ -106,6 +106,16 @@ export class Venue {
       check();
     } catch (error) {
       this.fail(error instanceof Error ? error : new Error(String(error)));
+    }
+  }
+
+  /** Every queue under its bound. */
+  checkBounds(): void {
+    for (const { doors, entry } of this.ingresses.values()) {
+      const bytes = doors.get(1)?.queue.bytes ?? 0;
+      const most = entry.sessionCount * ENTRY_LIMITS.outQueueBytesMax;
+      if (bytes > APPEND_QUEUE_MAX) this.fail(new Violation(`${bytes} bytes wait for the log`));
+      if (entry.queuedBytes > most) this.fail(new Violation(`clients have ${entry.queuedBytes}`));
     }
   }
 

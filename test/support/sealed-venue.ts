@@ -211,7 +211,7 @@ function writeNotes(
 }
 
 /** A shard's log that is these records, for whoever only reads. */
-function listLog(records: readonly Uint8Array[], shard: number): ShardLog {
+export function listLog(records: readonly Uint8Array[], shard: number): ShardLog {
   const reader: InputReader = {
     read: async (after) => {
       const bytes = records[after] ?? new Uint8Array(0);
