@@ -11,6 +11,7 @@ import { equalBytes, readU64, viewOf } from "../../src/base/bytes.ts";
 import { crc32 } from "../../src/base/crc32.ts";
 import { composeRecords, readPackEntry } from "../../src/edges/redis-entries.ts";
 import { NaiveEngine } from "../../src/naive/naive-engine.ts";
+import { REPORT_OUTBOX } from "../../src/protocol/codes.ts";
 import { decodeExecution, ReportChain } from "../../src/protocol/execution.ts";
 import { readRecord, RecordView } from "../../src/protocol/record.ts";
 import * as at from "../../src/protocol/report.ts";
@@ -151,7 +152,8 @@ export class Oracle {
     const view = viewOf(reports);
     for (let offset = 0; offset < reports.length; offset += at.REPORT_SIZE) {
       const number = readU64(view, offset + at.REPORT_NUMBER_AT);
-      if (number === 0) continue;
+      // An outbox report belongs to no account: its number is that of the entry.
+      if (number === 0 || view.getUint8(offset) === REPORT_OUTBOX) continue;
       const report = at.readReport(view, offset);
       const own = this.reports.get(report.account) ?? [];
       this.reports.set(report.account, own);
