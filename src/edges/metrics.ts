@@ -33,6 +33,7 @@ const UNITS = new Set([
   "commands",
   "connections",
   "frames",
+  "entries",
   "orders",
   "packs",
   "records",

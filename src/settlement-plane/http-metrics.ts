@@ -3,6 +3,7 @@
  */
 import { Metrics } from "../edges/metrics.ts";
 import { type ReadSide, Refused, shardOf } from "./http-answer.ts";
+import type { ShardSource } from "./shard-source.ts";
 
 /** What the HTTP side and the stream count. */
 export class ReadCounts {
@@ -56,6 +57,9 @@ function addShards(metrics: Metrics, side: ReadSide): void {
       "Resting or waiting.",
       () => source.engine.state.openOrders,
     );
+    gauge("clob_settlement_in_flight_entries", "Written for it elsewhere, not applied yet.", () =>
+      entriesInFlight(side, source),
+    );
     gauge("clob_settlement_accounts", "Traders.", () => source.engine.state.accounts.count);
     total("clob_settlement_commands_total", "Of traders, in this process.", () => data.rate.total);
     const { counts } = data;
@@ -67,4 +71,17 @@ function addShards(metrics: Metrics, side: ReadSide): void {
       source.latest === null ? 0 : source.latest.number + 1,
     );
   }
+}
+
+/** What the shards that are settled here have written for this one and it has not applied. */
+function entriesInFlight({ settlements }: ReadSide, { engine, parts }: ShardSource): number {
+  const { state } = engine;
+  const { shard, directoryOrigin } = parts.genesis;
+  const lead = settlements.get(directoryOrigin)?.engine.state.directory ?? 0;
+  let count = Math.max(0, lead - state.directory);
+  for (const [source, other] of settlements) {
+    const written = other.engine.state.links.out[shard] ?? 0;
+    count += Math.max(0, written - (state.links.in[source] ?? 0));
+  }
+  return count;
 }

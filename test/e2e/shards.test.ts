@@ -123,6 +123,10 @@ describe("three shards", () => {
         const revive = () => venue.launch();
         await story(stand, "embedded", { kill, revive, othersLive: false });
         await theCommandSaysIt(stand);
+        config.addShard();
+        await venue.kill();
+        await venue.launch();
+        await tradeOnAddedShard(stand);
       } finally {
         stand.close();
       }
@@ -168,6 +172,22 @@ async function linkShards(stand: ShardsStand): Promise<void> {
   });
   const again = await stand.clob(`admin apply ${stand.configPath} --yes`);
   expect(again.out).toContain("the venue has all that the config asks for");
+}
+
+/** A shard that comes later learns of every account, and its orders find the funds elsewhere. */
+async function tradeOnAddedShard(stand: ShardsStand): Promise<void> {
+  const signer = signerFromSeed(new Uint8Array(32).fill(41));
+  const owner = await stand.http.keyOwner(signer.publicKey);
+  const client = stand.trade(
+    { signer, account: owner?.account ?? 0, key: owner?.key ?? 0 },
+    { autoTransfer: new Map([[USD, 1_000_000]]) },
+  );
+  const bid = await client.place({ market: 11, side: "buy", price: 100, quantity: 5000 });
+  expect([bid.state, bid.error?.message ?? "", bid.moved > 0]).toEqual(["open", "", true]);
+  const { shards } = await stand.http.status();
+  expect(shards.map(({ shard, directory }) => [shard, directory])).toEqual(
+    [1, 2, 3, 4].map((shard) => [shard, 3]),
+  );
 }
 
 /** The command: one balance with its split, a transfer, and where missing funds lie. */

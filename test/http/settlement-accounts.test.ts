@@ -3,6 +3,7 @@
  * bodies.
  */
 import { afterEach, beforeEach, describe, expect, test } from "bun:test";
+import type { BalancesJson } from "../../src/client/http-json.ts";
 import * as codes from "../../src/protocol/codes.ts";
 import {
   encodeAccountState,
@@ -101,6 +102,17 @@ describe("an account", () => {
     expect(await shard.ask(`/v1/accounts/${name}`)).toEqual(unknown(400, "unknown_account"));
     expect(await shard.ask(`/v1/accounts/${name}/orders`)).toEqual(unknown(400, "unknown_account"));
   });
+});
+
+test("one balance over all shards, with its split; of nobody there is none", async () => {
+  const body = (await shard.get("/v1/accounts/1/balances")) as BalancesJson;
+  expect(body.positions).toEqual([{ shard: 1, position: shard.engine.position }]);
+  expect(body.balances.length).toBeGreaterThan(0);
+  for (const { free, held, total, shards } of body.balances) {
+    expect(shards).toEqual([{ shard: 1, free, held, total }]);
+  }
+  const none = await shard.ask("/v1/accounts/99/balances");
+  expect(none).toEqual(unknown(400, "unknown_account"));
 });
 
 describe("keys and nonces", () => {

@@ -60,6 +60,7 @@ test("a matcher's instance is its core, and its file names its markets", () => {
 
 test("settlement gets the checkpoint key and no other", () => {
   const settings = settingsOf("settlement-plane.service");
-  expect(settings.get("LoadCredential")).toEqual(["checkpoint.pem:/etc/clob/keys/checkpoint.pem"]);
+  const keys = ["checkpoint.pem", "carry.pem"].map((name) => `${name}:/etc/clob/keys/${name}`);
+  expect(settings.get("LoadCredential")).toEqual(keys);
   expect(settings.get("ExecStart")?.[0]).toEndWith("--venue-keys-dir ${CREDENTIALS_DIRECTORY}");
 });

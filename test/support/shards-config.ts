@@ -55,6 +55,14 @@ export class ShardsConfig implements Disposable {
     writeFileSync(this.path, TEXT);
   }
 
+  /** A fourth shard with a market of its own, for the next start. */
+  addShard(): void {
+    const market = /\[\[market\]\]\n[^]*?\n\n/.exec(TEXT)?.[0] ?? "";
+    const added = market.replace("id = 1\ncount = 3", "id = 11\ncount = 1");
+    const shard = '[[shard]]\nid = 4\nmarkets = "11-20"\n';
+    writeFileSync(this.path, `${TEXT}\n${added}${shard}`);
+  }
+
   [Symbol.dispose](): void {
     rmSync(this.dir, { recursive: true, force: true });
   }
