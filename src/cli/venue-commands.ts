@@ -5,6 +5,7 @@ import { existsSync } from "node:fs";
 import { join } from "node:path";
 import { timeText } from "../client/explain.ts";
 import type { ShardStatusJson, StatusJson } from "../client/http-json.ts";
+import type { Config } from "../edges/config.ts";
 import { printConfig } from "../edges/config-print.ts";
 import { initShards, type Made } from "../venue/init.ts";
 import type { Answer, CommandSpec } from "./command.ts";
@@ -42,7 +43,7 @@ export const VENUE_COMMANDS: readonly CommandSpec[] = [
       const made = await initShards(config, only);
       return {
         data: { shards: made.map(madeJson), keys_dir: config.venue.keysDir },
-        text: madeText(made),
+        text: madeText(made, config),
       };
     },
   },
@@ -126,14 +127,16 @@ function madeJson({ shard, venueId, created }: Made) {
   return { shard, venue: venueId, created };
 }
 
-function madeText(made: readonly Made[]): string {
-  return made
-    .map(({ shard, venueId, created }) =>
-      created
-        ? `made shard ${shard} of venue ${venueId}`
-        : `shard ${shard} is there: venue ${venueId}`,
-    )
-    .join("\n");
+function madeText(made: readonly Made[], config: Config): string {
+  const lines = made.map(({ shard, venueId, created }) =>
+    created
+      ? `made shard ${shard} of venue ${venueId}`
+      : `shard ${shard} is there: venue ${venueId}`,
+  );
+  if (config.shards.length > 1 && made.some(({ created }) => created)) {
+    lines.push(`shards learn of each other, once all run: clob admin apply ${config.file} --yes`);
+  }
+  return lines.join("\n");
 }
 
 /** A program of its own: its output is its own too. */

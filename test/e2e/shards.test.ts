@@ -8,6 +8,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import type { VenueClient } from "../../src/client/venue-client.ts";
 import { signerFromSeed } from "../../src/edges/keys.ts";
+import { SCOPE_READ } from "../../src/protocol/codes.ts";
 import { encodeTransfer } from "../../src/protocol/commands.ts";
 import { RedisServer, redisAvailable } from "../support/redis-server.ts";
 import { ShardsConfig } from "../support/shards-config.ts";
@@ -47,8 +48,8 @@ async function story(stand: ShardsStand, name: string, death: Death): Promise<vo
     await Promise.all(SHARDS.map((from) => sendOut(buyer, from, EACH)));
     if (round !== Math.floor(ROUNDS / 2)) continue;
     await death.kill();
-    if (death.othersLive) await Promise.all(SHARDS.map((from) => sendOut(buyer, from, EACH)));
-    await death.revive();
+    if (!death.othersLive) await death.revive();
+    else await goOnWithout(stand, { buyer, death });
   }
   await stand.untilArrived();
   await stand.until("the sums are what they were", async () => {
@@ -56,7 +57,8 @@ async function story(stand: ShardsStand, name: string, death: Death): Promise<vo
   });
   expect([await stand.total(buyer, USD), await stand.total(buyer, BTC)]).toEqual(sums);
   const status = await stand.http.status();
-  expect(status.shards.map(({ directory }) => directory)).toEqual([2, 2, 2]);
+  const entries = death.othersLive ? 3 : 2;
+  expect(status.shards.map(({ directory }) => directory)).toEqual(SHARDS.map(() => entries));
   for (const { shard } of status.shards) {
     for (const { net } of await stand.http.onShard(shard).assets()) expect(net).toMatch(/^-?\d/);
   }
@@ -83,6 +85,24 @@ async function refuseBeyondLimit(buyer: VenueClient): Promise<void> {
   expect(result.elsewhere.map(({ shard }) => shard)).toContain(1);
   expect(result.error?.code).toBe("insufficient_funds");
   expect(result.error?.message).toContain("on shard 1");
+}
+
+/** Nothing is carried: funds leave, and a new key is not known elsewhere, until it is revived. */
+async function goOnWithout(
+  stand: ShardsStand,
+  { buyer, death }: { buyer: VenueClient; death: Death },
+): Promise<void> {
+  await Promise.all(SHARDS.map((from) => sendOut(buyer, from, EACH)));
+  const signer = signerFromSeed(new Uint8Array(32).fill(43));
+  const request = { publicKey: signer.publicKey, scopes: SCOPE_READ };
+  const added = await (await buyer.on(1)).addKey(request);
+  // In key_added the key id stands where others have the cumulative quantity.
+  const who = { signer, account: buyer.account, key: added.reports[0]?.cumulative ?? 0 };
+  const hasty = stand.trade(who, { directoryMsMax: 100 }).on(2);
+  expect(await hasty.catch((error: unknown) => error)).toMatchObject({ code: "unknown_key" });
+  const opening = stand.trade(who).on(2);
+  await death.revive();
+  expect((await opening).isLive).toBe(true);
 }
 
 /** Small transfers to both other shards; those that lack funds are refused, and change nothing. */
