@@ -30,12 +30,6 @@ export function problemOfCode(code: number, detail?: string): Problem {
   return detail === undefined ? problem : { ...problem, detail };
 }
 
-/** By the name of the code; null for a name that does not exist. */
-export function problemOfName(name: string, detail?: string): Problem | null {
-  const entry = codes.REJECT_CODES.find((candidate) => candidate.name === name);
-  return entry === undefined ? null : problemOfCode(entry.code, detail);
-}
-
 /** A refusal that only HTTP knows, such as a path that is not there. */
 export function httpProblem(status: number, name: string, detail?: string): Problem {
   const title = name.replaceAll("_", " ");

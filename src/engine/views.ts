@@ -127,14 +127,6 @@ export class Views {
     return found;
   }
 
-  /** The account's open order with this client id, or null. */
-  orderByClientId(account: number, clientOrderId: bigint): OpenOrder | null {
-    const low = Number(BigInt.asIntN(32, clientOrderId));
-    const high = Number(BigInt.asIntN(32, clientOrderId >> 32n));
-    const slot = this.state.index.find(account, low, high);
-    return slot === 0 ? null : openOrder(this.state, slot);
-  }
-
   /** The open order that this key, nonce and index placed, or null. Walks the key's account. */
   orderById(key: number, nonce: number, index: number): OpenOrder | null {
     if (!this.state.keys.has(key)) return null;

@@ -16,7 +16,6 @@ import type { NodeReader } from "./merkle-proof.ts";
 
 export const TILE_HEIGHT = 8;
 export const TILE_WIDTH = 256;
-export const TILE_SIZE = TILE_WIDTH * HASH_SIZE;
 /** Tile levels that a tree below 2^53 leaves can have: 0 .. 6. */
 export const TILE_LEVELS = 7;
 

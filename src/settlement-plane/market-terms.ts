@@ -4,7 +4,7 @@
  * Made when somebody asks for the market, so that 21,000 quiet ones cost their rows in the engine
  * only.
  */
-import { formatDecimal, formatSteps, type Step } from "../base/decimal.ts";
+import { formatSteps, type Step } from "../base/decimal.ts";
 import { viewOf } from "../base/bytes.ts";
 import { lotStep, stepText, tickStep } from "../client/market-rules.ts";
 import type { Engine } from "../engine/engine.ts";
@@ -77,10 +77,6 @@ export function assetTerms(engine: Engine, slot: number): AssetTerms {
     symbol: command.readSymbol(rules, command.ASSET_SYMBOL),
     decimals: rules.getUint8(command.ASSET_DECIMALS),
   };
-}
-
-export function amountText(units: number, asset: AssetTerms): string {
-  return formatDecimal(units, asset.decimals);
 }
 
 const SYMBOL_WORD = command.MARKET_SYMBOL / 4;

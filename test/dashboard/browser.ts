@@ -121,11 +121,6 @@ export class Browser {
       await this.ask("Input.dispatchKeyEvent", { type, key });
   }
 
-  async screenshot(): Promise<Uint8Array> {
-    const { data } = await this.ask("Page.captureScreenshot", { format: "png" });
-    return Uint8Array.fromBase64(String(data));
-  }
-
   private async ask(method: string, params: object = {}): Promise<Record<string, unknown>> {
     const id = ++this.count;
     const message = await new Promise<Message>((resolve) => {

@@ -79,11 +79,6 @@ export class VenueProcess {
     return this.env();
   }
 
-  /** Process ids, of the venue or of ingress, matcher and settlement. */
-  get pids(): number[] {
-    return this.children.map((child) => child.pid);
-  }
-
   /** Starts what `kill` or a crash ended, on the same ports; resolves when all of it is ready. */
   async launch(): Promise<void> {
     const [tcp, ingress, settlement, matcher] = this.ports;

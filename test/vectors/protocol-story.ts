@@ -9,7 +9,7 @@ import { type Signer, signerFromSeed } from "../../src/edges/keys.ts";
 import * as codes from "../../src/protocol/codes.ts";
 import * as encode from "../../src/protocol/commands.ts";
 import { signFrame } from "../../src/protocol/frame.ts";
-import { decodeGenesis, encodeGenesis, type Genesis } from "../../src/protocol/genesis.ts";
+import { encodeGenesis, type Genesis } from "../../src/protocol/genesis.ts";
 
 export const SHARD = 1;
 export const START_US = 1_764_000_000_000_000;
@@ -88,8 +88,6 @@ const GENESIS: Genesis = {
 
 export const GENESIS_FRAME = encodeGenesis(GENESIS, SIGNERS.operator.sign);
 export const VENUE = sha256(GENESIS_FRAME);
-/** As it is read again; for whoever needs its fields. */
-export const DECODED_GENESIS = decodeGenesis(GENESIS_FRAME);
 
 class Teller {
   readonly told: Told[] = [];
