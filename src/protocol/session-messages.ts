@@ -38,21 +38,16 @@ export const HELLO = message("hello", "session", "always packet 1", [
   bytes("challenge", 32, "to be signed back in each logon"),
 ]);
 
-export const REFUSED = message(
-  "refused",
-  "session",
-  "a frame that did not enter the log, or whose outcome is unknown",
-  [
-    constant("kind", codes.MESSAGE_REFUSED),
-    zero(1),
-    number("code", "u16", "reject code"),
-    number("account", "u32", "as in the frame; 0 if it can't be read"),
-    number("key", "u32", "as in the frame"),
-    zero(4),
-    number("nonce", "u64", "as in the frame; 0 if it is not below 2^53"),
-    bytes("tag", 8, "first 8 bytes of SHA-256 of the frame as it came"),
-  ],
-);
+export const REFUSED = message("refused", "session", "a frame that did not enter the log", [
+  constant("kind", codes.MESSAGE_REFUSED),
+  zero(1),
+  number("code", "u16", "reject code"),
+  number("account", "u32", "as in the frame; 0 if it can't be read"),
+  number("key", "u32", "as in the frame"),
+  zero(4),
+  number("nonce", "u64", "as in the frame; 0 if it is not below 2^53"),
+  bytes("tag", 8, "first 8 bytes of SHA-256 of the frame as it came"),
+]);
 
 export const RESUME = message("resume", "session", "behind a logged_on: which reports follow", [
   constant("kind", codes.MESSAGE_RESUME),
