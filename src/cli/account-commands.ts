@@ -55,10 +55,10 @@ export const ACCOUNT_COMMANDS: readonly CommandSpec[] = [
       const id = text === undefined ? (await cli.who()).account : integerOf("ACCOUNT", text);
       const account = await cli.http.account(id);
       if (cli.args.text("shard") !== undefined) {
-        return { data: account, text: accountText(account, account.balances) };
+        return { data: account, text: accountText(account, account.balances, 2) };
       }
       const { balances, positions } = await cli.http.balances(id);
-      const whole = accountText(account, balances);
+      const whole = accountText(account, balances, positions.length);
       return { data: { ...account, balances, positions }, text: whole };
     },
   },
@@ -122,7 +122,8 @@ async function openAccount(cli: Cli, args: Args): Promise<Answer> {
 async function withdraw(cli: Cli, args: Args): Promise<Answer> {
   const to = args.text("to");
   if (to === undefined || !/^[0-9a-f]{64}$/i.test(to)) {
-    throw new UsageError("withdraw needs --to with 64 hex digits");
+    const said = to === undefined ? "" : `, not "${to}"`;
+    throw new UsageError(`withdraw needs --to with 64 hex digits${said}`);
   }
   const asset = await cli.asset(args.at(0));
   const amount = parseAmount(args.at(1), asset);
@@ -134,7 +135,7 @@ async function withdraw(cli: Cli, args: Args): Promise<Answer> {
     const { reports, state } = await client.withdraw({ asset: asset.id, amount, destination });
     const [report] = reports;
     if (report === undefined) throw new ClientError({ code: "unknown_outcome", message: state });
-    if (state === "rejected") throw rejectOf(report);
+    if (state === "rejected") throw rejectOf(report, undefined, asset);
     const text = `withdrew ${args.at(1)} ${asset.symbol}; final at the next checkpoint`;
     return { data: reportToJson(report), text: `${text} after position ${report.position}` };
   } finally {
@@ -159,9 +160,15 @@ async function shardWith(
   return found?.shard ?? 0;
 }
 
-function accountText(account: AccountJson, balances: readonly AnyBalance[]): string {
+/** Orders, reports and nonces are those of the shard that was asked, which is said of several. */
+function accountText(
+  account: AccountJson,
+  balances: readonly AnyBalance[],
+  shards: number,
+): string {
   const state = account.suspended ? "suspended: only cancels" : "open";
-  const head = `account ${account.account}, ${state}, ${account.open_orders} open orders, `;
+  const where = shards > 1 ? `on shard ${account.shard}: ` : "";
+  const head = `account ${account.account}, ${state}, ${where}${account.open_orders} open orders, `;
   const keys = account.keys.map((key) => [
     String(key.key),
     key.revoked ? "revoked" : key.scopes.join(","),

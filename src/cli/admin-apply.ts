@@ -66,9 +66,11 @@ async function apply(cli: Cli, args: Args): Promise<Answer> {
   return { data: { plan, applied: done.length }, text: planText(steps, isYes) };
 }
 
+/** What was done has been said as it was done. */
 function planText(steps: readonly Step[], isYes: boolean): string {
   if (steps.length === 0) return "the venue has all that the config asks for";
-  const lines = steps.map(({ text, apply: act }) =>
+  const said = isYes ? steps.filter((step) => step.apply === null) : steps;
+  const lines = said.map(({ text, apply: act }) =>
     act === null ? `  can't: ${text}` : `  ${text}`,
   );
   const isIdle = steps.every((step) => step.apply === null);

@@ -9,6 +9,8 @@ import { type Answer, type CommandSpec, UsageError } from "./command.ts";
 import { spanMs } from "./times.ts";
 
 const OFF = "off";
+/** Of the protocol. */
+const DAY_MS = 86_400_000;
 
 export const DEAD_MAN: CommandSpec = {
   name: "dead-man",
@@ -24,18 +26,22 @@ async function deadMan(cli: Cli, text: string): Promise<Answer> {
   if (ms === null || (ms === 0 && text !== OFF)) {
     throw new UsageError(`TIME is a span such as 30s or 15m, or ${OFF}, not "${text}"`);
   }
+  if (ms > DAY_MS) throw new UsageError(`TIME is at most 1d, not "${text}"`);
   const venue = cli.venue(await cli.who());
   try {
     const shards = [];
     const lines = new Set<string>();
-    for (const shard of await cli.shards()) {
+    const served = await cli.shards();
+    for (const shard of served) {
       const { reports, state } = await (await venue.on(shard)).deadMan(ms);
       const [report] = reports;
       if (report === undefined) throw new ClientError({ code: "unknown_outcome", message: state });
       if (state === "rejected") throw rejectOf(report);
       const { first, second, position } = report;
       shards.push({ shard, fires_after_us: first, before_us: second, position });
-      lines.add(`account ${venue.account}: ${explainReport(report)}`);
+      // Each shard counts from its own log time; off is off everywhere.
+      const where = served.length > 1 && ms > 0 ? `, shard ${shard}` : "";
+      lines.add(`account ${venue.account}${where}: ${explainReport(report)}`);
     }
     const data = { account: venue.account, ...shards[0], shards };
     return { data, text: [...lines].join("\n") };

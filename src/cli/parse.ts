@@ -19,6 +19,8 @@ const CONFIG_OPTIONS: OptionSpecs = Object.fromEntries(
   Object.keys(configFlagOptions("")).map((name) => [name, { value: "VALUE", help: "" }]),
 );
 
+const NEGATIVE = /^-[\d.]+$/;
+
 export interface Call {
   /** Null: no command, or a group; then `words` says which. */
   readonly command: CommandSpec | null;
@@ -107,6 +109,13 @@ function read(argv: readonly string[], specs: OptionSpecs, name: string) {
     if (ambiguous !== undefined) {
       const flag = /--[^ ]+$/.exec(ambiguous)?.[0] ?? ambiguous;
       throw new UsageError(`${flag} takes a value, which cannot begin with "-"\n${seeHelp(name)}`);
+    }
+    const bare = /Option '(?:-\w, )?(--[^ ']+)[^']*' argument missing/.exec(why)?.[1];
+    if (bare !== undefined) throw new UsageError(`${bare} takes a value\n${seeHelp(name)}`);
+    const negative = argv.find((word) => NEGATIVE.test(word));
+    if (negative !== undefined) {
+      const no = `${negative} is negative; quantities and amounts have no sign`;
+      throw new UsageError(`${no}\n${seeHelp(name)}`);
     }
     const unknown = /Unknown option '(?:--)?([^']+)'/.exec(why)?.[1];
     if (unknown === undefined) throw new UsageError(`${why}\n${seeHelp(name)}`);

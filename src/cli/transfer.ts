@@ -3,6 +3,7 @@
  */
 import { ClientError } from "../client/errors.ts";
 import { rejectOf } from "../client/explain.ts";
+import type { AssetJson } from "../client/http-json.ts";
 import { parseAmount } from "../client/market-rules.ts";
 import { reportToJson } from "../protocol/report-json.ts";
 import type { Cli } from "./cli.ts";
@@ -26,18 +27,20 @@ export const TRANSFER: CommandSpec = {
 async function transfer(cli: Cli, args: Args): Promise<Answer> {
   const to = args.integer("to", 1);
   if (to === undefined) throw new UsageError("transfer needs --to SHARD");
+  const said = args.integer("from", 1);
+  if (said === to) throw new UsageError(`--from and --to are both shard ${to}: nothing would move`);
+  await checkServed(cli, [to, ...(said === undefined ? [] : [said])]);
   const asset = await cli.asset(args.at(0));
   const amount = parseAmount(args.at(1), asset);
   const who = await cli.who();
-  const from =
-    args.integer("from", 1) ?? (await richest(cli, who.account, { asset: asset.id, to }));
+  const from = said ?? (await richest(cli, who.account, { asset, to }));
   const venue = cli.venue(who);
   try {
     const { sent, credited } = await venue.transfer({ asset: asset.id, amount, from, to });
     const [report] = sent.reports;
     if (report === undefined)
       throw new ClientError({ code: "unknown_outcome", message: sent.state });
-    if (sent.state === "rejected") throw rejectOf(report);
+    if (sent.state === "rejected") throw rejectOf(report, undefined, asset);
     const what = `${args.at(1)} ${asset.symbol} from shard ${from} to shard ${to}`;
     const text = credited === null ? `on its way: ${what}` : `moved ${what}`;
     const arrived = credited === null ? null : reportToJson(credited);
@@ -47,18 +50,26 @@ async function transfer(cli: Cli, args: Args): Promise<Answer> {
   }
 }
 
+async function checkServed(cli: Cli, asked: readonly number[]): Promise<void> {
+  const there = (await cli.http.status()).shards.map(({ shard }) => shard);
+  const absent = asked.find((shard) => !there.includes(shard));
+  if (absent === undefined) return;
+  const message = `there is no shard ${absent}; this venue has: ${there.join(", ")}`;
+  throw new ClientError({ code: "unknown_shard", message });
+}
+
 /** The other shard where most of it is free, as far as settlement has come. */
 async function richest(
   cli: Cli,
   account: number,
-  { asset, to }: { readonly asset: number; readonly to: number },
+  { asset, to }: { readonly asset: AssetJson; readonly to: number },
 ): Promise<number> {
   const { balances } = await cli.http.balances(account);
-  const row = balances.find((one) => one.asset === asset);
+  const row = balances.find((one) => one.asset === asset.id);
   const others = (row?.shards ?? []).filter(({ shard }) => shard !== to);
   // Decimals of one asset have the same digits after the point: the longer text is the larger one.
   const [most] = others.sort((a, b) => b.free.length - a.free.length || (a.free < b.free ? 1 : -1));
   if (most !== undefined) return most.shard;
-  const symbol = row?.symbol ?? "such funds";
-  throw new ClientError({ code: "insufficient_funds", message: `no other shard has ${symbol}` });
+  const message = `account ${account} has no ${asset.symbol} on another shard than ${to}`;
+  throw new ClientError({ code: "insufficient_funds", message });
 }

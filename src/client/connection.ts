@@ -89,7 +89,7 @@ export class Connection {
     this.socket.on("connect", () => this.logIn());
     this.socket.on("data", (bytes: Uint8Array) => this.onData(bytes));
     this.socket.on("drain", () => this.callWaiters());
-    this.socket.on("error", (error) => this.fail(unreachable(`${host}:${port}: ${error.message}`)));
+    this.socket.on("error", (error) => this.fail(unreachable(wordsOf(error, `${host}:${port}`))));
     this.socket.on("close", () => this.fail(unreachable(`${host}:${port} closed the connection`)));
     this.watch = setInterval(() => this.look(), Math.max(1, heartbeatMs / 2));
   }
@@ -260,6 +260,13 @@ export class Connection {
       this.write(soup.SOUP_CLIENT_HEARTBEAT, NOTHING);
     }
   }
+}
+
+function wordsOf(error: Error, address: string): string {
+  const isRefused = "code" in error && error.code === "ECONNREFUSED";
+  return isRefused
+    ? `${address} does not answer: nobody listens there`
+    : `${address}: ${error.message}`;
 }
 
 function dial(host: string, port: number): ClientSocket {

@@ -10,7 +10,7 @@ import * as codes from "../protocol/codes.ts";
 import { marketStateName } from "../protocol/report-json.ts";
 import type { Report } from "../protocol/report.ts";
 import { ClientError } from "./errors.ts";
-import { formatAmount, type MarketRules } from "./market-rules.ts";
+import { type Asset, formatAmount, type MarketRules } from "./market-rules.ts";
 
 type Unit = "price" | "quantity" | "funds" | "state" | "scopes" | "time" | "count";
 
@@ -44,11 +44,12 @@ const NUMBERS: ReadonlyMap<number, readonly [string, string, Unit]> = new Map([
   [codes.REJECT_KEYS_FULL, ["keys", "maximum", "count"]],
 ]);
 
-export function rejectOf(report: Report, market?: MarketRules): ClientError {
+/** With the market of an order, or the asset of a withdrawal or transfer, in decimals. */
+export function rejectOf(report: Report, market?: MarketRules, asset?: Asset): ClientError {
   const { code, first, second } = report;
   const { name, says, retry } = codes.rejectCode(code);
   const row = NUMBERS.get(code);
-  const numbers = row === undefined ? "" : ` (${describe(row, report, market)})`;
+  const numbers = row === undefined ? "" : ` (${describe(row, { report, market, asset })})`;
   return new ClientError({
     code: name,
     message: `${name}: ${says}${numbers}`,
@@ -58,14 +59,11 @@ export function rejectOf(report: Report, market?: MarketRules): ClientError {
   });
 }
 
-function describe(
-  row: readonly [string, string, Unit],
-  report: Report,
-  market: MarketRules | undefined,
-): string {
+function describe(row: readonly [string, string, Unit], context: Context): string {
+  const { report } = context;
   const [, limit, unit] = row;
   const stated = isStopPrice(report) ? "stop price" : row[0];
-  const show = (value: number): string => showNumber(value, unit, { report, market });
+  const show = (value: number): string => showNumber(value, unit, context);
   return `${stated} ${show(report.first)}, ${limit} ${show(report.second)}`;
 }
 
@@ -78,18 +76,23 @@ function isStopPrice({ code, reason, first, price }: Report): boolean {
 interface Context {
   readonly report: Report;
   readonly market: MarketRules | undefined;
+  readonly asset: Asset | undefined;
 }
 
-function showNumber(value: number, unit: Unit, { report, market }: Context): string {
+function showNumber(value: number, unit: Unit, { report, market, asset }: Context): string {
   if (unit === "state") return marketStateName(value);
   if (unit === "scopes") return scopesText(value);
   if (unit === "time") return timeText(value);
+  if (unit === "funds" && asset !== undefined) return fundsText(value, asset);
   if (market === undefined || unit === "count") return String(value);
   if (unit === "price") return market.price(value);
   if (unit === "quantity") return market.quantity(value);
   const isOrder = report.reason === codes.COMMAND_NEW_ORDER;
   if (!isOrder || report.side === 0) return String(value);
-  const asset = report.side === codes.SIDE_BUY ? market.quote : market.base;
+  return fundsText(value, report.side === codes.SIDE_BUY ? market.quote : market.base);
+}
+
+function fundsText(value: number, asset: Asset): string {
   return `${formatAmount(value, asset)} ${asset.symbol}`;
 }
 

@@ -156,7 +156,9 @@ describe("from nothing to a verified trade", () => {
       ["trades BTCUSD", 'there is no market BTCUSD (did you mean "BTC-USD"?); see: clob markets'],
       ["order buy ETH-USD 1", "nobody sells in ETH-USD; give a price with --limit"],
       ["order show 9-9-9", "unknown_order"],
-      [`withdraw USD 1000000 --to ${"00".repeat(32)}`, "insufficient_funds"],
+      [`withdraw USD 1000000 --to ${"00".repeat(32)}`, "(needed 1000000.000000 USD, free "],
+      ["transfer USD 1 --to 7", "there is no shard 7; this venue has: 1"],
+      ["transfer USD 1 --to 1", "has no USD on another shard than 1"],
       ["withdraw UDS 1 --to " + "00".repeat(32), 'there is no asset UDS (did you mean "USD"?)'],
     ];
     for (const [line, words] of refusals) {

@@ -133,5 +133,7 @@ describe("a reject in words", () => {
       "market_state: the market does not take this now (now halted, needed open)",
     ]);
     expect(rejectOf(reject(rows[0]!)).message).toContain("(price 7, step 5)");
+    const withdrawal = rejectOf(reject({ ...rows[4]!, side: 0 }), undefined, market.quote);
+    expect(withdrawal.message).toContain("(needed 60.030000 USD, free 12.000000 USD)");
   });
 });
