@@ -125,7 +125,8 @@ export const FLEET_BUGS: readonly FleetBug[] = [
     name: "no epoch is compared before ex grows",
     file: MODELS,
     find:
-      "if (Number(itsEpoch) > Number(epoch)) throw new Refusal(`FENCED this is epoch ${itsEpoch}`);\n" +
+      "if (Number(itsEpoch) > Number(epoch)) " +
+      "throw new Refusal(`FENCED this is epoch ${itsEpoch}`);\n" +
       '  if (itsEpoch !== epoch) throw new Refusal("SUFFIX the epoch is gone");\n' +
       "  if (tip === after) {",
     put: "if (tip === after) {",
@@ -133,7 +134,9 @@ export const FLEET_BUGS: readonly FleetBug[] = [
   {
     name: "ex may cover what in does not have",
     file: MODELS,
-    find: "if (Number(inputTip) < Number(after)) throw new Refusal(`SUFFIX in ends at ${inputTip}`);",
+    find:
+      "if (Number(inputTip) < Number(after)) " +
+      "throw new Refusal(`SUFFIX in ends at ${inputTip}`);",
     put: "",
   },
   {

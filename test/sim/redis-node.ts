@@ -11,18 +11,10 @@ import { type Condition, RedisCommands } from "./redis-commands.ts";
 import { RedisFile, replay, type SyncPolicy } from "./redis-file.ts";
 import { infoOf } from "./redis-info.ts";
 import { type Arg, encodeEffects, textOf } from "./resp.ts";
+import type { ServerEnd } from "./server-end.ts";
 import { MS, type Process, SECOND, START_US, type World } from "./world.ts";
 
 export type Answer = (outcome: Reply | Refusal) => void;
-
-/** A client's connection, as the server sees it. */
-export interface ServerEnd {
-  isOpen: boolean;
-  /** Replication offset behind its newest write. */
-  offset: number;
-  /** The server is gone, or has thrown it out. */
-  cut(): void;
-}
 
 interface Request {
   readonly from: ServerEnd;
@@ -49,8 +41,6 @@ export interface NodeTimes {
   readonly turnUs: number;
   readonly syncUs: number;
 }
-
-const EXPIRED: Reply = null;
 
 export class RedisNode {
   readonly name: string;
@@ -283,7 +273,7 @@ export class RedisNode {
       return [[request.args[6]!, found.map(entryReply)]];
     };
     const until = this.world.now + Number(blockMs) * MS;
-    return { ...request, look, until, late: () => EXPIRED };
+    return { ...request, look, until, late: () => null };
   }
 
   /** WAIT n ms */

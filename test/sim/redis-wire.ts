@@ -10,9 +10,10 @@
 import type { RedisHost } from "../../src/edges/config-address.ts";
 import type { RedisDial, RedisSocket } from "../../src/edges/redis-connection.ts";
 import { Refusal, type Reply } from "./keyspace.ts";
-import type { RedisNode, ServerEnd } from "./redis-node.ts";
+import type { RedisNode } from "./redis-node.ts";
 import { bytesOf } from "./resp.ts";
 import { scriptName } from "./script-models.ts";
+import type { ServerEnd } from "./server-end.ts";
 import type { Weather } from "./weather.ts";
 import type { Process, World } from "./world.ts";
 

@@ -112,9 +112,8 @@ export class World {
   say(who: string, what: string, detail?: () => string): void {
     this.hash = crc32(encoder.encode(`${this.now} ${who} ${what}`), this.hash);
     if (this.keepsTrace && this.trace.length < TRACE_LINES_MAX) {
-      this.trace.push(
-        `${(this.now / SECOND).toFixed(6).padStart(11)} ${who.padEnd(14)} ${what}${detail?.() ?? ""}`,
-      );
+      const time = (this.now / SECOND).toFixed(6).padStart(11);
+      this.trace.push(`${time} ${who.padEnd(14)} ${what}${detail?.() ?? ""}`);
     }
   }
 
