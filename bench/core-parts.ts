@@ -144,6 +144,7 @@ export async function benchReplay(size: Size): Promise<void> {
     const ms = timed(() => replayPack(engine, flow.records));
     const begin = Bun.nanoseconds();
     const found = await recover({
+      refuseMixedLog: () => Promise.resolve(),
       genesisFrame: flow.genesisFrame,
       options: OPTIONS,
       snapshots: new SnapshotFiles(join(dir, "none"), "bench", 1),

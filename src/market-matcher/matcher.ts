@@ -12,6 +12,7 @@ import { SnapshotFiles } from "../edges/snapshot-files.ts";
 import type { Engine, EngineOptions } from "../engine/engine.ts";
 import type { ReportChain } from "../protocol/execution.ts";
 import type { Genesis } from "../protocol/genesis.ts";
+import { refuseMixedLog } from "../service/same-log.ts";
 import { runMatchLoop } from "./match-loop.ts";
 import { type Recovered, recover } from "./recover.ts";
 
@@ -130,6 +131,7 @@ export class Matcher {
       executions,
       tip,
       stop,
+      refuseMixedLog: (position) => refuseMixedLog(log, position, stop),
       onSkippedSnapshot: (path, why) => logger.warning("snapshot skipped", { path, why }),
     });
     await executions.close();

@@ -20,6 +20,8 @@ export interface RecoverParts {
   /** Last position that `ex` covers. */
   readonly tip: number;
   readonly stop: AbortSignal;
+  /** Throws LostSuffix if `in` and `ex` were read from logs that differ; see same-log.ts. */
+  readonly refuseMixedLog: (position: number) => Promise<void>;
   readonly onSkippedSnapshot: (path: string, why: string) => void;
 }
 
@@ -68,6 +70,8 @@ async function replay(parts: RecoverParts, at: Recovered): Promise<void> {
       if (at.engine.position < execution.last) return;
       const isSame = equalBytes(execution.chain, at.chain.value);
       if (isSame) continue;
+      await parts.refuseMixedLog(at.engine.position);
+      if (parts.stop.aborted) return;
       throw new Halt("ex differs from its re-execution", at.engine.position);
     }
   }

@@ -73,9 +73,10 @@ export class JudgedInput {
   /** The next records with their verdicts; null when asked to stop. Throws what the log throws. */
   async next(): Promise<Stretch | null> {
     while (!this.stop.aborted) {
+      // A log that is not the one that was read ahead: what waits is not of it, perhaps.
+      if (this.fault !== null) throw this.fault;
       const first = this.pending.shift();
       if (first !== undefined) return this.finish(first);
-      if (this.fault !== null) throw this.fault;
       if (this.isOver) return null;
       await this.moved.promise;
     }

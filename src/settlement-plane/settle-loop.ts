@@ -32,7 +32,9 @@ export interface SettleParts {
   readonly genesisKey: Uint8Array;
   readonly input: InputReader;
   readonly executions: ExecutionReader;
-  /** A commitment is due over everything applied so far. */
+  /** Throws LostSuffix if `in` and `ex` were read from logs that differ; see same-log.ts. */
+  readonly refuseMixedLog: (position: number) => Promise<void>;
+  /** A commitment is due over everything applied so far, which is not compared yet. */
   readonly onCheckpoint: () => void;
   /** Reports of one record, on loan, for market data. */
   readonly onReports: (reports: ReportBatch) => void;
@@ -58,6 +60,8 @@ export async function runSettleLoop(parts: SettleParts): Promise<void> {
         await settling.upTo(execution.last);
         if (engine.position < execution.last) return;
         if (!equalBytes(execution.chain, parts.chain.value)) {
+          await parts.refuseMixedLog(engine.position);
+          if (stop.aborted) return;
           throw new Halt("the matcher's reports differ from the re-execution", engine.position);
         }
         parts.onBatch();
@@ -80,6 +84,7 @@ class Settling {
   private readonly reports = new ReportBatch();
   private readonly record = new RecordView();
   private stretch = NOTHING;
+  private readonly waiting: Stretch[] = [];
   /** The next record of the stretch. */
   private index = 0;
   private commands = 0;
@@ -93,14 +98,16 @@ class Settling {
     });
   }
 
-  /** Applies records up to `position`; less only when asked to stop. */
+  /**
+   * Applies records up to `position`; less only when asked to stop. All of them are here before
+   * the first is applied: a log that turns out to have lost some leaves nothing half done.
+   */
   async upTo(position: number): Promise<void> {
     const { engine, stop } = this.parts;
+    if (!(await this.gather(position - engine.position))) return;
     while (engine.position < position && !stop.aborted) {
-      if (this.index === this.stretch.records.length) {
-        const next = await this.input.next();
-        if (next === null) return;
-        this.stretch = next;
+      while (this.index === this.stretch.records.length) {
+        this.stretch = this.waiting.shift()!;
         this.index = 0;
       }
       if (!(await this.settleOne(this.stretch.records[this.index]!))) return;
@@ -110,6 +117,19 @@ class Settling {
         await new Promise(setImmediate);
       }
     }
+  }
+
+  /** False when asked to stop before so many records are here. */
+  private async gather(count: number): Promise<boolean> {
+    let here = this.stretch.records.length - this.index;
+    for (const { records } of this.waiting) here += records.length;
+    while (here < count) {
+      const next = await this.input.next();
+      if (next === null) return false;
+      this.waiting.push(next);
+      here += next.records.length;
+    }
+    return true;
   }
 
   async close(): Promise<void> {

@@ -26,6 +26,7 @@ import { noteKey } from "../proofs/signed-note.ts";
 import { ReportChain } from "../protocol/execution.ts";
 import type { Genesis } from "../protocol/genesis.ts";
 import type { ReportBatch } from "../protocol/report.ts";
+import { refuseMixedLog } from "../service/same-log.ts";
 import { CommitmentFile } from "./commitment-file.ts";
 import { runSettleLoop } from "./settle-loop.ts";
 
@@ -57,6 +58,16 @@ export interface PublishedCheckpoint {
   readonly stateNote: Uint8Array;
 }
 
+/** Computed, and not published yet. */
+interface DueCheckpoint {
+  readonly number: number;
+  readonly bytes: Uint8Array;
+  readonly position: number;
+  readonly inputRoot: Uint8Array;
+  readonly statesRoot: Uint8Array;
+  readonly logTime: number;
+}
+
 const SNAPSHOTS_KEPT = 2;
 const TIP_POLL_MS = 20;
 
@@ -68,6 +79,9 @@ export class Settlement {
   private checkpointer: Checkpointer;
   private chain = new ReportChain();
   private savedPosition = 0;
+  /** Up to here the matcher's chain was compared, and found to be ours. */
+  private comparedPosition: number;
+  private due: DueCheckpoint[] = [];
   engine: Engine;
   latest: PublishedCheckpoint | null = null;
   isReady = false;
@@ -88,6 +102,7 @@ export class Settlement {
     this.checkpointer = new Checkpointer(this.terms);
     this.engine = new Engine(parts.genesisFrame, parts.options);
     this.restore();
+    this.comparedPosition = this.engine.position;
   }
 
   /**
@@ -129,16 +144,18 @@ export class Settlement {
       try {
         await this.settle();
       } catch (fault) {
-        // Nothing of the record was applied: this is the state that stays readable.
-        if (fault instanceof Halt) this.save();
-        if (!(fault instanceof LostSuffix)) throw fault;
+        if (fault instanceof Halt && fault.position > this.engine.position) this.keepForReaders();
+        // What is not compared may be of the log that is gone: the next process begins before it.
+        const isMixed = this.engine.position !== this.comparedPosition;
+        if (!(fault instanceof LostSuffix) || isMixed) throw fault;
         // All that was executed here is durable; what was read ahead goes with the readers.
         logger.error("lost suffix", { why: fault.message, durable: this.engine.position });
         await log.recoverLoss(fault, this.engine.position);
       }
     }
     this.isReady = false;
-    if (this.engine.position > this.savedPosition) this.save();
+    const { position } = this.engine;
+    if (position > this.savedPosition && position === this.comparedPosition) this.save();
     this.file.close();
   }
 
@@ -159,8 +176,9 @@ export class Settlement {
         input,
         executions,
         onCheckpoint: () => this.checkpoint(),
+        refuseMixedLog: (position) => refuseMixedLog(log, position, stop),
         onReports: (reports) => this.parts.onReports(this.engine, reports),
-        onBatch: () => this.parts.onBatch(this.engine),
+        onBatch: () => this.onCompared(),
         stop,
       });
     } finally {
@@ -168,16 +186,40 @@ export class Settlement {
     }
   }
 
+  /** A border of checkpoints: it is published once all of its execution record is compared. */
   private checkpoint(): void {
     const { checkpointer, engine, chain } = this;
     const number = checkpointer.count;
     const bytes = checkpointer.commit(engine.roots(), chain.value);
-    this.file.add(number, bytes);
-    this.publish(number, checkpointer.position);
-    if (engine.position - this.savedPosition >= this.parts.snapshotRecords) this.save();
+    const { position, inputRoot, statesRoot } = checkpointer;
+    const { logTime } = engine;
+    this.due.push({ number, bytes, position, inputRoot, statesRoot, logTime });
   }
 
-  private publish(number: number, position: number): void {
+  /** Nothing of the record that halts the shard was applied: this state stays readable. */
+  private keepForReaders(): void {
+    this.publishDue();
+    this.save();
+  }
+
+  private publishDue(): void {
+    for (const checkpoint of this.due.splice(0)) {
+      this.file.add(checkpoint.number, checkpoint.bytes);
+      this.publish(checkpoint);
+    }
+  }
+
+  private onCompared(): void {
+    const { engine, parts } = this;
+    this.comparedPosition = engine.position;
+    const hasCheckpoint = this.due.length > 0;
+    this.publishDue();
+    const unsaved = engine.position - this.savedPosition;
+    if (hasCheckpoint && unsaved >= parts.snapshotRecords) this.save();
+    parts.onBatch(engine);
+  }
+
+  private publish({ number, position, inputRoot, statesRoot, logTime }: DueCheckpoint): void {
     const { venue, genesis, checkpointSigner } = this.parts;
     const venueHex = toHex(venue);
     const key = noteKey(venueHex, checkpointSigner.publicKey);
@@ -185,19 +227,18 @@ export class Settlement {
     const input = {
       origin: inputOrigin(venueHex, genesis.shard),
       size: position,
-      root: this.checkpointer.inputRoot,
+      root: inputRoot,
     };
     const state = {
       origin: statesOrigin(venueHex, genesis.shard),
       size: number + 1,
-      root: this.checkpointer.statesRoot,
+      root: statesRoot,
     };
     const inputNote = signCheckpoint(input, key, sign);
     const stateNote = signCheckpoint(state, key, sign);
     // Older ones come by again after a restart; the notes stay at the newest.
     if (number + 1 === this.file.count)
       this.file.writeNotes({ input: inputNote, state: stateNote });
-    const logTime = this.engine.logTime;
     this.latest = { number, position, logTime, inputNote, stateNote };
   }
 

@@ -72,6 +72,7 @@ test("asked to stop between ex and in, it compares nothing", async () => {
   const parts = { genesisFrame: frame, options, snapshots, input, executions };
   const onSkippedSnapshot = (): void => undefined;
   const found = await recover({
+    refuseMixedLog: () => Promise.resolve(),
     ...parts,
     tip: writer.tip(),
     stop: stop.signal,
