@@ -41,7 +41,7 @@ export const ORDER_OPTIONS = {
   },
   tif: {
     value: "TIF",
-    among: ["gtc", "ioc", "fok"],
+    among: ["gtc", "day", "ioc", "fok"],
     help: "time in force [gtc; a market order ioc]",
   },
   gtd: { value: "TIME", help: "good till: 2026-12-31T16:00:00Z, or from now 30s, 15m, 12h, 1d" },

@@ -138,7 +138,7 @@ function seeHelp(name: string): string {
 
 function checkCount(command: CommandSpec, positionals: readonly string[]): void {
   const { args, name } = command;
-  const missing = args.find((arg, index) => arg.optional !== true && index >= positionals.length);
+  const missing = args.find((arg, at) => arg.optional !== true && !positionals[at]);
   if (missing !== undefined) {
     throw new UsageError(`${name} needs ${missing.name}: ${missing.help}\n${seeHelp(name)}`);
   }
