@@ -17,7 +17,6 @@ const REASONS: ReadonlyMap<number, string> = new Map([
   [codes.CANCEL_IMMEDIATE, "it does not rest, and found no more to trade with"],
   [codes.CANCEL_SELF_TRADE, "it met an order of its own account"],
   [codes.CANCEL_RECORD_FULL, "its record had no room for more"],
-  [codes.CANCEL_MARKET_CLOSED, "the market was closed"],
   [codes.CANCEL_EXPIRED, "its good till is past"],
   [codes.CANCEL_DEAD_MAN, "the account's dead-man timer fired"],
   [codes.CANCEL_BUDGET, "what is left of its budget buys no more"],

@@ -1,5 +1,5 @@
 /**
- * Redis log: one shard's two streams and their control hash in one Redis primary.
+ * Redis log: one shard's two streams, their control hash and bell in one Redis primary.
  *
  *   in:{7} ex:{7} ctl:{7} dur:{7}   the braces keep a shard's keys in one slot; redis-scripts.ts
  *

@@ -146,7 +146,6 @@ export const CANCEL_MASS = 2;
 export const CANCEL_IMMEDIATE = 3;
 export const CANCEL_SELF_TRADE = 4;
 export const CANCEL_RECORD_FULL = 5;
-export const CANCEL_MARKET_CLOSED = 6;
 export const CANCEL_EXPIRED = 7;
 export const CANCEL_DEAD_MAN = 8;
 export const CANCEL_BUDGET = 9;
