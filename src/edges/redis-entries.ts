@@ -4,6 +4,7 @@
  *   d   count u32 | size u32, count times | frames one after the other; size 0 is a tick
  *   t   log time in digits
  *   s   "rules_version:directory_origin" in digits
+ *   b   log time of the entry before it
  *
  * A record's header is not stored: it follows from the entry, 24 bytes saved per record.
  */
@@ -32,6 +33,8 @@ export interface PackEntry {
   readonly count: number;
   readonly frames: Uint8Array;
   readonly logTime: number;
+  /** Log time of the entry before. */
+  readonly before: number;
   readonly rulesVersion: number;
   readonly directoryOrigin: number;
 }
@@ -39,11 +42,12 @@ export interface PackEntry {
 /** The entry of these fields, or a sentence about what is wrong. */
 export function readPackEntry(
   frames: Uint8Array | undefined,
-  time: string,
+  [time, timeBefore]: readonly [string, string],
   stamp: string,
 ): PackEntry | string {
-  const logTime = Number(time);
-  if (!/^[0-9]{1,16}$/.test(time) || !Number.isSafeInteger(logTime)) return "it has no log time";
+  const [logTime, before] = [readTime(time), readTime(timeBefore)];
+  if (logTime === null) return "it has no log time";
+  if (before === null) return "it does not name the entry before";
   const parts = /^([0-9]{1,5}):([0-9]{1,5})$/.exec(stamp);
   if (parts === null) return "it does not name its rules";
   if (frames === undefined || frames.length < U32) return "it has no frames";
@@ -58,7 +62,12 @@ export function readPackEntry(
   }
   if (size !== frames.length) return "its sizes do not add up";
   const [rulesVersion, directoryOrigin] = [Number(parts[1]), Number(parts[2])];
-  return { count, frames, logTime, rulesVersion, directoryOrigin };
+  return { count, frames, logTime, before, rulesVersion, directoryOrigin };
+}
+
+function readTime(text: string): number | null {
+  const time = Number(text);
+  return /^[0-9]{1,16}$/.test(text) && Number.isSafeInteger(time) ? time : null;
 }
 
 /** Bytes of the records of these entries, the first `skip` of the first entry left out. */

@@ -36,11 +36,15 @@ export type AskTip = () => Promise<number>;
 
 type Place = Omit<StreamPlace, "key">;
 
+/** Before the first. */
+const NO_ENTRY = { last: 0, time: 0 };
+
 export class RedisInputReader implements InputReader {
   readonly tip: AskTip;
   private readonly stream: RedisStream;
   private readonly place: Place;
   private readonly mark: ReadMark = { last: 0, sum: 0, isVoid: false };
+  private newest = NO_ENTRY;
 
   constructor(place: Place, tip: AskTip) {
     this.tip = tip;
@@ -58,6 +62,7 @@ export class RedisInputReader implements InputReader {
     refuseVoid(this.mark);
     if (entries === null) return null;
     const packs = entries.map((entry) => this.packOf(entry));
+    this.refuseOther(entries, packs, after);
     const skip = after + 1 - checkDense(entries, after, (i) => packs[i]!.count);
     const newest = entries.at(-1)!;
     this.mark.last = newest.last;
@@ -68,9 +73,30 @@ export class RedisInputReader implements InputReader {
     return { first: after + 1, count, bytes: composeRecords(shard, packs, skip) };
   }
 
+  /** Another log may have come over the same connection, when its server began to follow one. */
+  private refuseOther(
+    entries: readonly StreamEntry[],
+    packs: readonly PackEntry[],
+    after: number,
+  ): void {
+    let { last, time } = after === this.mark.last ? this.newest : NO_ENTRY;
+    for (const [i, entry] of entries.entries()) {
+      const { count, logTime, before } = packs[i]!;
+      const gap = entry.last - count - last;
+      const goesOn = gap === 0 && before === time;
+      // A gap is no other log: see checkDense.
+      if (last !== 0 && gap <= 0 && !goesOn) {
+        throw new LostSuffix(`entry 0-${entry.last} of in does not go on from 0-${last}`);
+      }
+      last = entry.last;
+      time = logTime;
+    }
+    this.newest = { last, time };
+  }
+
   private packOf({ last, fields }: StreamEntry): PackEntry {
     const text = (name: string): string => Buffer.from(fields.get(name) ?? "").toString();
-    const pack = readPackEntry(fields.get("d"), text("t"), text("s"));
+    const pack = readPackEntry(fields.get("d"), [text("t"), text("b")], text("s"));
     if (typeof pack !== "string") return pack;
     throw new LogFault(`entry 0-${last} of in, shard ${this.place.shard.shard}: ${pack}`);
   }

@@ -2,7 +2,8 @@
  * Redis scripts: the only writers of a shard's keys. Each checks everything, then changes
  * something, because Redis does not roll back.
  *
- *   in:{s}   stream, id 0-<position of the last record>, fields d frames, t log time, s stamp
+ *   in:{s}   stream, id 0-<position of the last record>, fields d frames, t log time, s stamp,
+ *            b log time of the entry before: so a reader sees when it is in another log
  *   ex:{s}   stream, id 0-<last position covered>, field d execution record
  *   dur:{s}  stream of one entry, id 0-<durable position>, field e epoch of the matcher that says
  *            so: a bell that readers can block on
@@ -24,7 +25,7 @@ if redis.call('EXISTS', KEYS[1], KEYS[2], KEYS[3], KEYS[4]) > 0 then
   if redis.call('HGET', KEYS[3], 'genesis') == ARGV[2] then return 0 end
   return redis.error_reply('EXISTS there is a log already')
 end
-redis.call('XADD', KEYS[1], '0-1', 'd', ARGV[5], 't', ARGV[4], 's', ARGV[3])
+redis.call('XADD', KEYS[1], '0-1', 'd', ARGV[5], 't', ARGV[4], 's', ARGV[3], 'b', '0')
 redis.call('XGROUP', 'CREATE', KEYS[2], 'none', '0', 'MKSTREAM')
 redis.call('XGROUP', 'DESTROY', KEYS[2], 'none')
 redis.call('HSET', KEYS[3], 'venue', ARGV[1], 'genesis', ARGV[2], 'stamp', ARGV[3],
@@ -114,7 +115,7 @@ first = string.format('%.0f', tip + 1)
 last = string.format('%.0f', tip + tonumber(ARGV[6]))
 time = string.format('%.0f', now)
 if not redis.call('XADD', KEYS[1], 'NOMKSTREAM', '0-' .. last, 'd', ARGV[10], 't', time,
-    's', c[7]) then
+    's', c[7], 'b', c[6]) then
   return redis.error_reply('LOST the stream of in is gone')
 end
 redis.call('HSET', KEYS[3], 'in_tip', last, 'log_time', time, slot,

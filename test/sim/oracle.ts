@@ -121,7 +121,7 @@ export class Oracle {
       fields.set(textOf(entry.fields[i]!), entry.fields[i + 1]!);
     }
     const text = (name: string): string => textOf(fields.get(name) ?? new Uint8Array(0));
-    const pack = readPackEntry(fields.get("d"), text("t"), text("s"));
+    const pack = readPackEntry(fields.get("d"), [text("t"), text("b")], text("s"));
     if (typeof pack === "string") throw new Violation(`entry ${entry.id} of in: ${pack}`);
     const first = entry.id - pack.count + 1;
     if (first !== this.tip + 1) {

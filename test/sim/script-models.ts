@@ -47,7 +47,7 @@ function create(calls: Calls, keys: Keys, args: Args): Reply {
     if (genesis !== null && textOf(genesis) === textOf(args[1]!)) return 0;
     throw new Refusal("EXISTS there is a log already");
   }
-  calls.call("XADD", keys[0]!, "0-1", "d", args[4]!, "t", args[3]!, "s", args[2]!);
+  calls.call("XADD", keys[0]!, "0-1", "d", args[4]!, "t", args[3]!, "s", args[2]!, "b", "0");
   calls.call("XGROUP", "CREATE", keys[1]!, "none", "0", "MKSTREAM");
   calls.call("XGROUP", "DESTROY", keys[1]!, "none");
   const facts = ["venue", args[0]!, "genesis", args[1]!, "stamp", args[2]!, "generation", "1"];
@@ -106,7 +106,7 @@ function appendIn(calls: Calls, keys: Keys, args: Args): Reply {
   }
   const now = Math.max(host, Number(logTime));
   const [first, last] = [Number(tip) + 1, Number(tip) + Number(count)];
-  const entry = ["d", args[9]!, "t", `${now}`, "s", stamp!];
+  const entry = ["d", args[9]!, "t", `${now}`, "s", stamp!, "b", logTime!];
   if (calls.call("XADD", keys[0]!, "NOMKSTREAM", `0-${last}`, ...entry) === null) {
     throw new Refusal("LOST the stream of in is gone");
   }
