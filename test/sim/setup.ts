@@ -69,13 +69,15 @@ export function setupOf(seed: number, level?: Level): Setup {
   const faultSeconds = prng.pick([1, 3, 6]);
   // Mostly such that frames are sent all the while that things go wrong.
   const evenly = Math.ceil((2000 * faultSeconds) / framesPerTrader);
+  // Two writers, many failovers: two servers may both be written to for a while.
+  const isSplit = drawn === "D3" && prng.chance(30);
   return {
     seed,
     level: drawn,
     policy: prng.pick(POLICIES[drawn]),
     replicas: drawn === "D3" ? 1 : 0,
     profile,
-    ingresses: prng.pick([1, 1, 2]),
+    ingresses: isSplit ? 2 : prng.pick([1, 1, 2]),
     framesPerTrader,
     operatorFrames: prng.pick([0, 3, 8]),
     gapMs: prng.pick([1, evenly, evenly]),
@@ -87,7 +89,7 @@ export function setupOf(seed: number, level?: Level): Setup {
     slotLeaseMs: prng.pick([200, 1000, 3000]),
     unreachableMsMax: prng.pick([2000, 5000, 20_000]),
     faultSeconds,
-    faults: prng.pick([0, 1, 2, 4]),
+    faults: isSplit ? 5 : prng.pick([0, 1, 2, 4]),
   };
 }
 
