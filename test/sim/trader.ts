@@ -63,7 +63,7 @@ export class Trader {
 
   crash(): void {
     const { world } = this.parts.venue;
-    if (this.process === null) return;
+    if (this.process?.isAlive !== true) return;
     world.kill(this.process, "a client is killed");
     world.at(world.nature.prng.between(1, 800) * MS, world.nature, "", () => this.start());
   }
