@@ -40,6 +40,8 @@ export interface ReadMark extends Mark {
 
 export interface EpochMark extends Mark {
   readonly epoch: number;
+  /** Told at each check what the server says is durable. */
+  readonly onDurable: (durable: number) => void;
 }
 
 export interface PackMark extends Mark {
@@ -111,6 +113,7 @@ export async function checkMarks(
   }
   for (const [i, pack] of packs.entries()) checkPack(pack, reply[FIELDS.length + i], tip);
   await checkReads(connection, keys[0]!, { reads, tip });
+  for (const ours of marks.epochs) if (!ours.isVoid) ours.onDurable(state.durable);
   for (const pack of marks.packs) pack.generation = state.generation;
   marks.generation = state.generation;
   return state;

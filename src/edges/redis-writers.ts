@@ -51,7 +51,7 @@ interface RunOptions extends SettleOptions {
 export class Appending {
   readonly shard: RedisShard;
   readonly link: RedisLink;
-  private isBusy = false;
+  isBusy = false;
   private over: Error | null = null;
 
   constructor(shard: RedisShard, link: RedisLink) {
@@ -180,6 +180,7 @@ export class RedisExecutionWriter implements ExecutionWriter {
   private readonly appending: Appending;
   private readonly options: ExecutionWriterOptions;
   private readonly mark: EpochMark;
+  private again: Promise<void> | null = null;
   private last: number;
   private durable: number;
 
@@ -193,7 +194,8 @@ export class RedisExecutionWriter implements ExecutionWriter {
     this.epoch = epoch;
     this.last = tip;
     this.durable = tip;
-    this.mark = { epoch, isVoid: false };
+    const onDurable = (known: number): void => this.publishAgain(known);
+    this.mark = { epoch, isVoid: false, onDurable };
     options.marks.epochs.add(this.mark);
   }
 
@@ -221,6 +223,7 @@ export class RedisExecutionWriter implements ExecutionWriter {
   }
 
   async append(record: Uint8Array): Promise<void> {
+    await this.again;
     refuseVoid(this.mark);
     const { last } = ownRecord(record, this.epoch, this.last);
     const said = readU64(viewOf(record), EXECUTION_DURABLE_AT);
@@ -237,6 +240,20 @@ export class RedisExecutionWriter implements ExecutionWriter {
     await this.appending.run("append to ex", APPEND_EX, args, options);
     this.last = last;
     if (replicas > 0) await this.publish(last);
+  }
+
+  /**
+   * What was published is not waited for, and a failover may have lost it: readers wait for it, and
+   * without them perhaps nothing more comes that would publish it.
+   */
+  private publishAgain(known: number): void {
+    if (this.again !== null || this.appending.isBusy || known >= this.durable) return;
+    if (this.options.replicas === 0) return;
+    // If it can't be done for good, the next append says so.
+    const done = (): void => {
+      this.again = null;
+    };
+    this.again = this.publish(this.durable).then(done, done);
   }
 
   private async publish(durable: number): Promise<void> {
