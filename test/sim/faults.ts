@@ -96,6 +96,7 @@ export function restartRedis(power: boolean): Fault {
 
 /** The replica takes over with what it has; the old primary follows it after a while. */
 function failOver(venue: Venue, _: readonly Trader[], prng: Prng): void {
+  if (venue.isHealed) return;
   const old = venue.primary;
   const [next] = old.replicas;
   if (next === undefined || !next.isUp) return;
@@ -199,6 +200,7 @@ function drawRates(prng: Prng, faults: number): Rates {
 /** Nothing is wrong any more, and nothing will be. */
 export function heal(venue: Venue): void {
   const { world, weather } = venue;
+  venue.isHealed = true;
   weather.heal();
   venue.clockOffsets.clear();
   // Who is paused goes on by itself.

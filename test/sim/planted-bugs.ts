@@ -108,6 +108,13 @@ export const FLEET_BUGS: readonly FleetBug[] = [
     put: "      this.from = this.to;",
   },
   {
+    name: "what was published and then lost is not published again",
+    level: "D3",
+    file: WRITERS,
+    find: "if (this.options.replicas === 0) return;",
+    put: "if (this.options.replicas >= 0) return;",
+  },
+  {
     name: "a pack number that comes again is appended again",
     file: MODELS,
     find:

@@ -48,6 +48,8 @@ export class Venue {
   readonly clockOffsets = new Map<string, number>();
   readonly entryLimits = ENTRY_LIMITS;
   settlement: Settlement | null = null;
+  /** Nothing goes wrong any more. */
+  isHealed = false;
   primary: RedisNode;
   /** The first thing that may never happen. */
   violation: Error | null = null;
