@@ -22,6 +22,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { readKeyFile, type Signer } from "../../src/edges/keys.ts";
 import type { VenueAddress } from "../../src/load/replay.ts";
+import { freePorts } from "./free-ports.ts";
 
 export type Part = "venue" | "ingress" | "matcher" | "settlement";
 
@@ -59,7 +60,7 @@ export class KillFleet {
   readonly parts: readonly Part[];
   private readonly setting: FleetSetting;
   /** Of order entry, and of the HTTP sides of ingress, settlement and matcher. */
-  private readonly ports = [freePort(), freePort(), freePort(), freePort()] as const;
+  private readonly ports = freePorts();
   /** How much each part had printed before its newest life. */
   private readonly begun = new Map<Part, number>();
   private readonly children = new Map<string, Bun.Subprocess>();
@@ -265,12 +266,4 @@ export async function until(
     if (performance.now() > end) throw new Error(`waited ${waitMs} ms in vain for ${what}`);
     await Bun.sleep(POLL_MS);
   }
-}
-
-/** A port that was free a moment ago. */
-function freePort(): number {
-  const listener = Bun.listen({ hostname: "127.0.0.1", port: 0, socket: { data() {} } });
-  const { port } = listener;
-  listener.stop(true);
-  return port;
 }

@@ -13,6 +13,7 @@ import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { findRedis } from "../../scripts/redis.ts";
+import { freePort } from "./free-ports.ts";
 
 const START_TRIES_MAX = 5;
 const LOG_LINES_KEPT = 20;
@@ -125,12 +126,4 @@ async function saysReady(output: ReadableStream<Uint8Array>, said: string[]): Pr
 
 async function drain(reader: { read(): Promise<{ done: boolean }> }): Promise<void> {
   while (!(await reader.read()).done);
-}
-
-/** A port that was free a moment ago; RedisServer.start tries another if it is not any more. */
-function freePort(): number {
-  const listener = Bun.listen({ hostname: "127.0.0.1", port: 0, socket: { data() {} } });
-  const port = listener.port;
-  listener.stop(true);
-  return port;
 }

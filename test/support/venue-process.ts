@@ -16,6 +16,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { readKeyFile, type Signer } from "../../src/edges/keys.ts";
 import type { VenueAddress } from "../../src/load/replay.ts";
+import { freePorts } from "./free-ports.ts";
 
 export interface VenueSetting {
   /** Port of a Redis on this machine; absent: the embedded log. */
@@ -40,7 +41,7 @@ export class VenueProcess {
   readonly dir = mkdtempSync(join(tmpdir(), "clob-venue-"));
   private readonly setting: VenueSetting;
   /** Of order entry, and of the HTTP sides of ingress, settlement and matcher. */
-  private readonly ports = [freePort(), freePort(), freePort(), freePort()];
+  private readonly ports = freePorts();
   private children: Bun.Subprocess[] = [];
   private settlement: Bun.Subprocess | null = null;
 
@@ -201,14 +202,6 @@ export class VenueProcess {
 const READY = /Ctrl-C stops|"message":"ready"/;
 
 const http = (port: number): string[] => ["--http", `127.0.0.1:${port}`];
-
-/** A port that was free a moment ago. */
-function freePort(): number {
-  const listener = Bun.listen({ hostname: "127.0.0.1", port: 0, socket: { data() {} } });
-  const { port } = listener;
-  listener.stop(true);
-  return port;
-}
 
 function redisEnv(port: number): Record<string, string> {
   return { CLOB_LOG: "redis", REDIS_ADDR: `127.0.0.1:${port}` };
