@@ -249,11 +249,13 @@ export class RedisExecutionWriter implements ExecutionWriter {
   private publishAgain(known: number): void {
     if (this.again !== null || this.appending.isBusy || known >= this.durable) return;
     if (this.options.replicas === 0) return;
-    // If it can't be done for good, the next append says so.
-    const done = (): void => {
-      this.again = null;
-    };
-    this.again = this.publish(this.durable).then(done, done);
+    this.again = this.publishQuietly();
+  }
+
+  /** If it can't be done for good, the next append says so. */
+  private async publishQuietly(): Promise<void> {
+    await this.publish(this.durable).catch(() => undefined);
+    this.again = null;
   }
 
   private async publish(durable: number): Promise<void> {
