@@ -52,6 +52,8 @@ function stall(venue: Venue, _: readonly Trader[], prng: Prng): void {
 function full(venue: Venue, _: readonly Trader[], prng: Prng): void {
   const { condition } = venue.primary;
   condition.memory = prng.pick([0.75, 0.9, 1, 1]);
+  // What is lost on the way meanwhile may have happened before there was no room.
+  venue.weather.rates = { ...venue.weather.rates, replyLost: prng.pick([0, 100, 300]) };
   venue.world.at(prng.between(1, 3) * SECOND, venue.world.nature, "has room", () => {
     condition.memory = 0;
   });
