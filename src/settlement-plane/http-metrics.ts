@@ -44,7 +44,7 @@ function addShards(metrics: Metrics, side: ReadSide): void {
       metrics.total({ name, help, labels }, read);
     gauge("clob_settlement_position", "Executed and compared.", () => source.engine.position);
     gauge("clob_settlement_matched_position", "Newest published by a matcher.", () =>
-      Math.max(data.matchedPosition, source.engine.position),
+      data.matchedUpTo(source.engine.position),
     );
     gauge("clob_settlement_lag_records", "Published and not yet executed and compared.", () =>
       Math.max(0, data.matchedPosition - source.engine.position),

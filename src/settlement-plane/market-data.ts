@@ -159,7 +159,7 @@ export function shardNumbers(source: ShardSource, data: ShardData) {
   const { engine } = source;
   return {
     position: engine.position,
-    matched_position: Math.max(data.matchedPosition, engine.position),
+    matched_position: data.matchedUpTo(engine.position),
     orders_per_s: data.rate.perSecond,
     commands: data.rate.total,
     trades: data.trades,

@@ -30,7 +30,7 @@ export class ShardData {
   readonly rate: CommandRate;
   readonly counts = new DueCounts();
   readonly views: Views;
-  /** The newest position that a matcher is known to have published. */
+  /** The newest position that a matcher is known to have published; 0 while nobody has looked. */
   matchedPosition = 0;
   /** Of all markets since genesis. */
   trades = 0;
@@ -54,6 +54,14 @@ export class ShardData {
     this.listener = parts.listener;
     const { markets } = engine.state;
     for (let slot = 1; slot <= markets.count; slot++) this.trades += markets.trades(slot);
+  }
+
+  /**
+   * The newest position that a matcher has published, which what is executed shows too. 0 until the
+   * log was asked: behind a start the records executed so far say nothing of how many there are.
+   */
+  matchedUpTo(executed: number): number {
+    return this.matchedPosition === 0 ? 0 : Math.max(this.matchedPosition, executed);
   }
 
   /** The market's newest trades, or null while there were none. */

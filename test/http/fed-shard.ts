@@ -27,6 +27,7 @@ import { readReport, type Report, REPORT_SIZE, ReportBatch } from "../../src/pro
 import { createSettlementHttp } from "../../src/settlement-plane/http.ts";
 import { ReadCounts } from "../../src/settlement-plane/http-metrics.ts";
 import { MarketData } from "../../src/settlement-plane/market-data.ts";
+import type { ShardData } from "../../src/settlement-plane/shard-data.ts";
 import type { PublishedCheckpoint } from "../../src/settlement-plane/settlement.ts";
 import { generateKeyPairSync, sign } from "node:crypto";
 
@@ -107,6 +108,7 @@ export class FedShard {
     venue: Uint8Array;
     log: { describe: string; halted: () => Promise<string | null> };
   };
+  readonly data: ShardData;
   readonly marketData: MarketData;
   readonly counts = new ReadCounts();
   readonly app: Hono;
@@ -140,7 +142,8 @@ export class FedShard {
     const { rowsMax = 1000, tradesKept = 1024, requestsMax = 1024 } = settings;
     const wallMs = (): number => this.nowMs;
     this.marketData = new MarketData({ tradesKept }, wallMs);
-    this.marketData.addShard(1, this);
+    this.data = this.marketData.addShard(1, this);
+    this.data.matchedPosition = 1;
     const settlements = new Map([[1, this]]);
     const side = { settlements, marketData: this.marketData, rowsMax, venueName: "demo", wallMs };
     const limits = { httpRequestsMax: requestsMax };

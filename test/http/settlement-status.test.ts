@@ -34,6 +34,20 @@ function buy(quantity: number, clientOrderId: bigint): void {
 }
 
 describe("status and time", () => {
+  test("how far the matcher is, is not guessed from what was executed so far", async () => {
+    const matched = async (): Promise<unknown> => {
+      const { shards } = (await shard.get("/v1/status")) as {
+        shards: { matched_position: number }[];
+      };
+      return shards[0]?.matched_position;
+    };
+    shard.data.matchedPosition = 0;
+    fillBook();
+    expect(await matched()).toBe(0);
+    shard.data.matchedPosition = OPENED + 90;
+    expect(await matched()).toBe(OPENED + 90);
+  });
+
   test("a shard's status counts commands, trades and open orders", async () => {
     fillBook();
     buy(500, 43n);
