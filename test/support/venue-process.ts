@@ -65,7 +65,7 @@ export class VenueProcess {
     const [tcp, ingress, settlement] = this.ports;
     return {
       host: "127.0.0.1",
-      port: tcp!,
+      port: tcp,
       ingress: `http://127.0.0.1:${ingress}`,
       settlement: `http://127.0.0.1:${settlement}`,
     };
@@ -84,12 +84,12 @@ export class VenueProcess {
   async launch(): Promise<void> {
     const [tcp, ingress, settlement, matcher] = this.ports;
     if (this.setting.services === "three") {
-      await this.spawn("src/market-matcher/main.ts", http(matcher!));
+      await this.spawn("src/market-matcher/main.ts", http(matcher));
       await this.launchSettlement();
       await this.spawn("src/ingress-verifier/main.ts", [
         "--tcp",
         `127.0.0.1:${tcp}`,
-        ...http(ingress!),
+        ...http(ingress),
       ]);
       return;
     }
@@ -106,7 +106,7 @@ export class VenueProcess {
   /** Of services in three processes. */
   async launchSettlement(): Promise<void> {
     const [, ingress, settlement] = this.ports;
-    const flags = [...http(settlement!), `--settlement-ingress-address=127.0.0.1:${ingress}`];
+    const flags = [...http(settlement), `--settlement-ingress-address=127.0.0.1:${ingress}`];
     this.settlement = await this.spawn("src/settlement-plane/main.ts", flags);
   }
 
