@@ -36,6 +36,8 @@ interface Mark {
 export interface ReadMark extends Mark {
   last: number;
   sum: number;
+  /** Its log time. */
+  time: number;
 }
 
 export interface EpochMark extends Mark {
@@ -76,6 +78,13 @@ export class Marks {
       for (const mark of marks) mark.isVoid = true;
     }
   }
+}
+
+/** The newest entry of `in` that any reader of this handle has read: its position and log time. */
+export function newestRead({ reads }: Marks): readonly [last: string, time: string] {
+  let newest = { last: 0, time: 0 };
+  for (const read of reads) if (!read.isVoid && read.last > newest.last) newest = read;
+  return [String(newest.last), String(newest.time)];
 }
 
 /** For readers and writers, before and after each turn. */

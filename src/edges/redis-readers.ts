@@ -43,7 +43,7 @@ export class RedisInputReader implements InputReader {
   readonly tip: AskTip;
   private readonly stream: RedisStream;
   private readonly place: Place;
-  private readonly mark: ReadMark = { last: 0, sum: 0, isVoid: false };
+  private readonly mark: ReadMark = { last: 0, sum: 0, time: 0, isVoid: false };
   private newest = NO_ENTRY;
 
   constructor(place: Place, tip: AskTip) {
@@ -67,6 +67,7 @@ export class RedisInputReader implements InputReader {
     const newest = entries.at(-1)!;
     this.mark.last = newest.last;
     this.mark.sum = sumOf(newest);
+    this.mark.time = this.newest.time;
     this.stream.handedOut(newest.last);
     const { shard } = this.place.shard;
     const count = newest.last - after;

@@ -132,11 +132,13 @@ return {redis.call('HINCRBY', KEYS[3], 'epoch', 1), tonumber(c[2])}
 `);
 
 /**
- * ARGV: venue, epoch, tip before, tip after, record, durable position after it. The same again is
- * answered with yes, and written down once more: a WAIT behind it must have a write to wait for.
+ * ARGV: venue, epoch, tip before, tip after, record, durable position after it, newest entry of in
+ * that was read (0 for none) and its log time: it may have been read from another server. The same
+ * again is answered with yes, and written down once more: a WAIT behind it must have a write to
+ * wait for.
  */
 export const APPEND_EX = new Script(`${SAME_LOG}
-local c = redis.call('HMGET', KEYS[3], 'venue', 'epoch', 'ex_tip', 'in_tip')
+local c = redis.call('HMGET', KEYS[3], 'venue', 'epoch', 'ex_tip', 'in_tip', 'log_time')
 local wrong = other(c[1])
 if wrong then return redis.error_reply(wrong) end
 if tonumber(c[2]) > tonumber(ARGV[2]) then
@@ -150,6 +152,14 @@ end
 if c[3] ~= ARGV[3] then return redis.error_reply('SUFFIX ex ends at ' .. c[3]) end
 if tonumber(c[4]) < tonumber(ARGV[4]) then
   return redis.error_reply('SUFFIX in ends at ' .. c[4])
+end
+local time = c[5]
+if c[4] ~= ARGV[7] then
+  local read = redis.call('XRANGE', KEYS[1], '0-' .. ARGV[7], '0-' .. ARGV[7])[1]
+  time = read and read[2][4]
+end
+if ARGV[7] ~= '0' and time ~= ARGV[8] then
+  return redis.error_reply('SUFFIX entry 0-' .. ARGV[7] .. ' of in is not the one that was read')
 end
 if not redis.call('XADD', KEYS[2], 'NOMKSTREAM', '0-' .. ARGV[4], 'd', ARGV[5]) then
   return redis.error_reply('LOST the stream of ex is gone')

@@ -29,6 +29,7 @@ import type { RedisLink, SettleOptions } from "./redis-link.ts";
 import {
   type EpochMark,
   type Marks,
+  newestRead,
   type PackMark,
   type RedisShard,
   refuseVoid,
@@ -235,6 +236,7 @@ export class RedisExecutionWriter implements ExecutionWriter {
       String(last),
       record,
       String(this.durableWith(last)),
+      ...newestRead(this.options.marks),
     ];
     const options = { after: waitFor(replicas), onOver: () => this.retire() };
     await this.appending.run("append to ex", APPEND_EX, args, options);

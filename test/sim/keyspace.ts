@@ -165,11 +165,11 @@ export class Keyspace {
     if (!makes) at++;
     const max = args[at] === "MAXLEN" ? Number(args[at + 1]) : Number.POSITIVE_INFINITY;
     if (args[at] === "MAXLEN") at += 2;
+    const id = Number(args[at]!.split("-")[1]);
+    if (id === 0) throw new Refusal("ERR The ID specified in XADD must be greater than 0-0");
     const known = this.stream(args[0]!);
     if (known === null && !makes) return null;
     const stream = known ?? { entries: [], last: 0 };
-    const id = Number(args[at]!.split("-")[1]);
-    if (id === 0) throw new Refusal("ERR The ID specified in XADD must be greater than 0-0");
     if (id <= stream.last) throw new Refusal(SMALL_ID);
     this.keys.set(args[0]!, stream);
     stream.entries.push({ id, fields: raw.slice(at + 2).map((bytes) => bytes.slice()) });

@@ -139,6 +139,13 @@ export const FLEET_BUGS: readonly FleetBug[] = [
     put: "if (tip === after) {",
   },
   {
+    name: "ex grows without asking which in was read",
+    level: "D3",
+    file: MODELS,
+    find: 'if (read !== "0" && time !== readTime) {',
+    put: 'if (read === "" && time !== readTime) {',
+  },
+  {
     name: "ex may cover what in does not have",
     file: MODELS,
     find:

@@ -75,7 +75,12 @@ function argumentsOf(script: Script, prng: Prng, known: Known): (string | Uint8A
       return [];
     case scripts.APPEND_EX: {
       const to = near(prng, Math.min(known.tip, known.executed + prng.between(1, 3)));
-      return [near(prng, known.epoch), near(prng, known.executed), to, blob, to];
+      const read = prng.pick([
+        ["0", "0"],
+        ["1", String(HOUR_US)],
+        [near(prng, known.tip), "7"],
+      ]);
+      return [near(prng, known.epoch), near(prng, known.executed), to, blob, to, ...read];
     }
     case scripts.PUBLISH:
       return [near(prng, known.epoch), near(prng, known.executed)];

@@ -123,8 +123,9 @@ function takeEpoch(calls: Calls, keys: Keys, args: Args): Reply {
 function appendEx(calls: Calls, keys: Keys, args: Args): Reply {
   const [epoch, before, after] = args.slice(1, 4).map(textOf);
   const durable = textOf(args[5]!);
-  const names = ["epoch", "ex_tip", "in_tip"];
-  const [itsEpoch, tip, inputTip] = fieldsOf(calls, keys, args, ...names);
+  const [read, readTime] = args.slice(6, 8).map(textOf);
+  const names = ["epoch", "ex_tip", "in_tip", "log_time"];
+  const [itsEpoch, tip, inputTip, logTime] = fieldsOf(calls, keys, args, ...names);
   if (Number(itsEpoch) > Number(epoch)) throw new Refusal(`FENCED this is epoch ${itsEpoch}`);
   if (itsEpoch !== epoch) throw new Refusal("SUFFIX the epoch is gone");
   if (tip === after) {
@@ -133,11 +134,21 @@ function appendEx(calls: Calls, keys: Keys, args: Args): Reply {
   }
   if (tip !== before) throw new Refusal(`SUFFIX ex ends at ${tip}`);
   if (Number(inputTip) < Number(after)) throw new Refusal(`SUFFIX in ends at ${inputTip}`);
+  const time = inputTip === read ? logTime : timeOf(calls, keys[0]!, `0-${read}`);
+  if (read !== "0" && time !== readTime) {
+    throw new Refusal(`SUFFIX entry 0-${read} of in is not the one that was read`);
+  }
   if (calls.call("XADD", keys[1]!, "NOMKSTREAM", `0-${after}`, "d", args[4]!) === null) {
     throw new Refusal("LOST the stream of ex is gone");
   }
   calls.call("HSET", keys[2]!, "ex_tip", after!, "durable", durable);
   return 1;
+}
+
+/** The log time of an entry of `in`, "" if it is not there. */
+function timeOf(calls: Calls, key: string, id: string): string {
+  const [entry] = calls.call("XRANGE", key, id, id) as readonly [unknown, readonly Arg[]][];
+  return entry === undefined ? "" : textOf(entry[1][3]!);
 }
 
 function publish(calls: Calls, keys: Keys, args: Args): Reply {
