@@ -42,6 +42,8 @@ export interface ServiceSpec {
   readonly about: string;
   /** Flags without a value, besides the common ones. */
   readonly switches: readonly string[];
+  /** Flags with a value that are no key of the configuration. */
+  readonly options?: readonly string[];
   readonly allowsPositionals: boolean;
 }
 
@@ -50,6 +52,8 @@ export interface Started {
   readonly positionals: readonly string[];
   /** Switches that were given. */
   readonly switches: ReadonlySet<string>;
+  /** The spec's own options that were given, with their values. */
+  readonly options: ReadonlyMap<string, string>;
 }
 
 /** A process that has not begun to serve has nothing to drain. */
@@ -70,8 +74,11 @@ export function startService(spec: ServiceSpec, argv: readonly string[]): Starte
   if (switches.has("help")) return say(helpText(spec));
   if (switches.has("version")) return say(`${spec.name} ${VERSION} (${BUILD})`);
   const flags: Record<string, string> = {};
+  const options = new Map<string, string>();
   for (const [name, value] of Object.entries(values)) {
-    if (typeof value === "string" && name !== "config") flags[name] = value;
+    if (typeof value !== "string" || name === "config") continue;
+    if (spec.options?.includes(name) === true) options.set(name, value);
+    else flags[name] = value;
   }
   const file = typeof values["config"] === "string" ? values["config"] : undefined;
   const read = readConfig({ file, env: process.env, flags, role: spec.role });
@@ -83,7 +90,7 @@ export function startService(spec: ServiceSpec, argv: readonly string[]): Starte
   if (switches.has("print-config")) return say(printConfig(read.values).trimEnd());
   process.on("SIGTERM", exitAtOnce);
   process.on("SIGINT", exitAtOnce);
-  return { config: read.config, positionals, switches };
+  return { config: read.config, positionals, switches, options };
 }
 
 interface Flags {
@@ -97,6 +104,7 @@ function readFlags(spec: ServiceSpec, argv: readonly string[]): Flags {
     config: { type: "string" },
   };
   for (const name of [...COMMON, ...spec.switches]) options[name] = { type: "boolean" };
+  for (const name of spec.options ?? []) options[name] = { type: "string" };
   try {
     const { allowsPositionals } = spec;
     const { values, positionals } = parseArgs({ args: [...argv], options, allowPositionals: true });
