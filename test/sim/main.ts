@@ -5,14 +5,26 @@
  *   bun run sim --seed 4711 --trace       that seed alone, with all that happened
  *   bun run sim --crash-points --seed 2   one story, a death at every point of it where it matters
  *
+ *   bun run sim --record --seeds 5000     seeds that docs/runs/sim.json does not have, into it
+ *
  *   --jobs N    processes, default 1      --level D3   all runs at that level
  *   --keep      do not stop at the first seed that does not hold
  *   --canary    disks that lie about their syncs: a run of this must fail
  *   --stride N  every Nth crash point
+ *   --into FILE another file for --record
  */
+import { join } from "node:path";
 import { parseArgs } from "node:util";
 import { pointsOf, runCrash, storySetup } from "./crash-points.ts";
 import { runSeed } from "./run-seed.ts";
+import {
+  commitHere,
+  nextSeed,
+  readSimRecord,
+  type RecordedFailure,
+  withSlice,
+  writeSimRecord,
+} from "./record.ts";
 import { isLevel, setupOf } from "./setup.ts";
 import { type Failure, failureLines, Totals } from "./totals.ts";
 
@@ -29,6 +41,8 @@ const { values } = parseArgs({
     keep: flag,
     canary: flag,
     json: flag,
+    record: flag,
+    into: { type: "string", default: join(import.meta.dir, "../../docs/runs/sim.json") },
     "crash-points": flag,
   },
 });
@@ -42,6 +56,7 @@ const count = Number(values.seeds);
 const totals = new Totals();
 
 if (values["crash-points"]) runCrashPoints();
+else if (values.record && !values.json) await runRecorded();
 else if (count > SLICE && !values.json) await runSlices();
 else await runSeeds();
 tell();
@@ -77,8 +92,43 @@ async function runSlices(): Promise<void> {
   await Promise.all(Array.from({ length: Number(values.jobs) }, worker));
 }
 
+/** Seeds go into the file in their order, a round of slices at a time; what is open is run first. */
+async function runRecorded(): Promise<void> {
+  const [commit, jobs] = [commitHere(), Number(values.jobs)];
+  let record = readSimRecord(values.into);
+  const failures: RecordedFailure[] = [];
+  for (const failure of record.failures) failures.push(await again(failure, commit));
+  record = { ...record, failures };
+  for (let left = count; left > 0; ) {
+    const from = nextSeed(record);
+    const startedMs = performance.now();
+    const sizes = Array.from({ length: jobs }, (_, i) => Math.min(SLICE, left - i * SLICE));
+    const wanted = sizes.filter((size) => size > 0);
+    const texts = await Promise.all(wanted.map((size, i) => runSlice(from + i * SLICE, size)));
+    const round = new Totals();
+    for (const text of texts) round.merge(text);
+    if (round.seeds !== wanted.reduce((sum, size) => sum + size, 0)) {
+      throw new Error(`not all seeds from ${from} on came to an end: run them alone`);
+    }
+    const seconds = (performance.now() - startedMs) / 1000;
+    record = withSlice(record, { commit, jobs, first: from, totals: round, seconds });
+    writeSimRecord(values.into, record);
+    for (const failure of round.failures) tellFailure(failure);
+    for (const text of texts) totals.merge(text);
+    left -= round.seeds;
+  }
+}
+
+async function again(failure: RecordedFailure, commit: string): Promise<RecordedFailure> {
+  if (failure.held_at !== undefined) return failure;
+  const alone = new Totals();
+  alone.merge(await runSlice(failure.seed, 1));
+  return alone.failures.length > 0 ? failure : { ...failure, held_at: commit };
+}
+
 async function runSlice(seed: number, seeds: number): Promise<string> {
   const own = ["--json", "--jobs", "1", "--seed", `${seed}`, "--seeds", `${seeds}`];
+  if (values.record) own.push("--keep");
   const command = [process.execPath, import.meta.path, ...process.argv.slice(2), ...own];
   const child = Bun.spawn(command, { stdout: "pipe", stderr: "inherit" });
   return new Response(child.stdout).text();

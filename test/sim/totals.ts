@@ -18,12 +18,14 @@ export class Totals {
   records = 0;
   reports = 0;
   losses = 0;
+  /** Of processes that have told what they came to. */
+  cpuUs = 0;
   readonly failures: Failure[] = [];
   readonly faults = new Map<string, number>();
 
   add(verdict: Verdict): void {
     const { setup, wrong, virtualUs, events, records, reports, losses, faults } = verdict;
-    this.sum({ seeds: 1, virtualUs, events, records, reports, losses });
+    this.sum({ seeds: 1, virtualUs, events, records, reports, losses, cpuUs: 0 });
     for (const [kind, count] of faults) this.count(kind, count);
     if (wrong !== "") this.failures.push({ ...setup, wrong });
   }
@@ -38,8 +40,10 @@ export class Totals {
 
   toText(): string {
     const { seeds, virtualUs, events, records, reports, losses, failures } = this;
-    const faults = [...this.faults];
-    return JSON.stringify({ seeds, virtualUs, events, records, reports, losses, failures, faults });
+    const { user, system } = process.cpuUsage();
+    const cpuUs = this.cpuUs + user + system;
+    const sums = { seeds, virtualUs, events, records, reports, losses, cpuUs };
+    return JSON.stringify({ ...sums, failures, faults: [...this.faults] });
   }
 
   lines(seconds: number): string[] {
@@ -61,6 +65,7 @@ export class Totals {
     this.records += other.records;
     this.reports += other.reports;
     this.losses += other.losses;
+    this.cpuUs += other.cpuUs;
   }
 
   private count(kind: string, count: number): void {
@@ -68,7 +73,8 @@ export class Totals {
   }
 }
 
-type Sums = Pick<Totals, "seeds" | "virtualUs" | "events" | "records" | "reports" | "losses">;
+type Counted = "seeds" | "virtualUs" | "events" | "records" | "reports" | "losses" | "cpuUs";
+type Sums = Pick<Totals, Counted>;
 
 /** How a failing seed is told: what, on which commit, and how it is run alone. */
 export function failureLines({ seed, level, policy, wrong }: Failure): string[] {
