@@ -48,6 +48,7 @@ const LEVELS: Levels = {
 const OWNERS: Owners = [
   { module: /^ioredis$/, owner: /^src\/edges\/redis-connection\.ts$/ },
   { module: /^bun:ffi$/, owner: /^src\/edges\/native-levels\.ts$/ },
+  { module: /^bun:sqlite$/, owner: /^src\/edges\/store-lock\.ts$/ },
   { module: /^libsodium-wrappers$/, owner: /^src\/edges\/sodium\.ts$/ },
   { module: /^smol-toml$/, owner: /^src\/edges\/config-file\.ts$/ },
   { module: /^hono(?:\/|$)/, owner: /^src\/[^/]+\/http\.ts$/ },
