@@ -53,7 +53,7 @@ export async function openDemoAccounts(config: Config, door: ShardDoor): Promise
 }
 
 /** What an earlier start has noted, or null. */
-function readDemoAccounts(path: string): DemoAccount[] | null {
+export function readDemoAccounts(path: string): DemoAccount[] | null {
   if (!existsSync(path)) return null;
   const noted = parseOrNull(readFileSync(path, "utf8"));
   if (Array.isArray(noted) && noted.every(isDemoAccount)) return noted;

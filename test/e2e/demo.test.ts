@@ -3,7 +3,10 @@
  * goes on.
  */
 import { expect, test } from "bun:test";
+import { join } from "node:path";
 import { HttpClient } from "../../src/client/http.ts";
+import type { OrderJson } from "../../src/client/http-json.ts";
+import { DEMO_NAME, readDemoAccounts } from "../../src/venue/demo-accounts.ts";
 import { VenueProcess } from "../support/venue-process.ts";
 
 const SYMBOLS = ["BTC-USD", "ETH-USD", "SOL-USD", "DOGE-USD"];
@@ -32,9 +35,15 @@ async function untilItMoves(venue: VenueProcess, tradesMin: number): Promise<voi
   }
 }
 
-async function openOrders(venue: VenueProcess): Promise<number> {
-  const { shards } = await new HttpClient({ settlement: venue.address.settlement }).status();
-  return shards[0]?.open_orders ?? 0;
+/** All open orders of the two makers. */
+async function makersOrders(venue: VenueProcess): Promise<OrderJson[]> {
+  const http = new HttpClient({ settlement: venue.address.settlement });
+  const accounts = readDemoAccounts(join(venue.dir, "keys", DEMO_NAME)) ?? [];
+  const makers = accounts.filter(({ role }) => role === "maker");
+  expect(makers).toHaveLength(2);
+  const pages = await Promise.all(makers.map(({ account }) => http.orders(account)));
+  expect(pages.map(({ next }) => next)).toEqual([null, null]);
+  return pages.flatMap(({ orders }) => orders);
 }
 
 test(
@@ -42,11 +51,22 @@ test(
   async () => {
     await using venue = await VenueProcess.start({ demo: true });
     await untilItMoves(venue, 3);
+    const before = await makersOrders(venue);
     await venue.kill();
     await venue.launch();
     await untilItMoves(venue, 6);
-    // Two makers with ten levels a side in each market, swept before the ladders were built anew.
-    expect(await openOrders(venue)).toBeLessThanOrEqual(SYMBOLS.length * 20);
+    const after = await makersOrders(venue);
+    // The restart has swept the books before the ladders were built anew.
+    const swept = new Set(before.map(({ order_id }) => order_id));
+    expect(after.filter(({ order_id }) => swept.has(order_id))).toEqual([]);
+    for (const symbol of SYMBOLS) {
+      const orders = after.filter(({ market }) => market === symbol);
+      const stops = orders.filter(({ state }) => state === "waiting");
+      const expiring = orders.filter((one) => one.state === "open" && one.good_till_us > 0);
+      // Two makers, ten levels a side between them; beside those a stop and an order that expires.
+      expect(orders.length - stops.length - expiring.length).toBeLessThanOrEqual(20);
+      expect([stops.length <= 1, expiring.length <= 1]).toEqual([true, true]);
+    }
   },
   MS_MAX,
 );
