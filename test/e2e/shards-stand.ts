@@ -11,6 +11,7 @@ import {
 } from "../../src/client/venue-client.ts";
 import type { Signer } from "../../src/edges/keys.ts";
 import { SCOPES_TRADER } from "../../src/protocol/codes.ts";
+import type { Report } from "../../src/protocol/report.ts";
 import { clob } from "../cli/capture.ts";
 import type { VenueProcess } from "../support/venue-process.ts";
 
@@ -22,6 +23,8 @@ export class ShardsStand {
   readonly operator: OperatorClient;
   readonly configPath: string;
   private readonly clients: VenueClient[] = [];
+  /** Position of the newest report that a client has heard, by shard. */
+  private readonly heard = new Map<number, number>();
   private reference = 0;
 
   constructor(venue: VenueProcess, config: string) {
@@ -37,6 +40,10 @@ export class ShardsStand {
       const reference = ++this.reference;
       await this.operator.deposit({ asset, account: who.account, amount, reference });
     }
+    // Whoever brings funds from shard to shard asks settlement where they lie.
+    await this.until("its funds are settled", async () => {
+      return (await this.http.balances(who.account)).balances.length === funds.length;
+    });
     return { signer, ...who };
   }
 
@@ -45,19 +52,28 @@ export class ShardsStand {
     more: Partial<VenueOptions> = {},
   ): VenueClient {
     const { host, port, settlement } = this.venue.address;
-    const client = connectVenue({ ...who, host, port, settlement, ...more });
+    const onReport = ({ position }: Report, shard: number): void => {
+      this.heard.set(shard, Math.max(position, this.heard.get(shard) ?? 0));
+    };
+    const client = connectVenue({ ...who, host, port, settlement, onReport, ...more });
     this.clients.push(client);
     return client;
   }
 
-  /** Every credit that was written has been applied, as settlement sees it. */
+  /**
+   * Settlement has all that a client has heard of, and from there every credit and every entry of
+   * the directory that was written has been applied.
+   */
   async untilArrived(): Promise<void> {
     await this.until("all arrives", async () => {
-      const { shards } = await this.http.status();
-      const links = shards.flatMap((one) => one.links.map((link) => ({ ...link, of: one.shard })));
-      return links.every((link) => {
-        const other = links.find((one) => one.of === link.shard && one.shard === link.of);
-        return other?.in === link.out;
+      const { shards, directory_shard } = await this.http.status();
+      const written = shards.find(({ shard }) => shard === directory_shard)?.directory;
+      return shards.every(({ shard, position, directory, links }) => {
+        if (position < (this.heard.get(shard) ?? 0) || directory !== written) return false;
+        return links.every((link) => {
+          const other = shards.find((one) => one.shard === link.shard);
+          return other?.links.find((one) => one.shard === shard)?.in === link.out;
+        });
       });
     });
   }
