@@ -52,6 +52,18 @@ export class LogFull extends LogFault {
   override readonly name = "LogFull";
 }
 
+/** What was asked for is no longer in the log, which was trimmed: it is in the export. */
+export class Gone extends LogFault {
+  override readonly name = "Gone";
+  /** The first position that the log still holds, as far as it is known; never too high. */
+  readonly first: number;
+
+  constructor(first: number, what: string) {
+    super(`${what} is gone from the log, which begins at ${first}`);
+    this.first = first;
+  }
+}
+
 export interface Appended {
   /** Positions of the first and last record of the pack. */
   readonly first: number;
@@ -87,7 +99,7 @@ export interface InputReader {
   /**
    * Records behind position `after`, at most about `bytesMax` bytes (always one record or more).
    * Waits until there is one; null once `stop` is aborted. Throws LogFault when `after` is beyond
-   * the tip or the records behind it are gone.
+   * the tip, and Gone when the record behind it was trimmed.
    */
   read(after: number, bytesMax: number, stop: AbortSignal): Promise<InputBatch | null>;
   /** Position of the newest record that may be read now; 0 for an empty log. */
@@ -112,11 +124,34 @@ export interface ExecutionWriter {
 }
 
 export interface ExecutionReader {
-  /** Whole execution records that cover positions above `after`, in order; null once stopped. */
+  /**
+   * Whole execution records that cover positions above `after`, in order; null once stopped. Throws
+   * Gone when the first of them was trimmed.
+   */
   read(after: number, bytesMax: number, stop: AbortSignal): Promise<readonly Uint8Array[] | null>;
   /** The durable position: that of the newest record that may be read now. */
   tip(): Promise<number>;
   close(): Promise<void>;
+}
+
+/** Who reads the log, how far it has come, and how long it has been silent. */
+export interface Consumer {
+  readonly name: string;
+  readonly position: number;
+  readonly silentMs: number;
+}
+
+/** A position that a part of the venue vouches for: up to there it is done. */
+export type Mark = "archived" | "checkpointed";
+
+/** What the log still holds, and what decides on that. */
+export interface Retention {
+  /** The highest position of which the log may have let go; 0 for none. */
+  readonly trimmed: number;
+  readonly archived: number;
+  readonly checkpointed: number;
+  /** By name; those that were silent for too long are dropped by the next trim. */
+  readonly consumers: readonly Consumer[];
 }
 
 /** One shard's log, as opened by one process. */
@@ -151,6 +186,20 @@ export interface ShardLog {
   recoverLoss(loss: LostSuffix, durable: number): Promise<void>;
   /** False where `in` is known to end before that position, which was durable once. */
   reaches(position: number): Promise<boolean>;
+  /**
+   * Says that consumer `name` lives and needs nothing below `position`, whose own entry stays. One
+   * that says nothing for `silentMsMax` is dropped: it begins anew from snapshot and export.
+   */
+  consume(name: string, position: number, silentMsMax: number): Promise<void>;
+  /** Says how far the log is exported, or covered by a signed checkpoint. It never goes back. */
+  cover(mark: Mark, position: number): Promise<void>;
+  /**
+   * Lets go of entries that lie whole below `upTo`, as far as they are archived, checkpointed,
+   * durable and consumed by all who live. The log decides by what it holds itself, so that neither
+   * a stale caller nor two at once do harm. It may stop before `upTo`: call it again.
+   */
+  trim(upTo: number): Promise<Retention>;
+  retention(): Promise<Retention>;
   /** Share of the store's memory that is used, 0 to 1; null where it has no limit. */
   fullness(): Promise<number | null>;
   /** The sentence of the halted mark, or null while there is none. */

@@ -26,10 +26,13 @@ import {
   LogFault,
   LogFull,
   LostSuffix,
+  type Mark,
+  type Retention,
   type ShardLog,
 } from "./log.ts";
 import { checkedGenesis, type GenesisFacts } from "./log-genesis.ts";
 import { MemoryExecutionReader, MemoryInputReader, MemoryStream } from "./memory-stream.ts";
+import { consumersOf, floorOf, isSilent, type Said } from "./retention.ts";
 import { ownRecord } from "./segment-writers.ts";
 
 export type Role = "in" | "ex";
@@ -47,6 +50,9 @@ export class MemoryStore {
   halted: string | null = null;
   logTime = 0;
   fullness: number | null = null;
+  readonly covered: Record<Mark, number> = { archived: 0, checkpointed: 0 };
+  readonly said = new Map<string, Said>();
+  trimmed = 0;
 
   constructor(shard: number) {
     this.shard = shard;
@@ -229,6 +235,33 @@ class MemoryLog implements ShardLog {
 
   async reaches(position: number): Promise<boolean> {
     return this.store.streams.in.tip() >= position;
+  }
+
+  async consume(name: string, position: number, silentMsMax: number): Promise<void> {
+    const since = Date.now() * 1000;
+    this.store.said.set(name, { position, since, silentUsMax: silentMsMax * 1000 });
+  }
+
+  async cover(mark: Mark, position: number): Promise<void> {
+    this.store.covered[mark] = Math.max(this.store.covered[mark], position);
+  }
+
+  async trim(upTo: number): Promise<Retention> {
+    const { streams, said, covered, trimmed } = this.store;
+    const nowUs = Date.now() * 1000;
+    for (const [name, one] of said) if (isSilent(one, nowUs)) said.delete(name);
+    const floor = floorOf({ ...covered, durable: streams.ex.tip(), said }, upTo, nowUs);
+    if (floor > trimmed + 1) {
+      streams.in.trim(floor);
+      streams.ex.trim(floor);
+      this.store.trimmed = floor - 1;
+    }
+    return this.retention();
+  }
+
+  async retention(): Promise<Retention> {
+    const { covered, trimmed, said } = this.store;
+    return { ...covered, trimmed, consumers: consumersOf(said, Date.now() * 1000) };
   }
 
   async fullness(): Promise<number | null> {

@@ -4,7 +4,7 @@
 import { assert } from "../base/assert.ts";
 import { viewOf } from "../base/bytes.ts";
 import { readRecord, RecordView } from "../protocol/record.ts";
-import { type ExecutionReader, type InputBatch, type InputReader, LogFault } from "./log.ts";
+import { type ExecutionReader, Gone, type InputBatch, type InputReader, LogFault } from "./log.ts";
 
 interface Entry {
   readonly first: number;
@@ -14,7 +14,7 @@ interface Entry {
 
 /** One stream: its entries, and who waits for more. */
 export class MemoryStream {
-  readonly entries: Entry[] = [];
+  entries: Entry[] = [];
   readonly waiters = new Set<() => void>();
   /** Number of the newest writer. */
   term = 0;
@@ -29,6 +29,11 @@ export class MemoryStream {
     for (const waiter of this.waiters) waiter();
   }
 
+  /** Lets go of the entries that lie whole below that position. */
+  trim(floor: number): void {
+    this.entries = this.entries.filter(({ last }) => last >= floor);
+  }
+
   /** Entries that cover positions above `after`, about `bytesMax` bytes; null once stopped. */
   async next(after: number, bytesMax: number, stop: AbortSignal): Promise<Entry[] | null> {
     if (after > this.tip()) throw new LogFault(`LOST: ends at ${this.tip()}, ${after} was known`);
@@ -36,6 +41,8 @@ export class MemoryStream {
     if (stop.aborted) return null;
     const taken: Entry[] = [];
     let size = 0;
+    const first = this.entries[0]?.first ?? 1;
+    if (first > after + 1) throw new Gone(first, `position ${after + 1}`);
     for (let i = this.entries.findIndex(({ last }) => last > after); size < bytesMax; i++) {
       const entry = this.entries[i];
       if (entry === undefined) break;

@@ -14,6 +14,8 @@ import {
   type InputWriter,
   LogFault,
   type LostSuffix,
+  type Mark,
+  type Retention,
   type ShardLog,
 } from "./log.ts";
 import { checkedGenesis, genesisFacts } from "./log-genesis.ts";
@@ -22,6 +24,7 @@ import { encodeFrames } from "./redis-entries.ts";
 import { RedisLink } from "./redis-link.ts";
 import { checkMarks, Marks, type RedisShard } from "./redis-marks.ts";
 import { describeFacts, memoryShare, probeRedis, type RedisFacts } from "./redis-probe.ts";
+import { RedisRetention } from "./redis-retention.ts";
 import { RedisExecutionReader, RedisInputReader } from "./redis-readers.ts";
 import { CREATE, HALT, RAISE } from "./redis-scripts.ts";
 import { makeOwner, SLOT_LEASE_MS, type SlotOwner } from "./redis-slot.ts";
@@ -193,6 +196,26 @@ export class RedisLog implements ShardLog {
 
   async reaches(position: number): Promise<boolean> {
     return (await this.tip("in_tip")) >= position;
+  }
+
+  async consume(name: string, position: number, silentMsMax: number): Promise<void> {
+    await (await this.kept()).consume(name, position, silentMsMax);
+  }
+
+  async cover(mark: Mark, position: number): Promise<void> {
+    await (await this.kept()).cover(mark, position);
+  }
+
+  async trim(upTo: number): Promise<Retention> {
+    return (await this.kept()).trim(upTo);
+  }
+
+  async retention(): Promise<Retention> {
+    return (await this.kept()).read();
+  }
+
+  private async kept(): Promise<RedisRetention> {
+    return new RedisRetention(this.link, this.known ?? (await this.same()));
   }
 
   async fullness(): Promise<number | null> {

@@ -10,7 +10,7 @@
  * entries (DESIGN 4, Lost suffix). So every one is checked against all marks of its process first.
  */
 import { crc32 } from "../base/crc32.ts";
-import { Fenced, LogFault, LostSuffix } from "./log.ts";
+import { Fenced, Gone, LogFault, LostSuffix } from "./log.ts";
 import { listOf, numberOf, type RedisConnection, type Reply, textOf } from "./redis-connection.ts";
 
 export interface RedisShard {
@@ -61,6 +61,8 @@ export interface LogState {
   readonly inputTip: number;
   readonly executionTip: number;
   readonly durable: number;
+  /** Entries that end at or below it are gone. */
+  readonly trimmed: number;
   /** Why the shard is halted, or null. */
   readonly halted: string | null;
 }
@@ -92,7 +94,7 @@ export function refuseVoid(mark: Mark): void {
   if (mark.isVoid) throw new LostSuffix("the newest entries, as another part has found", true);
 }
 
-const FIELDS = ["venue", "generation", "in_tip", "ex_tip", "durable", "epoch", "halted"];
+const FIELDS = ["venue", "generation", "in_tip", "ex_tip", "durable", "epoch", "halted", "trimmed"];
 
 /** Throws LostSuffix, Fenced or LogFault if this server's log is not what `marks` say. */
 export async function checkMarks(
@@ -105,7 +107,7 @@ export async function checkMarks(
   const reads = [...marks.reads].map((read) => ({ ...read }));
   const slots = packs.map(({ slot }) => `slot:${slot}`);
   const reply = listOf(await connection.command(["HMGET", keys[2]!, ...FIELDS, ...slots]));
-  const [found = null, generation, inputTip, executionTip, durable, epoch, halted] = reply;
+  const [found = null, generation, inputTip, executionTip, durable, epoch, halted, trimmed] = reply;
   if (found === null) throw new LogFault(`LOST: there is no log at ${keys[2]} any more`);
   if (textOf(found) !== venue) throw new LogFault(`LOST: ${keys[2]} has another genesis`);
   const state = {
@@ -113,6 +115,7 @@ export async function checkMarks(
     inputTip: numberOf(inputTip),
     executionTip: numberOf(executionTip),
     durable: numberOf(durable),
+    trimmed: trimmed instanceof Uint8Array ? numberOf(trimmed) : 0,
     halted: halted instanceof Uint8Array ? textOf(halted) : null,
   };
   const tip = state.inputTip;
@@ -121,7 +124,7 @@ export async function checkMarks(
       throw new Fenced(`this is epoch ${numberOf(epoch)}`);
   }
   for (const [i, pack] of packs.entries()) checkPack(pack, reply[FIELDS.length + i], tip);
-  await checkReads(connection, keys[0]!, { reads, tip });
+  await checkReads(connection, keys[0]!, { reads, ...state });
   for (const ours of marks.epochs) if (!ours.isVoid) ours.onDurable(state.durable);
   for (const pack of marks.packs) pack.generation = state.generation;
   marks.generation = state.generation;
@@ -141,11 +144,13 @@ function checkPack(ours: PackMark, reply: Reply | undefined, tip: number): void 
 async function checkReads(
   connection: RedisConnection,
   key: string,
-  { reads, tip }: { reads: readonly ReadMark[]; tip: number },
+  { reads, inputTip: tip, trimmed }: LogState & { reads: readonly ReadMark[] },
 ): Promise<void> {
   for (const { last, sum, isVoid } of reads) {
     if (isVoid || last === 0) continue;
     if (tip < last) throw new LostSuffix(`${key} ends at ${tip}, and ${last} was known`);
+    // Whoever slept for so long can't know any more whether it is the log that was read.
+    if (last <= trimmed) throw new Gone(trimmed + 1, `entry 0-${last} of ${key}`);
     const entry = await entryFrom(connection, key, last);
     if (entry?.last === last && sumOf(entry) === sum) continue;
     throw new LostSuffix(`entry 0-${last} of ${key} is not the one that was read`);

@@ -17,6 +17,7 @@ import {
   type ExecutionReader,
   type InputBatch,
   type InputReader,
+  Gone,
   LogFault,
   LostSuffix,
 } from "./log.ts";
@@ -189,6 +190,7 @@ export class RedisExecutionReader implements ExecutionReader {
     }
     if (this.last === null || state.executionTip < this.last.position) return;
     const { position, epoch, sum } = this.last;
+    if (position <= state.trimmed) throw new Gone(state.trimmed + 1, `entry 0-${position} of ex`);
     const entry = await entryFrom(connection, key, position);
     const record = entry?.fields.get("d");
     if (entry !== null && record !== undefined && record.length >= EXECUTION_HEADER_SIZE) {
@@ -228,8 +230,9 @@ function checkDense(
   let next = after + 1;
   entries.forEach(({ last }, i) => {
     const first = last - countOf(i) + 1;
-    if (i === 0 ? first > next : first !== next) {
-      throw new LogFault(`positions ${next} to ${first - 1} are gone from the log`);
+    if (i === 0 && first > next) throw new Gone(first, `position ${next}`);
+    if (i > 0 && first !== next) {
+      throw new LogFault(`positions ${next} to ${first - 1} are missing in the log`);
     }
     next = last + 1;
   });

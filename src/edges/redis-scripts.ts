@@ -18,6 +18,7 @@
  * them whole.
  */
 import { Script } from "./redis-connection.ts";
+import { SAME_LOG } from "./redis-same-log.ts";
 
 /** ARGV: venue, genesis record, stamp, log time, frames. Makes the three keys, or none. */
 export const CREATE = new Script(`
@@ -33,14 +34,6 @@ redis.call('HSET', KEYS[3], 'venue', ARGV[1], 'genesis', ARGV[2], 'stamp', ARGV[
   'epoch', '0', 'ex_tip', '0', 'durable', '0')
 return 1
 `);
-
-const SAME_LOG = `
-local function other(venue)
-  if not venue then return 'LOST there is no log any more' end
-  if venue ~= ARGV[1] then return 'LOST another genesis has taken the place of ours' end
-  return nil
-end
-`;
 
 /**
  * ARGV: venue, slot, owner, lease in microseconds, owner known to be dead ("" for none). Begins a

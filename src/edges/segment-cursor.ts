@@ -17,7 +17,7 @@ import {
   scanEntry,
 } from "../protocol/segment.ts";
 import type { Role } from "./directory-lock.ts";
-import { LogFault } from "./log.ts";
+import { Gone, LogFault } from "./log.ts";
 import { listSegments, SegmentFile, segmentPath } from "./segment-files.ts";
 
 const READ_SIZE_MIN = 16_384;
@@ -117,9 +117,10 @@ export class SegmentCursor {
   /** Goes to the entry that holds `position`; to the end of the segment before if it begins one. */
   private async seek(position: number): Promise<SegmentFile> {
     if (this.file !== null && position === this.next) return this.file;
-    const first = listSegments(this.dir, this.role).findLast((begin) => begin <= position);
+    const firsts = listSegments(this.dir, this.role);
+    const first = firsts.findLast((begin) => begin <= position);
     if (first === undefined) {
-      throw new LogFault(`position ${position} of ${this.role} in ${this.dir} is gone`);
+      throw new Gone(firsts[0] ?? 1, `position ${position} of ${this.role} in ${this.dir}`);
     }
     const file = this.file?.header.first === first ? this.file : this.open(first);
     const place = this.places.findLast((known) => known.next <= position) ?? beginOf(first);
@@ -150,6 +151,8 @@ export class SegmentCursor {
 
   private open(first: number): SegmentFile {
     if (!existsSync(segmentPath(this.dir, this.role, first))) {
+      const begin = listSegments(this.dir, this.role)[0] ?? 0;
+      if (begin > first) throw new Gone(begin, `position ${first} of ${this.role} in ${this.dir}`);
       const where = this.file === null ? this.dir : `${this.file.path} at offset ${this.offset}`;
       throw new LogFault(`${where}: position ${first} is announced but not there`);
     }

@@ -5,6 +5,7 @@
  *                         in.*.sock ex.*.sock who writes, and how far; see directory-lock.ts
  *                         ex.epoch            term of the newest matcher, in digits
  *                         halted              why the shard is halted; absent while it is not
+ *                         use.* keep.* genesis   see segment-retention.ts
  *
  * D2: `in` is synced before anybody hears of it. Opening walks the last segment only.
  */
@@ -27,6 +28,8 @@ import {
   InUse,
   LogFault,
   type LostSuffix,
+  type Mark,
+  type Retention,
   type ShardLog,
 } from "./log.ts";
 import { SegmentAppender } from "./segment-appender.ts";
@@ -35,6 +38,7 @@ import { LogTime } from "./segment-clock.ts";
 import { type Disk, realDisk, syncDirectory, writeFileLasting } from "./segment-disk.ts";
 import { listSegments, segmentPath, shardDir } from "./segment-files.ts";
 import { readGenesis, recoverExecution, recoverInput, type Tail } from "./segment-recover.ts";
+import { SegmentRetention } from "./segment-retention.ts";
 import { type ReaderPlace, SegmentExecutionReader, SegmentInputReader } from "./segment-readers.ts";
 import { SegmentExecutionWriter, SegmentInputWriter } from "./segment-writers.ts";
 
@@ -179,6 +183,28 @@ class SegmentLog implements ShardLog {
   /** Whoever writes looks at the tail when it opens it. */
   async reaches(): Promise<boolean> {
     return true;
+  }
+
+  async consume(name: string, position: number, silentMsMax: number): Promise<void> {
+    this.kept().consume(name, position, silentMsMax);
+  }
+
+  async cover(mark: Mark, position: number): Promise<void> {
+    this.kept().cover(mark, position);
+  }
+
+  async trim(upTo: number): Promise<Retention> {
+    return this.kept().trim(upTo);
+  }
+
+  async retention(): Promise<Retention> {
+    return this.kept().read();
+  }
+
+  private kept(): SegmentRetention {
+    this.facts();
+    const { clock = HOST_CLOCK } = this.options;
+    return new SegmentRetention(this.dir, () => clock.wallMs() * 1000);
   }
 
   /** On disk: a full one ends the writer. */

@@ -10,6 +10,7 @@
  * like.
  */
 import * as fs from "node:fs";
+import { join } from "node:path";
 import { readU64, viewOf } from "../base/bytes.ts";
 import { decodeExecution } from "../protocol/execution.ts";
 import { SEGMENT_HEADER_SIZE } from "../protocol/segment.ts";
@@ -131,9 +132,15 @@ function openIfRight(dir: string, first: number): SegmentFile | null {
   }
 }
 
-/** The genesis record, which is the first entry of the first segment; null if there is none. */
-export function readGenesis(dir: string): { record: Uint8Array; venue: Uint8Array } | null {
-  if (!fs.existsSync(segmentPath(dir, "in", 1))) return null;
+/** Where the first record lies once its segment was trimmed away. */
+export const GENESIS_NAME = "genesis";
+
+/** The genesis record: the first entry of the first segment, or its copy; null if there is none. */
+export function readGenesis(dir: string): { record: Uint8Array } | null {
+  if (!fs.existsSync(segmentPath(dir, "in", 1))) {
+    const copy = join(dir, GENESIS_NAME);
+    return fs.existsSync(copy) ? { record: new Uint8Array(fs.readFileSync(copy)) } : null;
+  }
   const file = SegmentFile.open(dir, "in", 1, "r");
   let record: Uint8Array | null = null;
   const end = scanSegment(file, beginOf(1), (entry, bytes) => {
@@ -141,8 +148,7 @@ export function readGenesis(dir: string): { record: Uint8Array; venue: Uint8Arra
     record = bytes.slice(entry.begin, entry.end);
     return "";
   });
-  const { venue } = file.header;
   file.close();
-  if (record !== null) return { record, venue };
+  if (record !== null) return { record };
   throw new LogFault(`${segmentPath(dir, "in", 1)} at offset ${end.offset}: ${end.reason}`);
 }

@@ -136,8 +136,13 @@ export function executionOf(
 }
 
 /** As a matcher makes it: its header says what is durable before it is appended. */
-export function recordOf(writer: ExecutionWriter, first: number, last: number): Uint8Array {
-  const record = executionOf(writer.epoch, first, last);
+export function recordOf(
+  writer: ExecutionWriter,
+  first: number,
+  last: number,
+  count = last - first + 1,
+): Uint8Array {
+  const record = executionOf(writer.epoch, first, last, count);
   writeU64(viewOf(record), EXECUTION_DURABLE_AT, writer.durableWith(last));
   return record;
 }

@@ -40,8 +40,8 @@ async function standOn(
 /** What our processes need and nothing beside it; docs/OPERATE.md has the same line. */
 export const ACL_RULES = [
   "~in:* ~ex:* ~ctl:* ~dur:* resetchannels -@all",
-  "+evalsha +eval +script|load +xread +xrange +xadd +hget +hmget +hset +hdel +hincrby +hsetnx",
-  "+exists +xgroup|create +xgroup|destroy +time +wait +info +config|get +client|setname",
+  "+evalsha +eval +script|load +xread +xrange +xadd +xtrim +hget +hmget +hgetall +hset +hdel",
+  "+hincrby +hsetnx +exists +xgroup|create +xgroup|destroy +time +wait +info +config|get +client|setname",
 ];
 
 /** A certificate of our own authority for 127.0.0.1, and a user `clob` who may do little. */

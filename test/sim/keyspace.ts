@@ -28,7 +28,16 @@ type Hash = Map<string, Arg>;
 
 const WRONG_TYPE = "WRONGTYPE Operation against a key holding the wrong kind of value";
 const SMALL_ID = "ERR The ID specified in XADD is equal or smaller than the target stream top item";
-const WRITES = new Set(["HSET", "HSETNX", "HDEL", "HINCRBY", "XADD", "XGROUP", "FLUSHALL"]);
+const WRITES = new Set([
+  "HSET",
+  "HSETNX",
+  "HDEL",
+  "HINCRBY",
+  "XADD",
+  "XTRIM",
+  "XGROUP",
+  "FLUSHALL",
+]);
 /** Of these a server that is out of memory takes no more. */
 const DENIED_WHEN_FULL = new Set(["HSET", "HSETNX", "HINCRBY", "XADD", "XGROUP"]);
 
@@ -104,6 +113,11 @@ export class Keyspace {
         return this.hash(args[0]!)?.get(args[1]!) ?? null;
       case "HMGET":
         return args.slice(1).map((field) => this.hash(args[0]!)?.get(field) ?? null);
+      case "HGETALL":
+        return [...(this.hash(args[0]!) ?? [])].flatMap(([field, value]) => [
+          bytesOf(field),
+          value,
+        ]);
       case "HSET":
         return this.hset(args, raw);
       case "HSETNX":
@@ -114,6 +128,8 @@ export class Keyspace {
         return this.hincrby(args);
       case "XADD":
         return this.xadd(args, raw);
+      case "XTRIM":
+        return this.xtrim(args);
       case "XGROUP":
         return this.xgroup(args);
       case "XRANGE":
@@ -177,6 +193,17 @@ export class Keyspace {
     stream.last = id;
     this.changed = true;
     return bytesOf(`0-${id}`);
+  }
+
+  /** XTRIM key MINID = 0-n */
+  private xtrim(args: readonly string[]): number {
+    const stream = this.stream(args[0]!);
+    if (stream === null) return 0;
+    const least = Number(args[3]!.split("-")[1]);
+    const before = stream.entries.length;
+    stream.entries = stream.entries.filter(({ id }) => id >= least);
+    this.changed = stream.entries.length < before;
+    return before - stream.entries.length;
   }
 
   /** Used only to make an empty stream. */

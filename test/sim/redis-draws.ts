@@ -4,6 +4,7 @@
  */
 import type { Prng } from "../../src/base/prng.ts";
 import type { Script } from "../../src/edges/redis-connection.ts";
+import * as retention from "../../src/edges/redis-retention-scripts.ts";
 import * as scripts from "../../src/edges/redis-scripts.ts";
 
 export const KEYS = ["in:{1}", "ex:{1}", "ctl:{1}", "dur:{1}"] as const;
@@ -34,6 +35,9 @@ const SCRIPTS: readonly (readonly [Script, number])[] = [
   [scripts.PUBLISH, 12],
   [scripts.RAISE, 2],
   [scripts.HALT, 0],
+  [retention.CONSUME, 5],
+  [retention.COVER, 10],
+  [retention.TRIM, 6],
 ];
 
 export function drawCall(prng: Prng, known: Known): Draw {
@@ -84,6 +88,14 @@ function argumentsOf(script: Script, prng: Prng, known: Known): (string | Uint8A
     }
     case scripts.PUBLISH:
       return [near(prng, known.epoch), near(prng, known.executed)];
+    case retention.CONSUME: {
+      const behind = near(prng, Math.max(0, known.executed - prng.between(0, 4)));
+      return [prng.pick(["matcher", "ingress-1"]), behind, prng.pick(["0", String(HOUR_US)])];
+    }
+    case retention.COVER:
+      return [prng.pick(["archived", "checkpointed"]), near(prng, known.executed)];
+    case retention.TRIM:
+      return [near(prng, known.executed), prng.pick(["2", "65536"])];
     case scripts.RAISE:
       return [known.generation, near(prng, Math.max(0, known.tip - 1))];
     default:
@@ -108,6 +120,7 @@ function plain(prng: Prng, known: Known): (string | Uint8Array)[] {
     ["HINCRBY", "aside", "count", "3"],
     ["XADD", prng.pick(["ex:{1}", "stray", "ctl:{1}"]), "NOMKSTREAM", id, "d", prng.bytes(9)],
     ["XADD", "stray", "MAXLEN", "2", id, "d", "x"],
+    ["XTRIM", prng.pick(["stray", "ex:{1}", "aside"]), "MINID", "=", `0-${prng.between(0, 5)}`],
   ];
   return prng.pick(choices);
 }

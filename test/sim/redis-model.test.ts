@@ -8,6 +8,7 @@ import { readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { Prng } from "../../src/base/prng.ts";
 import { RedisConnection, RedisRefusal } from "../../src/edges/redis-connection.ts";
+import { CONSUME } from "../../src/edges/redis-retention-scripts.ts";
 import { HOLD_SLOT, TAKE_SLOT } from "../../src/edges/redis-scripts.ts";
 import { accessTo, hostOf } from "../log/redis-stand.ts";
 import { redisAvailable, RedisServer } from "../support/redis-server.ts";
@@ -24,6 +25,8 @@ const SEED = 20_261_123;
 const OPTIONS = { appendonly: "yes", appendfsync: "no" };
 /** Owners, and times, as a slot holds them. */
 const LIVE = /^(\d+) /;
+/** A consumer: position, time, silence allowed. */
+const USE = /^\d+ (\d+) /;
 
 class Model {
   readonly file: Buffer[] = [];
@@ -85,9 +88,13 @@ async function timeOf(
   if (Array.isArray(reply) && reply.length === 3 && Number(reply[2]) > 1e15) {
     return Number(reply[2]);
   }
-  if (script !== TAKE_SLOT && script !== HOLD_SLOT) return Date.now() * 1000;
-  const held = shown(await connection.command(["HMGET", KEYS[2], "live:1", "live:2"]));
-  const times = (held as (string | null)[]).map((text) => Number(LIVE.exec(text ?? "")?.[1] ?? 0));
+  if (script !== TAKE_SLOT && script !== HOLD_SLOT && script !== CONSUME) {
+    return Date.now() * 1000;
+  }
+  const fields = script === CONSUME ? ["use:matcher", "use:ingress-1"] : ["live:1", "live:2"];
+  const held = shown(await connection.command(["HMGET", KEYS[2], ...fields]));
+  const shape = script === CONSUME ? USE : LIVE;
+  const times = (held as (string | null)[]).map((text) => Number(shape.exec(text ?? "")?.[1] ?? 0));
   return Math.max(...times);
 }
 

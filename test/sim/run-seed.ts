@@ -3,7 +3,6 @@
  *
  *   genesis, accounts, money -> services -> traders and faults -> all heals, all drains -> audit
  */
-import * as scripts from "../../src/edges/redis-scripts.ts";
 import * as codes from "../../src/protocol/codes.ts";
 import { encodeDeposit, encodeKey } from "../../src/protocol/commands.ts";
 import { signFrame } from "../../src/protocol/frame.ts";
@@ -16,6 +15,7 @@ import { Desk } from "./desk.ts";
 import { heal, planFaults, restartRedis } from "./faults.ts";
 import { replaceGlobals } from "./host-time.ts";
 import { Violation } from "./oracle.ts";
+import { MODELS } from "./script-models.ts";
 import { FIRST_TRADER, OPERATOR_SCOPES, type Setup } from "./setup.ts";
 import { signerOf } from "./signers.ts";
 import { Trader } from "./trader.ts";
@@ -60,7 +60,7 @@ const EVENTS_MAX = 3_000_000;
 export function runSeed(setup: Setup, options: RunOptions = {}): Verdict {
   const world = new World(setup.seed, options.keepsTrace ?? false);
   const restore = replaceGlobals(world);
-  for (const script of Object.values(scripts)) script.hash = "";
+  for (const script of MODELS.keys()) script.hash = "";
   try {
     return new Run(world, setup, options).toEnd();
   } finally {

@@ -3,6 +3,7 @@
  * what src/edges/redis-scripts.ts says; redis-model.test.ts compares the two on a real server.
  */
 import type { Script } from "../../src/edges/redis-connection.ts";
+import * as retention from "../../src/edges/redis-retention-scripts.ts";
 import * as scripts from "../../src/edges/redis-scripts.ts";
 import { Refusal, type Reply } from "./keyspace.ts";
 import { type Arg, bytesOf, textOf } from "./resp.ts";
@@ -25,7 +26,13 @@ export const MODELS: ReadonlyMap<Script, Model> = new Map([
   [scripts.PUBLISH, publish],
   [scripts.RAISE, raise],
   [scripts.HALT, halt],
+  [retention.CONSUME, consume],
+  [retention.COVER, cover],
+  [retention.TRIM, trim],
 ]);
+
+/** Fields of ctl are shorter. */
+const NAME_MAX = 80;
 
 type Keys = readonly string[];
 type Args = readonly Arg[];
@@ -183,6 +190,48 @@ function halt(calls: Calls, keys: Keys, args: Args): Reply {
   return calls.call("HSETNX", keys[2]!, "halted", args[1]!);
 }
 
+function consume(calls: Calls, keys: Keys, args: Args): Reply {
+  const [, name, position, allowed] = args.map(textOf);
+  const [trimmed] = fieldsOf(calls, keys, args, "trimmed");
+  calls.call("HDEL", keys[2]!, `use:${name}`);
+  calls.call("HSET", keys[2]!, `use:${name}`, `${position} ${calls.micros()} ${allowed}`);
+  return Number(trimmed);
+}
+
+function cover(calls: Calls, keys: Keys, args: Args): Reply {
+  const [, mark = "", position = ""] = args.map(textOf);
+  const [before] = fieldsOf(calls, keys, args, mark);
+  if (Number(before) >= Number(position)) return 0;
+  calls.call("HDEL", keys[2]!, mark);
+  calls.call("HSET", keys[2]!, mark, position);
+  return 1;
+}
+
+function trim(calls: Calls, keys: Keys, args: Args): Reply {
+  const [, upTo, atOnce] = args.map(textOf);
+  const names = ["archived", "checkpointed", "durable", "ex_tip", "trimmed"];
+  const fields = fieldsOf(calls, keys, args, ...names).map(Number);
+  const now = calls.micros();
+  const trimmed = fields.pop()!;
+  let floor = Math.min(Number(upTo), ...fields);
+  const all = calls.call("HGETALL", keys[2]!) as readonly Arg[];
+  for (let i = 0; i < all.length; i += 2) {
+    const name = all[i]!.length > NAME_MAX ? "" : textOf(all[i]!);
+    if (!name.startsWith("use:")) continue;
+    const [position, since, allowed] = textOf(all[i + 1]!)
+      .split(" ")
+      .map(Number);
+    if (Math.abs(now - since!) > allowed!) calls.call("HDEL", keys[2]!, name);
+    else floor = Math.min(floor, position!);
+  }
+  floor = Math.min(floor, trimmed + 1 + Number(atOnce));
+  if (floor <= trimmed + 1) return trimmed;
+  calls.call("XTRIM", keys[0]!, "MINID", "=", `0-${floor}`);
+  calls.call("XTRIM", keys[1]!, "MINID", "=", `0-${floor}`);
+  calls.call("HSET", keys[2]!, "trimmed", `${floor - 1}`);
+  return floor - 1;
+}
+
 /** The script with this hash or text. */
 export function modelOf(text: string): Model | null {
   for (const [script, model] of MODELS) if (script.text === text) return model;
@@ -198,7 +247,7 @@ export function toArgs(...list: (string | Arg)[]): Arg[] {
 }
 
 const names = new Map<string, string>();
-for (const [name, script] of Object.entries(scripts)) {
+for (const [name, script] of Object.entries({ ...scripts, ...retention })) {
   names.set(script.text, name);
   names.set(sha1(script.text), name);
 }

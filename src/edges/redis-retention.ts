@@ -1,0 +1,82 @@
+/** Redis retention: the calls around redis-retention-scripts.ts, and what ctl says of it all. */
+import type { Mark, Retention } from "./log.ts";
+import { LogFault } from "./log.ts";
+import { listOf, numberOf, type RedisConnection, type Reply, textOf } from "./redis-connection.ts";
+import type { RedisLink } from "./redis-link.ts";
+import type { RedisShard } from "./redis-marks.ts";
+import { CONSUME, COVER, TRIM } from "./redis-retention-scripts.ts";
+import { consumersOf, readSaid, type Said } from "./retention.ts";
+
+/** Of each stream in one call: below a millisecond of the server's time. */
+const TRIM_POSITIONS = 65_536;
+const CONSUMER = "use:";
+
+export class RedisRetention {
+  private readonly link: RedisLink;
+  private readonly shard: RedisShard;
+
+  constructor(link: RedisLink, shard: RedisShard) {
+    this.link = link;
+    this.shard = shard;
+  }
+
+  async consume(name: string, position: number, silentMsMax: number): Promise<void> {
+    const args = [name, String(position), String(silentMsMax * 1000)];
+    await this.run(`consumer ${name}`, (connection) => this.script(connection, CONSUME, args));
+  }
+
+  async cover(mark: Mark, position: number): Promise<void> {
+    const args = [mark, String(position)];
+    await this.run(mark, (connection) => this.script(connection, COVER, args));
+  }
+
+  async trim(upTo: number): Promise<Retention> {
+    const args = [String(upTo), String(TRIM_POSITIONS)];
+    await this.run("trim", (connection) => this.script(connection, TRIM, args));
+    return this.read();
+  }
+
+  async read(): Promise<Retention> {
+    const ask = ["HGETALL", this.shard.keys[2]!];
+    const reply = await this.run("retention", async (connection) => {
+      const [fields, time] = [await connection.command(ask), await connection.command(["TIME"])];
+      return [fields, time];
+    });
+    const [fields, time] = listOf(reply);
+    const [seconds, micros] = listOf(time ?? null).map(numberOf);
+    return retentionOf(listOf(fields ?? null), seconds! * 1_000_000 + micros!);
+  }
+
+  private run(what: string, step: (connection: RedisConnection) => Promise<Reply>): Promise<Reply> {
+    return this.link.settle(`${what} of shard ${this.shard.shard}`, step);
+  }
+
+  private script(
+    connection: RedisConnection,
+    script: typeof TRIM,
+    args: readonly string[],
+  ): Promise<Reply> {
+    const { keys, venue } = this.shard;
+    return connection.script(script, keys, [venue, ...args]);
+  }
+}
+
+function retentionOf(pairs: readonly Reply[], nowUs: number): Retention {
+  const fields = new Map<string, Reply>();
+  const said = new Map<string, Said>();
+  for (let i = 0; i + 1 < pairs.length; i += 2) {
+    const name = textOf(pairs[i]);
+    fields.set(name, pairs[i + 1]!);
+    if (!name.startsWith(CONSUMER)) continue;
+    const one = readSaid(textOf(pairs[i + 1]));
+    if (one === null) throw new LogFault(`${name} of ctl is no consumer`);
+    said.set(name.slice(CONSUMER.length), one);
+  }
+  const number = (name: string): number => (fields.has(name) ? numberOf(fields.get(name)) : 0);
+  return {
+    trimmed: number("trimmed"),
+    archived: number("archived"),
+    checkpointed: number("checkpointed"),
+    consumers: consumersOf(said, nowUs),
+  };
+}
