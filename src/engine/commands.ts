@@ -192,6 +192,8 @@ export class Commands {
         return this.transfers.shardOpen(view, at);
       case codes.COMMAND_CARRY:
         return this.carryIn.carry(view, at);
+      case codes.COMMAND_CLEAR:
+        return this.operators.clear(view, at);
       default:
         assert(false, "checkFrame accepts no other command");
     }

@@ -13,6 +13,7 @@ import { equalBytes, SAFE_LIMIT, viewOf } from "../base/bytes.ts";
 import { HASH_SIZE, sha256, sha256Into } from "../base/hash.ts";
 import { checkFrameView } from "../protocol/check-frame.ts";
 import * as codes from "../protocol/codes.ts";
+import type { ReportChain } from "../protocol/execution.ts";
 import { decodeGenesis, type Genesis } from "../protocol/genesis.ts";
 import { RECORD_HEADER_SIZE, RECORD_TICK, type RecordView } from "../protocol/record.ts";
 import type { ReportBatch } from "../protocol/report.ts";
@@ -86,6 +87,11 @@ export class Engine {
     if (!isOurs) return "snapshot is of another shard or venue";
     const wrong = fillState(snapshot, header, state, engine.commands.resting);
     return wrong === "" ? { engine, chain: header.reportChain } : wrong;
+  }
+
+  /** From now on Clear is held against this chain, which its owner steps after each record. */
+  followChain(chain: ReportChain): void {
+    this.state.reportChain = chain.value;
   }
 
   /** Records applied. */

@@ -1,9 +1,10 @@
 /**
- * Operators: AssetOpen, MarketOpen, MarketState, AccountState (RULES 7).
+ * Operators: AssetOpen, MarketOpen, MarketState, AccountState, Clear (RULES 7).
  *
  * What can be said of an asset or market from the tables alone is said by `whyNoAsset` and
  * `whyNoMarket`, because genesis asks the same questions and answers with a halt.
  */
+import { readU64 } from "../base/bytes.ts";
 import type { Assets } from "../ledger/assets.ts";
 import * as codes from "../protocol/codes.ts";
 import * as command from "../protocol/command-layout.ts";
@@ -147,6 +148,21 @@ export class Operators {
     const head = codes.REPORT_ACCOUNT_STATE | (suspended << 24);
     this.out.begin(head, account, account);
     this.out.begin(head, 0, account);
+  }
+
+  /** It changes nothing here: whoever executes a halted shard's log lifts the halt for it. */
+  clear(view: DataView, at: number): void {
+    const { out, state } = this;
+    if (!this.may(codes.SCOPE_HALT)) return;
+    const position = readU64(view, at + command.CLEAR_POSITION);
+    if (position !== state.position) {
+      return out.reject(codes.REJECT_CLEAR_POSITION, position, state.position);
+    }
+    for (const [i, byte] of state.reportChain.entries()) {
+      if (view.getUint8(at + command.CLEAR_CHAIN + i) === byte) continue;
+      return out.reject(codes.REJECT_CLEAR_CHAIN, 0, 0);
+    }
+    out.numbers(out.begin(codes.REPORT_CLEARED, 0, 0), position, 0);
   }
 }
 

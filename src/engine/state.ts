@@ -6,6 +6,7 @@
  *   beyond links (other shards), directory (how far it has come here)
  *   when   expiries (of orders), timers (of accounts), windows (stops of a market to trigger)
  */
+import { HASH_SIZE } from "../base/hash.ts";
 import { Assets } from "../ledger/assets.ts";
 import { Balances } from "../ledger/balances.ts";
 import { type Genesis, type GenesisLimits, venueOf } from "../protocol/genesis.ts";
@@ -54,6 +55,11 @@ export class State {
   trades = 0;
   /** Orders that rest or wait now. */
   openOrders = 0;
+  /**
+   * Report chain after the last record, on loan from whoever follows it: what a Clear must state.
+   * It is no part of the state's bytes, for it follows from the records.
+   */
+  reportChain: Uint8Array = new Uint8Array(HASH_SIZE);
   /** Whether `isLate` was true when the record's frame began; nothing becomes due after that. */
   wasLate = false;
 

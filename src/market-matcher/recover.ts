@@ -37,6 +37,7 @@ export async function recover(parts: RecoverParts): Promise<Recovered> {
     chain: new ReportChain(),
     snapshotPosition: 0,
   };
+  start.engine.followChain(start.chain);
   await replay(parts, start);
   return start;
 }

@@ -18,6 +18,7 @@ import { checkFrame } from "../protocol/check-frame.ts";
 import * as codes from "../protocol/codes.ts";
 import * as fields from "../protocol/command-layout.ts";
 import * as frames from "../protocol/frame.ts";
+import type { ReportChain } from "../protocol/execution.ts";
 import { decodeGenesis, type Genesis, venueOf } from "../protocol/genesis.ts";
 import { RECORD_HEADER_SIZE, RECORD_TICK, type RecordView } from "../protocol/record.ts";
 import type { ReportBatch } from "../protocol/report.ts";
@@ -60,6 +61,7 @@ const COMMANDS = new Map<number, (turn: NaiveTurn) => Answer>([
   [codes.COMMAND_DEPOSIT, operators.deposit],
   [codes.COMMAND_SHARD_OPEN, links.shardOpen],
   [codes.COMMAND_CARRY, carry],
+  [codes.COMMAND_CLEAR, operators.clear],
 ]);
 
 export class NaiveEngine {
@@ -78,6 +80,11 @@ export class NaiveEngine {
 
   get position(): number {
     return this.state.position;
+  }
+
+  /** From now on Clear is held against this chain, which its owner steps after each record. */
+  followChain(chain: ReportChain): void {
+    this.state.reportChain = chain.value;
   }
 
   get logTime(): number {

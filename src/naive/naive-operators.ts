@@ -1,9 +1,10 @@
 /**
- * NaiveOperators: assets, markets, states, deposits (RULES.md section 7).
+ * NaiveOperators: assets, markets, states, deposits, clear (RULES.md section 7).
  *
  * Genesis opens its assets and markets by the same two functions, so it can be refused as they are.
  */
-import { viewOf } from "../base/bytes.ts";
+import { equalBytes, viewOf } from "../base/bytes.ts";
+import { HASH_SIZE } from "../base/hash.ts";
 import * as codes from "../protocol/codes.ts";
 import * as fields from "../protocol/command-layout.ts";
 import { AMOUNT_LAST, freeOf, move } from "./naive-ledger.ts";
@@ -190,5 +191,19 @@ export function deposit(turn: NaiveTurn): Answer {
   const second = Number(freeOf(account, subject));
   turn.say(account, codes.REPORT_DEPOSITED, { subject, first, second });
   turn.say(turn.account, codes.REPORT_DEPOSITED, { subject, first, second: reference });
+  return null;
+}
+
+/** A record's turn has its own position already: what a Clear names is the one before. */
+export function clear(turn: NaiveTurn): Answer {
+  const refusal = checkScope(turn, codes.SCOPE_HALT);
+  if (refusal !== null) return refusal;
+  const stated = Number(turn.u64(fields.CLEAR_POSITION));
+  const before = turn.state.position - 1;
+  if (stated !== before) return refuse(codes.REJECT_CLEAR_POSITION, stated, before);
+  if (!equalBytes(turn.bytes(fields.CLEAR_CHAIN, HASH_SIZE), turn.state.reportChain)) {
+    return refuse(codes.REJECT_CLEAR_CHAIN);
+  }
+  turn.say(turn.account, codes.REPORT_CLEARED, { first: stated });
   return null;
 }

@@ -12,6 +12,7 @@
  * Nothing here is fast and everything is where a reader would look for it. Maps are for look-up;
  * whoever walks one sorts what comes out. Money is a bigint, so no sum can be rounded.
  */
+import { HASH_SIZE } from "../base/hash.ts";
 import type { Genesis } from "../protocol/genesis.ts";
 
 /** Thrown by `apply`: this record has no successor state, the shard stops before it. */
@@ -134,6 +135,8 @@ export interface NaiveState {
   /** Entries of the directory: written, on the shard that leads it, or applied, elsewhere. */
   directory: number;
   readonly links: Map<number, NaiveLink>;
+  /** After the last record, on loan from whoever follows it. */
+  reportChain: Uint8Array;
 }
 
 /** This shard assigns the ids of accounts and keys. */
@@ -157,6 +160,7 @@ export function emptyState(genesis: Genesis): NaiveState {
     timed: new Set(),
     directory: 0,
     links: new Map(genesis.shard === origin ? [] : [[origin, leader]]),
+    reportChain: new Uint8Array(HASH_SIZE),
   };
 }
 

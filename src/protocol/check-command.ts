@@ -47,6 +47,8 @@ export function checkCommand(view: DataView, start: number, type: number): numbe
       return zero(view, start, 1, 4) || shard(view.getUint32(start + at.SHARD_OPEN_SHARD, true));
     case codes.COMMAND_CARRY:
       return checkCarry(view, start);
+    case codes.COMMAND_CLEAR:
+      return zero(view, start, 1, 8) || position(view, start + at.CLEAR_POSITION);
     default:
       return codes.REJECT_COMMAND_TYPE;
   }
@@ -72,6 +74,11 @@ function amount(view: DataView, offset: number): number {
 
 function time(view: DataView, offset: number): number {
   return readU64(view, offset) >= SAFE_LIMIT ? codes.REJECT_TIME : codes.ACCEPTED;
+}
+
+function position(view: DataView, offset: number): number {
+  const value = readU64(view, offset);
+  return value === 0 || value >= SAFE_LIMIT ? codes.REJECT_POSITION : codes.ACCEPTED;
 }
 
 function checkPriceAndQuantity(view: DataView, start: number): number {

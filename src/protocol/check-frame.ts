@@ -74,6 +74,7 @@ function checkCommands(view: DataView): number {
   const end = view.byteLength - frame.SIGNATURE_SIZE;
   const kind = view.getUint8(frame.FRAME_KIND_AT);
   let at = frame.FRAME_HEADER_SIZE;
+  let alone = kind !== codes.FRAME_OPERATOR && kind !== codes.FRAME_TRADER;
   for (let i = 0; i < count; i++) {
     if (at >= end) return codes.REJECT_BATCH_SIZE;
     const type = view.getUint8(at);
@@ -82,10 +83,10 @@ function checkCommands(view: DataView): number {
     if (next > end) return codes.REJECT_BATCH_SIZE;
     const code = checkCommand(view, at, type);
     if (code !== codes.ACCEPTED) return code;
+    alone ||= type === codes.COMMAND_CLEAR;
     at = next;
   }
   if (at !== end) return codes.REJECT_BATCH_SIZE;
-  const alone = kind !== codes.FRAME_OPERATOR && kind !== codes.FRAME_TRADER;
   if (alone && count !== 1) return codes.REJECT_NOT_ALONE;
   return codes.ACCEPTED;
 }

@@ -97,6 +97,7 @@ export const REPORT_KINDS: Names = [
   [codes.REPORT_TRANSFERRED, "transferred"],
   [codes.REPORT_CREDITED, "credited"],
   [codes.REPORT_SHARD_KNOWN, "shard_known"],
+  [codes.REPORT_CLEARED, "cleared"],
 ];
 
 export const ENTRIES: Names = [

@@ -42,6 +42,7 @@ export const COMMAND_ACCOUNT_STATE = 67;
 export const COMMAND_DEPOSIT = 68;
 export const COMMAND_SHARD_OPEN = 70;
 export const COMMAND_CARRY = 71;
+export const COMMAND_CLEAR = 73;
 
 export const SIDE_BUY = 1;
 export const SIDE_SELL = 2;
@@ -128,6 +129,7 @@ export const REPORT_OUTBOX = 36;
 export const REPORT_TRANSFERRED = 37;
 export const REPORT_CREDITED = 38;
 export const REPORT_SHARD_KNOWN = 39;
+export const REPORT_CLEARED = 41;
 
 /** Entries of an outbox report and of Carry. */
 export const ENTRY_ACCOUNT_OPEN = 1;

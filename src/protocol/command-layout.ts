@@ -86,12 +86,17 @@ export const CARRY_SCOPES = 20;
 export const CARRY_EXPIRY = 24;
 export const CARRY_DIRECTORY = 32;
 export const CARRY_PUBLIC = 40;
+/** Clear, 80 bytes. */
+export const CLEAR_POSITION = 8;
+export const CLEAR_CHAIN = 16;
+export const CLEAR_REASON = 48;
 
 export const SYMBOL_SIZE = 16;
 export const NEW_ORDER_SIZE = 48;
 export const ASSET_OPEN_SIZE = 32;
 export const MARKET_OPEN_SIZE = 88;
 export const CARRY_SIZE = 72;
+export const CLEAR_SIZE = 80;
 
 /** Size in bytes by command type; 0 for types that have none here. */
 export const COMMAND_SIZE: Readonly<Uint8Array> = sizes([
@@ -114,6 +119,7 @@ export const COMMAND_SIZE: Readonly<Uint8Array> = sizes([
   [codes.COMMAND_DEPOSIT, 32],
   [codes.COMMAND_SHARD_OPEN, 8],
   [codes.COMMAND_CARRY, CARRY_SIZE],
+  [codes.COMMAND_CLEAR, CLEAR_SIZE],
 ]);
 
 function sizes(rows: readonly (readonly [number, number])[]): Uint8Array {

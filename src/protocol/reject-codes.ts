@@ -62,6 +62,7 @@ export const REJECT_STOP_PRICE = define(127, "stop_price", "a stop needs a stop 
 export const REJECT_SHARD_NUMBER = define(128, "shard_number", "shards count from 1 to 65,534");
 export const REJECT_ASSET_NUMBER = define(129, "asset_number", "assets count from 1");
 export const REJECT_ENTRY = define(130, "entry", "no such entry of the directory or credit");
+export const REJECT_POSITION = define(132, "position", "a position is zero or not below 2^53");
 
 export const REJECT_SIGNATURE = define(200, "signature", "the signature does not verify");
 export const REJECT_UNKNOWN_KEY = define(201, "unknown_key", "no such key of this account");
@@ -135,6 +136,8 @@ export const REJECT_CARRY_NUMBER = define(410, "carry_number", "not the next ent
 export const REJECT_CARRY_EARLY = define(411, "carry_early", "the directory must come first", true);
 export const REJECT_CARRY_ENTRY = define(412, "carry_entry", "not what follows in the directory");
 export const REJECT_CARRY_AMOUNT = define(413, "carry_amount", "more than can be on its way");
+export const REJECT_CLEAR_POSITION = define(417, "clear_position", "not the record before it");
+export const REJECT_CLEAR_CHAIN = define(418, "clear_chain", "other reports than were executed");
 
 export const REJECT_OVERLOADED = define(500, "overloaded", "queues are full, send later", true);
 export const REJECT_NOT_LOGGED_ON = define(501, "not_logged_on", "log the account on first");
@@ -145,6 +148,7 @@ export const REJECT_REPORT_NUMBER = define(505, "report_number", "no such report
 export const REJECT_DRAINING = define(506, "draining", "this server is going away", true);
 export const REJECT_UNKNOWN_OUTCOME = define(507, "unknown_outcome", "ask, or send again", true);
 export const REJECT_RATE = define(508, "rate", "too many bad frames on this connection");
+export const REJECT_NOT_HALTED = define(509, "not_halted", "no such halt is there to lift");
 
 export const REJECT_CODES: readonly RejectCode[] = table;
 

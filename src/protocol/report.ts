@@ -2,7 +2,7 @@
  * Report: what the engine says. 104 bytes each, numbered densely per account.
  *
  *   offset  size  field
- *        0     1  kind           16 .. 39, see codes.ts
+ *        0     1  kind           16 .. 41, see codes.ts
  *        1     1  side           1 buy, 2 sell, 0 where there is none
  *        2     1  liquidity      fill: 1 maker, 2 taker
  *        3     1  reason         canceled: why; rejected: the command's type; states: the new state

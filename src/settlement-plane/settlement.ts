@@ -102,6 +102,7 @@ export class Settlement {
     this.checkpointer = new Checkpointer(this.terms);
     this.engine = new Engine(parts.genesisFrame, parts.options);
     this.restore();
+    this.engine.followChain(this.chain);
     this.comparedPosition = this.engine.position;
   }
 

@@ -33,6 +33,7 @@ export interface VerifyEngine {
   apply(view: DataView, record: RecordView, reports: ReportBatch): void;
   roots(): StateRoots;
   publicKeyOf(key: number): Uint8Array | null;
+  followChain(chain: ReportChain): void;
 }
 
 export interface VerifyParts {
@@ -83,6 +84,7 @@ class Verification {
     leaves.checkRoot();
     const commitments = new CommitmentReader(dir.read(COMMITMENTS));
     const engine = judged(1, null, () => this.parts.openEngine(frame));
+    engine.followChain(this.chain);
     const checkpointer = new Checkpointer({
       shard,
       rulesVersion: genesis.rulesVersion,

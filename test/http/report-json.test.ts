@@ -83,6 +83,7 @@ const KINDS: readonly [string, number, object][] = [
   ["withdrawn", codes.REPORT_WITHDRAWN, FUNDS],
   ["transferred", codes.REPORT_TRANSFERRED, { asset: 106, to_shard: 111, amount: 114, free: 115 }],
   ["credited", codes.REPORT_CREDITED, { asset: 106, from_shard: 111, amount: 114, free: 115 }],
+  ["cleared", codes.REPORT_CLEARED, { lifted_at: 114 }],
   ["shard_known", codes.REPORT_SHARD_KNOWN, { shard: 106 }],
   ["market_opened", codes.REPORT_MARKET_OPENED, { market: 106, count: 111 }],
   ["market_state", codes.REPORT_MARKET_STATE, { market: 106, state: "post_only" }],

@@ -10,6 +10,7 @@ import { Prng } from "../../src/base/prng.ts";
 import { NaiveEngine } from "../../src/naive/naive-engine.ts";
 import type { NaiveRootSet } from "../../src/naive/naive-roots.ts";
 import * as codes from "../../src/protocol/codes.ts";
+import type { ReportChain } from "../../src/protocol/execution.ts";
 import { readRecord, RecordView } from "../../src/protocol/record.ts";
 import type { ReportBatch } from "../../src/protocol/report.ts";
 import { REPORT_LEAVES_AT, REPORT_SIZE } from "../../src/protocol/report.ts";
@@ -113,6 +114,10 @@ class Liar implements Judged {
   roots(): NaiveRootSet {
     return this.engine.roots();
   }
+
+  followChain(chain: ReportChain): void {
+    this.engine.followChain(chain);
+  }
 }
 
 function liar(genesisFrame: Uint8Array, lie: Lie): Judged {
@@ -140,7 +145,9 @@ const LIES: Readonly<Record<string, Lie>> = {
       if (reports.count > 2) reports.count--;
     },
   },
-  "by forgetting a used nonce": { change: ({ state }) => void state.keys[5]?.used.delete(1) },
+  "by forgetting a used nonce": {
+    change: ({ state }) => state.keys.forEach(({ used }) => used.delete(1)),
+  },
   "about a counter nobody is told of": {
     change: ({ state }) => {
       if (state.arrivals % 8 === 7) state.arrivals++;

@@ -6,6 +6,7 @@ import { Prng } from "../../src/base/prng.ts";
 import * as codes from "../../src/protocol/codes.ts";
 import * as layout from "../../src/protocol/command-layout.ts";
 import { COMMANDS, FRAME } from "../../src/protocol/command-messages.ts";
+import { encodeClear } from "../../src/protocol/clear.ts";
 import * as encode from "../../src/protocol/commands.ts";
 import * as frames from "../../src/protocol/frame.ts";
 import { messageNamed } from "../../src/protocol/message-table.ts";
@@ -103,6 +104,12 @@ const ENCODERS: Readonly<Record<string, Encoder>> = {
       expiry: number(v, "expiry_us"),
       directory: number(v, "directory"),
       publicKey: hex(v, "public_key"),
+    }),
+  clear: (v) =>
+    encodeClear({
+      position: number(v, "position"),
+      chain: hex(v, "chain"),
+      reason: hex(v, "reason"),
     }),
 };
 
@@ -205,6 +212,9 @@ const OFFSETS: Readonly<Record<string, string>> = {
   CARRY_EXPIRY: "carry.expiry_us",
   CARRY_DIRECTORY: "carry.directory",
   CARRY_PUBLIC: "carry.public_key",
+  CLEAR_POSITION: "clear.position",
+  CLEAR_CHAIN: "clear.chain",
+  CLEAR_REASON: "clear.reason",
 };
 
 const SIZES: Readonly<Record<string, string>> = {
@@ -212,6 +222,7 @@ const SIZES: Readonly<Record<string, string>> = {
   ASSET_OPEN_SIZE: "asset_open",
   MARKET_OPEN_SIZE: "market_open",
   CARRY_SIZE: "carry",
+  CLEAR_SIZE: "clear",
 };
 
 describe("the layout agrees with the table", () => {

@@ -43,6 +43,9 @@ interface Signer {
 const TRADE: readonly Kind[] = TRADER_KINDS;
 const OPERATE: readonly Kind[] = OPERATOR_KINDS;
 
+/** Commands of an operator's frame at most, where it is not two. */
+const MOST: Partial<Record<OperatorKind, number>> = { deposit: 20, carry: 20, clear: 1 };
+
 function isTraderKind(kind: Kind): kind is TraderKind {
   return TRADE.includes(kind);
 }
@@ -148,8 +151,7 @@ export class CommandGrammar {
   private operatorFrame(kind: OperatorKind): Bytes {
     const key = signer(this.world, 0, SCOPE_OF[kind]) ?? this.state.keys[0]!;
     const commands = [operatorCommand(this.world, kind, key, 0)];
-    const most = kind === "deposit" || kind === "carry" ? 20 : 2;
-    for (let more = Math.min(this.batchCount(), most); more > 1; more--) {
+    for (let more = Math.min(this.batchCount(), MOST[kind] ?? 2); more > 1; more--) {
       commands.push(operatorCommand(this.world, kind, key, commands.length));
     }
     return this.sign({ kind: codes.FRAME_OPERATOR, account: 0, key }, commands);

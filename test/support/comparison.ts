@@ -12,6 +12,7 @@ import { NaiveEngine } from "../../src/naive/naive-engine.ts";
 import type { NaiveRootSet } from "../../src/naive/naive-roots.ts";
 import type { NaiveMarket, NaiveOrder } from "../../src/naive/naive-state.ts";
 import { SIDE_BUY, SIDE_SELL } from "../../src/protocol/codes.ts";
+import { ReportChain } from "../../src/protocol/execution.ts";
 import { readRecord, RecordView } from "../../src/protocol/record.ts";
 import { readReport, REPORT_SIZE, ReportBatch } from "../../src/protocol/report.ts";
 
@@ -23,6 +24,8 @@ export interface Judged {
   openOrders?(): readonly OrderRow[];
   /** The best price of a side of a book, 0 for none, and the lots open at this price there. */
   probe?(market: number, side: number, price: number): Probe;
+  /** See Engine. */
+  followChain(chain: ReportChain): void;
   /** Goes on as a new engine that read the snapshot of this one. */
   restart?(): void;
 }
@@ -54,11 +57,14 @@ export class Comparison {
   readonly reports = new ReportBatch();
   private readonly other: Judged;
   private readonly otherReports = new ReportBatch();
+  private readonly chain = new ReportChain();
   private markets: NaiveMarket[] = [];
 
   constructor(genesisFrame: Uint8Array, make: Maker) {
     this.naive = new NaiveEngine(genesisFrame);
     this.other = make(genesisFrame);
+    this.naive.followChain(this.chain);
+    this.other.followChain(this.chain);
   }
 
   /** Applies one record to both; "" if they agree about it. */
@@ -74,6 +80,7 @@ export class Comparison {
     if ((said === "") !== (otherSaid === "")) {
       return `naive: ${said || "goes on"}\nother: ${otherSaid || "goes on"}`;
     }
+    this.chain.step(this.reports.slice(0));
     return compareReports(this.reports, this.otherReports) || this.compareProbes();
   }
 

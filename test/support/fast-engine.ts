@@ -6,6 +6,7 @@
 import { nativeLevelsReason, openNativeLevels } from "../../src/edges/native-levels.ts";
 import { Engine, type EngineOptions } from "../../src/engine/engine.ts";
 import { createLevels, type LevelLimits, type PriceLevels } from "../../src/engine/levels.ts";
+import { ReportChain } from "../../src/protocol/execution.ts";
 import type { ReportBatch } from "../../src/protocol/report.ts";
 import type { RecordView } from "../../src/protocol/record.ts";
 import type { StateRoots } from "../../src/proofs/checkpointer.ts";
@@ -16,6 +17,7 @@ const NO_CHAIN = new Uint8Array(32);
 /** The engine, and what the comparison asks it beside reports and roots. */
 class FastEngine implements Judged {
   private engine: Engine;
+  private chain = new ReportChain();
   private readonly genesisFrame: Uint8Array;
   private readonly options: EngineOptions;
 
@@ -27,6 +29,11 @@ class FastEngine implements Judged {
 
   apply(view: DataView, record: RecordView, reports: ReportBatch): void {
     this.engine.apply(view, record, reports);
+  }
+
+  followChain(chain: ReportChain): void {
+    this.chain = chain;
+    this.engine.followChain(chain);
   }
 
   roots(): StateRoots {
@@ -49,6 +56,7 @@ class FastEngine implements Judged {
     const restored = Engine.restore(this.genesisFrame, bytes, this.options);
     if (typeof restored === "string") throw new Error(restored);
     this.engine = restored.engine;
+    this.engine.followChain(this.chain);
   }
 }
 

@@ -5,6 +5,7 @@
  * mostly released, the first operator key is never revoked, and the last market is never closed.
  */
 import * as codes from "../../src/protocol/codes.ts";
+import { encodeClear } from "../../src/protocol/clear.ts";
 import * as encode from "../../src/protocol/commands.ts";
 import type { NaiveKey, NaiveMarket } from "../../src/naive/naive-state.ts";
 import { carry, shardOpen } from "./grammar-carry.ts";
@@ -22,6 +23,7 @@ export const OPERATOR_KINDS = [
   "deposit",
   "shard_open",
   "carry",
+  "clear",
 ] as const satisfies readonly Kind[];
 export type OperatorKind = (typeof OPERATOR_KINDS)[number];
 
@@ -33,6 +35,7 @@ export const SCOPE_OF: Readonly<Record<OperatorKind, number>> = {
   deposit: codes.SCOPE_CUSTODY,
   shard_open: codes.SCOPE_MARKETS,
   carry: codes.SCOPE_CARRY,
+  clear: codes.SCOPE_HALT,
 };
 
 /** `ahead`: commands before this one in its frame, whose effect the state does not show yet. */
@@ -57,6 +60,8 @@ export function operatorCommand(
       return shardOpen(world);
     case "carry":
       return carry(world, ahead);
+    case "clear":
+      return clear(world);
   }
 }
 
@@ -123,6 +128,16 @@ function deposit(world: GrammarWorld, key: NaiveKey, ahead: number): Uint8Array<
     clampAmount(world.spoils() ? prng.pick([left, left + 1, codes.AMOUNT_MAX]) : amount),
     world.spoils() ? clampAmount(key.reference - prng.below(2)) : key.reference + 1 + ahead,
   );
+}
+
+/** As it must be, mostly: of the record before, which the state is still at. */
+function clear({ prng, state }: GrammarWorld): Uint8Array<ArrayBuffer> {
+  const isRight = prng.chance(60);
+  const chain = state.reportChain.slice();
+  if (!isRight && prng.chance(50)) chain[prng.below(chain.length)]! ^= 1 << prng.below(8);
+  const odd = Math.max(1, state.position + prng.pick([-1, 0, 1]));
+  const position = isRight ? state.position : prng.pick([odd, 1, codes.AMOUNT_MAX]);
+  return encodeClear({ position, chain, reason: prng.bytes(32) });
 }
 
 /** Who signs a directory command, and its bytes. */

@@ -37,6 +37,7 @@ export const KINDS = [
   "deposit",
   "shard_open",
   "carry",
+  "clear",
   "tick",
 ] as const;
 export type Kind = (typeof KINDS)[number];
@@ -63,6 +64,7 @@ const USUAL: Readonly<Record<Kind, number>> = {
   deposit: 34,
   shard_open: 4,
   carry: 20,
+  clear: 6,
   tick: 10,
 };
 

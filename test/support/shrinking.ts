@@ -80,7 +80,11 @@ function dropAccounts(
 function openings(genesisFrame: Uint8Array, records: readonly Bytes[]): [number, Opened][] {
   const pair = new Comparison(genesisFrame, (genesis) => {
     const engine = new NaiveEngine(genesis);
-    return { apply: (...record) => engine.apply(...record), roots: () => engine.roots() };
+    return {
+      apply: (...record) => engine.apply(...record),
+      roots: () => engine.roots(),
+      followChain: (chain) => engine.followChain(chain),
+    };
   });
   const found: [number, Opened][] = [];
   for (const [at, record] of records.entries()) {

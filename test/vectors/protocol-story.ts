@@ -6,6 +6,7 @@
  */
 import { sha256 } from "../../src/base/hash.ts";
 import { type Signer, signerFromSeed } from "../../src/edges/keys.ts";
+import { encodeClear, reasonHash } from "../../src/protocol/clear.ts";
 import * as codes from "../../src/protocol/codes.ts";
 import * as encode from "../../src/protocol/commands.ts";
 import { signFrame } from "../../src/protocol/frame.ts";
@@ -63,7 +64,7 @@ const MARKET: encode.MarketRules = {
   quantityStep: 1,
 };
 
-const GENESIS: Genesis = {
+export const GENESIS: Genesis = {
   shard: SHARD,
   directoryOrigin: SHARD,
   rulesVersion: codes.RULES_VERSION,
@@ -123,6 +124,11 @@ class Teller {
   }
 }
 
+/** Report chain after the record that is resent, which the vectors of that record show too. */
+const CHAIN = Uint8Array.fromHex(
+  "368020d0716e7e7f7be968d27347db4ee17de3e2ffa7db066cfac1cb4eeef33e",
+);
+
 /** Alice's logon is the first that she signs. */
 const LOGON_NONCE = 1;
 const TRADERS = { alice: { account: 1, key: 2 }, bob: { account: 2, key: 3 } };
@@ -167,6 +173,8 @@ export function tellStory(): Told[] {
   const tooLarge = encode.encodeNewOrder({ ...LIMIT, clientOrderId: 9n, quantity: 1_000_000 });
   const refused = teller.trade("alice", [tooLarge]);
   teller.add("alice", refused);
+  const reason = reasonHash("a drill");
+  teller.operate(encodeClear({ position: teller.told.length, chain: CHAIN, reason }));
   teller.add(null, new Uint8Array(0), 1_000_000);
   return teller.told;
 }
