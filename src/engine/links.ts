@@ -5,16 +5,18 @@
  *   out     by shard: number of the last credit written for it
  *   in      by shard: number of the last credit of it that was applied
  *
- * Looked up by shard number directly: 65,536 rows, of which only those in use are ever touched.
+ * Looked up by shard number directly; there are rows up to the highest number in use.
  */
 import { assert } from "../base/assert.ts";
 import { SHARD_ALL } from "../protocol/codes.ts";
 
+const ROWS_MIN = 16;
+
 export class Links {
   readonly known: number[] = [];
-  readonly out = new Float64Array(SHARD_ALL);
-  readonly in = new Float64Array(SHARD_ALL);
-  private readonly isThere = new Uint8Array(SHARD_ALL);
+  out = new Float64Array(ROWS_MIN);
+  in = new Float64Array(ROWS_MIN);
+  private isThere = new Uint8Array(ROWS_MIN);
 
   has(shard: number): boolean {
     return this.isThere[shard] === 1;
@@ -22,9 +24,18 @@ export class Links {
 
   open(shard: number): void {
     assert(shard >= 1 && shard < SHARD_ALL && !this.has(shard), "a shard gets one link, once");
+    if (shard >= this.out.length) this.grow(shard + 1);
     this.isThere[shard] = 1;
     let at = this.known.length;
     for (; at > 0 && this.known[at - 1]! > shard; at--) this.known[at] = this.known[at - 1]!;
     this.known[at] = shard;
+  }
+
+  private grow(rows: number): void {
+    const { out, in: inward, isThere } = this;
+    const size = Math.max(rows, 2 * out.length);
+    (this.out = new Float64Array(size)).set(out);
+    (this.in = new Float64Array(size)).set(inward);
+    (this.isThere = new Uint8Array(size)).set(isThere);
   }
 }

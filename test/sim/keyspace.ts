@@ -4,7 +4,7 @@
  *
  *   call(args, effects)   the reply; every change is added to `effects` as it goes to file
  */
-import { type Arg, bytesOf, textOf } from "./resp.ts";
+import { type Arg, bytesOf, textOf, type Word } from "./resp.ts";
 
 /** The server's own refusal; its first word tells what of. */
 export class Refusal extends Error {
@@ -55,12 +55,12 @@ export function isDeniedWhenFull(name: string): boolean {
 export class Keyspace {
   private readonly keys = new Map<string, Stream | Hash>();
 
-  call(args: readonly Arg[], effects: Arg[][]): Reply {
-    const [name = "", ...rest] = args.map((arg) => (arg.length > NAME_MAX ? "" : textOf(arg)));
+  call(args: readonly Word[], effects: Arg[][]): Reply {
+    const [name = "", ...rest] = args.map(nameOf);
     const before = effects.length;
     const reply = this.run(name.toUpperCase(), rest, args);
     const isEffect = isWrite(name.toUpperCase()) && this.changed;
-    if (isEffect && effects.length === before) effects.push([...args]);
+    if (isEffect && effects.length === before) effects.push(args.map(argOf));
     return reply;
   }
 
@@ -88,6 +88,15 @@ export class Keyspace {
     return copy;
   }
 
+  /** Fields and entries. */
+  get size(): number {
+    let size = 0;
+    for (const value of this.keys.values()) {
+      size += value instanceof Map ? value.size : value.entries.length;
+    }
+    return size;
+  }
+
   /** Everything, in an order of its own, for comparison. */
   dump(): string {
     const lines: string[] = [];
@@ -104,7 +113,7 @@ export class Keyspace {
     return lines.join("\n");
   }
 
-  private run(name: string, args: readonly string[], raw: readonly Arg[]): Reply {
+  private run(name: string, args: readonly string[], raw: readonly Word[]): Reply {
     this.changed = false;
     switch (name) {
       case "EXISTS":
@@ -143,13 +152,13 @@ export class Keyspace {
     }
   }
 
-  private hset(args: readonly string[], raw: readonly Arg[]): number {
+  private hset(args: readonly string[], raw: readonly Word[]): number {
     const hash: Hash = this.hash(args[0]!) ?? new Map<string, Arg>();
     this.keys.set(args[0]!, hash);
     let added = 0;
     for (let i = 1; i + 1 < args.length; i += 2) {
       if (!hash.has(args[i]!)) added++;
-      hash.set(args[i]!, raw[i + 2]!.slice());
+      hash.set(args[i]!, ownOf(raw[i + 2]!));
     }
     this.changed = true;
     return added;
@@ -175,7 +184,7 @@ export class Keyspace {
   }
 
   /** XADD key [NOMKSTREAM] [MAXLEN n] 0-n field value ... */
-  private xadd(args: readonly string[], raw: readonly Arg[]): Reply {
+  private xadd(args: readonly string[], raw: readonly Word[]): Reply {
     let at = 1;
     const makes = args[at] !== "NOMKSTREAM";
     if (!makes) at++;
@@ -188,7 +197,7 @@ export class Keyspace {
     const stream = known ?? { entries: [], last: 0 };
     if (id <= stream.last) throw new Refusal(SMALL_ID);
     this.keys.set(args[0]!, stream);
-    stream.entries.push({ id, fields: raw.slice(at + 2).map((bytes) => bytes.slice()) });
+    stream.entries.push({ id, fields: raw.slice(at + 2).map(ownOf) });
     if (stream.entries.length > max) stream.entries = stream.entries.slice(-max);
     stream.last = id;
     this.changed = true;
@@ -227,6 +236,20 @@ export class Keyspace {
 
 export function entryReply({ id, fields }: Entry): Reply {
   return [bytesOf(`0-${id}`), fields.map((field) => field.slice())];
+}
+
+function nameOf(word: Word): string {
+  if (typeof word === "string") return word;
+  return word.length > NAME_MAX ? "" : textOf(word);
+}
+
+function argOf(word: Word): Arg {
+  return typeof word === "string" ? bytesOf(word) : word;
+}
+
+/** Bytes that nobody else has. */
+function ownOf(word: Word): Arg {
+  return typeof word === "string" ? bytesOf(word) : word.slice();
 }
 
 function hex(bytes: Arg): string {

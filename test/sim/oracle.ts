@@ -192,7 +192,5 @@ function isDue(report: at.Report): boolean {
 }
 
 export function reportText(report: at.Report): string {
-  return JSON.stringify(report, (_, value: unknown) =>
-    typeof value === "bigint" ? value.toString() : value,
-  );
+  return JSON.stringify({ ...report, clientOrderId: report.clientOrderId.toString() });
 }

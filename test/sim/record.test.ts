@@ -6,6 +6,8 @@ import { join } from "node:path";
 import { nextSeed, readSimRecord, type SimRecord, withSlice, writeSimRecord } from "./record.ts";
 import { Totals } from "./totals.ts";
 
+const ROOT = join(import.meta.dir, "..", "..");
+
 function totalsOf(seeds: number, failing: readonly number[] = []): Totals {
   const totals = new Totals();
   const failures = failing.map((seed) => ({ seed, level: "D2", policy: "always", wrong: "so" }));
@@ -53,4 +55,15 @@ test("grows by slices, one line per commit, and goes on where it ended", () => {
   } finally {
     rmSync(dir, { recursive: true, force: true });
   }
+});
+
+test("what is recorded adds up, has no hole, and no seed of it is open", () => {
+  const record = readSimRecord(join(ROOT, "docs", "runs", "sim.json"));
+  let next = 1;
+  for (const { first_seed, last_seed, seeds } of record.runs) {
+    expect([first_seed, last_seed - first_seed + 1]).toEqual([next, seeds]);
+    next = last_seed + 1;
+  }
+  expect(record).toMatchObject({ seeds: next - 1, open_failures: 0 });
+  expect(record.failures.filter((failure) => failure.held_at === undefined)).toEqual([]);
 });

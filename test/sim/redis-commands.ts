@@ -4,8 +4,8 @@
  *   run(args)   the reply; throws Refusal. Changes are left in `effects`, one transaction
  */
 import { isDeniedWhenFull, isWrite, Keyspace, Refusal, type Reply } from "./keyspace.ts";
-import { type Arg, bytesOf, textOf } from "./resp.ts";
-import { type Calls, modelOf, sha1, toArgs } from "./script-models.ts";
+import { type Arg, bytesOf, textOf, type Word } from "./resp.ts";
+import { type Calls, modelOf, sha1 } from "./script-models.ts";
 
 export interface Condition {
   /** It follows another one, and takes no writes. */
@@ -72,14 +72,15 @@ export class RedisCommands {
     const count = Number(textOf(args[2]!));
     const keys = args.slice(3, 3 + count).map(textOf);
     const calls: Calls = {
-      call: (...list) => this.command(toArgs(...list), this.effects),
+      call: (...list) => this.command(list, this.effects),
       micros: () => this.condition.micros(),
     };
     return model(calls, keys, args.slice(3 + count));
   }
 
-  private command(args: readonly Arg[], effects: Arg[][]): Reply {
-    const name = textOf(args[0]!).toUpperCase();
+  private command(args: readonly Word[], effects: Arg[][]): Reply {
+    const [first = ""] = args;
+    const name = (typeof first === "string" ? first : textOf(first)).toUpperCase();
     const { isReplica, memory, isMisconfigured } = this.condition;
     if (isWrite(name) && isReplica) throw new Refusal(READ_ONLY);
     if (isDeniedWhenFull(name) && memory >= 1 && effects.length === 0) throw new Refusal(FULL);

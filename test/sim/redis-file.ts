@@ -9,7 +9,7 @@
  */
 import type { Prng } from "../../src/base/prng.ts";
 import { Keyspace } from "./keyspace.ts";
-import { type Arg, encodeEffects, readTransactions, textOf } from "./resp.ts";
+import { type Arg, readTransactions, textOf } from "./resp.ts";
 
 export type SyncPolicy = "none" | "everysec" | "always";
 
@@ -22,8 +22,9 @@ export class RedisFile {
   /** Its disk says that it has synced, and has not. */
   isLying = false;
 
-  append(effects: readonly (readonly Arg[])[]): void {
-    if (effects.length > 0) this.buffer.push(encodeEffects(effects));
+  /** A transaction as it is written; it is shared and stays as it is. */
+  append(transaction: Buffer): void {
+    this.buffer.push(transaction);
   }
 
   /** The buffer goes to the kernel. */

@@ -93,7 +93,7 @@ export class RedisNode {
     this.commands.keyspace = this.file.load();
     this.commands.forgetScripts();
     this.loadingUntil = this.world.now + loadUs;
-    this.world.say(this.name, `starts with ${this.commands.keyspace.dump().length} characters`);
+    this.world.say(this.name, `starts with ${this.commands.keyspace.size} entries`);
     if (this.policy === "everysec") this.syncLater();
   }
 
@@ -216,21 +216,22 @@ export class RedisNode {
   private propagate(from: ServerEnd): void {
     const effects = this.commands.effects.splice(0);
     if (effects.length === 0) return;
-    if (this.policy !== "none") this.file.append(effects);
-    this.offset += encodeEffects(effects).length;
+    const transaction = encodeEffects(effects);
+    if (this.policy !== "none") this.file.append(transaction);
+    this.offset += transaction.length;
     from.offset = this.offset;
-    const { offset } = this;
-    for (const follower of this.followers) this.feed(follower, effects, offset);
+    for (const follower of this.followers) this.feed(follower, effects, transaction);
   }
 
-  private feed(follower: Follower, effects: Arg[][], offset: number): void {
+  private feed(follower: Follower, effects: Arg[][], transaction: Buffer): void {
+    const { offset } = this;
     const { world } = this;
     const { node } = follower;
     follower.arrival = Math.max(follower.arrival, world.now + node.lagUs);
     world.at(follower.arrival - world.now, node.process, "", () => {
       if (!this.followers.includes(follower)) return;
       replay(node.commands.keyspace, effects);
-      node.file.append(effects);
+      node.file.append(transaction);
       node.file.write();
       node.offset = offset;
       node.lookAgain();

@@ -5,30 +5,43 @@
  */
 export type Arg = Uint8Array;
 
+/** As a script says it: text, or bytes. */
+export type Word = string | Arg;
+
 export function bytesOf(text: string): Buffer {
   return Buffer.from(text, "latin1");
 }
 
+/** Without a Buffer around it: this is called more often than anything else here. */
 export function textOf(arg: Arg): string {
-  return Buffer.from(arg.buffer, arg.byteOffset, arg.length).toString("latin1");
+  return Buffer.prototype.latin1Slice.call(arg, 0, arg.length);
 }
 
 export function encodeCommand(args: readonly Arg[]): Buffer {
-  const parts: Uint8Array[] = [bytesOf(`*${args.length}\r\n`)];
-  for (const arg of args) parts.push(bytesOf(`$${arg.length}\r\n`), arg, bytesOf("\r\n"));
-  return Buffer.concat(parts);
+  const heads = args.map((arg) => `$${arg.length}\r\n`);
+  const count = `*${args.length}\r\n`;
+  let size = count.length;
+  for (const [i, arg] of args.entries()) size += heads[i]!.length + arg.length + 2;
+  const bytes = Buffer.allocUnsafe(size);
+  let at = bytes.write(count, 0, "latin1");
+  for (const [i, arg] of args.entries()) {
+    at += bytes.write(heads[i]!, at, "latin1");
+    bytes.set(arg, at);
+    at += arg.length;
+    at += bytes.write("\r\n", at, "latin1");
+  }
+  return bytes;
 }
 
 /** What one command or one script changed, as it is written: in one transaction if it is many. */
 export function encodeEffects(effects: readonly (readonly Arg[])[]): Buffer {
   const commands = effects.map(encodeCommand);
   if (commands.length < 2) return commands[0] ?? Buffer.alloc(0);
-  return Buffer.concat([word("MULTI"), ...commands, word("EXEC")]);
+  return Buffer.concat([MULTI, ...commands, EXEC]);
 }
 
-function word(name: string): Buffer {
-  return encodeCommand([bytesOf(name)]);
-}
+const MULTI = encodeCommand([bytesOf("MULTI")]);
+const EXEC = encodeCommand([bytesOf("EXEC")]);
 
 /** The command at `at` and where the next one begins, or null if it is cut off. */
 export function readCommand(bytes: Buffer, at: number): { args: Arg[]; end: number } | null {

@@ -60,10 +60,14 @@ const EVENTS_MAX = 3_000_000;
 export function runSeed(setup: Setup, options: RunOptions = {}): Verdict {
   const world = new World(setup.seed, options.keepsTrace ?? false);
   const restore = replaceGlobals(world);
+  // Refusals are thrown by the thousand; where from is told when a seed is run alone.
+  const { stackTraceLimit } = Error;
+  Error.stackTraceLimit = world.keepsTrace ? stackTraceLimit : 0;
   for (const script of MODELS.keys()) script.hash = "";
   try {
     return new Run(world, setup, options).toEnd();
   } finally {
+    Error.stackTraceLimit = stackTraceLimit;
     restore();
   }
 }

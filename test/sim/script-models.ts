@@ -234,9 +234,10 @@ function trim(calls: Calls, keys: Keys, args: Args): Reply {
 
 /** The script with this hash or text. */
 export function modelOf(text: string): Model | null {
-  for (const [script, model] of MODELS) if (script.text === text) return model;
-  return null;
+  return byText.get(text) ?? null;
 }
+
+const byText = new Map([...MODELS].map(([script, model]) => [script.text, model]));
 
 export function sha1(text: string): string {
   return new Bun.CryptoHasher("sha1").update(text).digest("hex");

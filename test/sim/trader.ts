@@ -29,6 +29,8 @@ export interface TraderParts {
 
 const PENDING_MAX = 6;
 const RETRY_MS = 300;
+/** Who may not send more looks again after this. */
+const PATIENCE_MS = 25;
 
 export class Trader {
   readonly told: string[] = [];
@@ -128,6 +130,7 @@ export class Trader {
     const { venue, workload, account, key, signer, venueId } = this.parts;
     const prng = this.process!.prng;
     await Bun.sleep(prng.between(0, venue.setup.gapMs));
+    if (session.pending.size >= PENDING_MAX) await Bun.sleep(PATIENCE_MS);
     if (this.out !== "" || session.pending.size >= PENDING_MAX) return;
     this.left--;
     const isLate = prng.chance(2);

@@ -69,7 +69,8 @@ export class Weather {
 
   /** Microseconds for a piece of data one way; what meets a cut comes behind it, as TCP does. */
   latency(from: string, to: string): number {
-    const until = this.cuts.get(`${roleOf(from)} ${roleOf(to)}`) ?? 0;
+    const isCut = this.cuts.size > 0;
+    const until = isCut ? (this.cuts.get(`${roleOf(from)} ${roleOf(to)}`) ?? 0) : 0;
     const usual = 20 + this.prng.below(2 * this.latencyUs);
     return Math.max(0, until - this.world.now) + usual;
   }
@@ -80,6 +81,7 @@ export class Weather {
 
   fateOf(args: readonly Arg[], from: string, to: string): Fate {
     const { rates, prng } = this;
+    if (rates === CALM) return "";
     const draw = prng.below(1000);
     const kinds = [
       ["request lost", rates.requestLost],

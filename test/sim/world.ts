@@ -68,7 +68,7 @@ export class World {
   hash = 0;
   /** Lines for people; kept only if asked for. */
   readonly trace: string[] = [];
-  private readonly keepsTrace: boolean;
+  readonly keepsTrace: boolean;
   private readonly heap: Event[] = [];
   private order = 0;
   private births = 0;
@@ -110,7 +110,7 @@ export class World {
 
   /** `detail`: more of it, for people alone. */
   say(who: string, what: string, detail?: () => string): void {
-    this.hash = crc32(encoder.encode(`${this.now} ${who} ${what}`), this.hash);
+    this.hash = Bun.hash.crc32(`${this.now} ${who} ${what}`, this.hash);
     if (this.keepsTrace && this.trace.length < TRACE_LINES_MAX) {
       const time = (this.now / SECOND).toFixed(6).padStart(11);
       this.trace.push(`${time} ${who.padEnd(14)} ${what}${detail?.() ?? ""}`);
