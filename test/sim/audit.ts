@@ -61,6 +61,8 @@ function replay({ oracle, genesisFrame }: Venue): Replayed {
   const [chain, record, reports] = [new ReportChain(), new RecordView(), new ReportBatch()];
   const roots = new Map<number, string>();
   const commitments: Uint8Array[] = [];
+  fast.followChain(chain);
+  naive.followChain(chain);
   const commit = (): void => {
     commitments.push(checkpointer.commit(fast.roots(), chain.value).slice());
   };
@@ -71,9 +73,10 @@ function replay({ oracle, genesisFrame }: Venue): Replayed {
     if (checkpointer.endsBefore(record.logTime)) commit();
     reports.clear();
     fast.apply(view, record, reports);
-    chain.step(reports.slice(0));
+    const own = reports.slice(0).slice();
     reports.clear();
     naive.apply(view, record, reports);
+    chain.step(own);
     roots.set(fast.position, textOfRoots(fast.roots()));
     if (checkpointer.follow(bytes, record.logTime, frameCountOf(view, record))) commit();
   }

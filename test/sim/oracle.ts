@@ -50,7 +50,9 @@ export class Oracle {
   private readonly record = new RecordView();
   private readonly batch = new at.ReportBatch();
   private exTip = 0;
+  /** After each record; the engine holds Clear against the last. */
   private chains: Uint8Array[] = [new Uint8Array(32)];
+  private chain = new ReportChain();
   private epoch = 0;
   private seenIn = 0;
   private seenEx = 0;
@@ -58,6 +60,7 @@ export class Oracle {
   constructor(genesisFrame: Uint8Array) {
     this.genesisFrame = genesisFrame;
     this.engine = new NaiveEngine(genesisFrame);
+    this.engine.followChain(this.chain);
   }
 
   get tip(): number {
@@ -96,6 +99,8 @@ export class Oracle {
   rebase(node: RedisNode): void {
     const before = this.records.splice(0);
     this.engine = new NaiveEngine(this.genesisFrame);
+    this.chain = new ReportChain();
+    this.engine.followChain(this.chain);
     this.reports.clear();
     this.executed.clear();
     this.exTip = this.epoch = this.seenIn = this.seenEx = 0;
@@ -141,9 +146,8 @@ export class Oracle {
     const reports = batch.slice(0).slice();
     const own = bytes.subarray(offset, record.end);
     this.records.push({ bytes: own, sum: crc32(own), reports });
-    const chain = new ReportChain(this.chains.at(-1));
-    chain.step(reports);
-    this.chains.push(chain.value.slice());
+    this.chain.step(reports);
+    this.chains.push(this.chain.value.slice());
     this.note(reports);
     return record.end;
   }
