@@ -11,7 +11,7 @@ import { openSegmentLog } from "../src/edges/segment-log.ts";
 import { SnapshotFiles } from "../src/edges/snapshot-files.ts";
 import { Engine } from "../src/engine/engine.ts";
 import { type Message, readWorkload, type Workload, writeWorkload } from "../src/load/workload.ts";
-import { recover } from "../src/market-matcher/recover.ts";
+import { replay, startOf } from "../src/market-matcher/recover.ts";
 import { encodeExecution, ReportChain } from "../src/protocol/execution.ts";
 import { RECORD_HEADER_SIZE, readRecord, RecordView } from "../src/protocol/record.ts";
 import { bestLevels, ONE_ACCOUNT, opened } from "./core-candidates.ts";
@@ -143,17 +143,17 @@ export async function benchReplay(size: Size): Promise<void> {
     const engine = opened(flow, bestLevels, false);
     const ms = timed(() => replayPack(engine, flow.records));
     const begin = Bun.nanoseconds();
-    const found = await recover({
+    const from = {
       refuseMixedLog: () => Promise.resolve(),
       genesisFrame: flow.genesisFrame,
       options: OPTIONS,
       snapshots: new SnapshotFiles(join(dir, "none"), "bench", 1),
       input: await log.openInputReader(),
       executions: await log.openExecutionReader(),
-      tip,
-      stop: NEVER,
       onSkippedSnapshot: () => {},
-    });
+    };
+    const found = startOf(from, tip);
+    await replay(from, found, { tip, stop: NEVER });
     const all = (Bun.nanoseconds() - begin) / 1e6;
     if (found.engine.position !== tip) throw new Error("recovery ended before the tip");
     if (round === 0) continue;

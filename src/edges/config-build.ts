@@ -41,6 +41,7 @@ export function buildConfig(file: string, values: ConfigValues, shards: Shards):
       httpAddress: listenAddress(values, "settlement.http_address"),
       ingressAddress: listenAddress(values, "settlement.ingress_address"),
       verifyThreads: values.integer("settlement.verify_threads"),
+      leaseMs: values.integer("settlement.lease_ms"),
       exportDir: values.text("settlement.export_dir") || join(dataDir, "export"),
       publishDelayMs: values.integer("settlement.publish_delay_ms"),
       checkpointIntervalMs: values.integer("settlement.checkpoint_interval_ms"),

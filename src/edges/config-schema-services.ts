@@ -74,6 +74,13 @@ const SETTLEMENT_ROWS: readonly Row[] = [
   },
   {
     section: "settlement",
+    key: "lease_ms",
+    kind: integer(100, 60_000),
+    fallback: 1500,
+    doc: "On Redis: a second settlement takes over from one that was silent for longer.",
+  },
+  {
+    section: "settlement",
     key: "export_dir",
     kind: { type: "path" },
     fallback: "",
@@ -133,9 +140,8 @@ const MATCHER_ROWS: readonly Row[] = [
     section: "matcher",
     key: "lease_ms",
     kind: integer(100, 60_000),
-    fallback: 3000,
-    notYet: true,
-    doc: "A standby takes over a shard whose matcher was silent for longer.",
+    fallback: 1000,
+    doc: "On Redis: a standby takes over a shard whose matcher was silent for longer.",
   },
 ];
 

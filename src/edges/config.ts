@@ -124,6 +124,7 @@ export interface SettlementConfig {
   readonly ingressAddress: ListenAddress;
   /** 0: the service chooses. */
   readonly verifyThreads: number;
+  readonly leaseMs: number;
   readonly exportDir: string;
   readonly publishDelayMs: number;
   /** genesis */

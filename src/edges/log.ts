@@ -37,7 +37,7 @@ export class Fenced extends Error {
   override readonly name = "Fenced";
 }
 
-/** Another process has this place; the sentence names its pid. */
+/** Another process has this place and lives; the sentence names its pid. */
 export class InUse extends LogFault {
   override readonly name = "InUse";
 }
@@ -154,6 +154,16 @@ export interface Retention {
   readonly consumers: readonly Consumer[];
 }
 
+/** Of those who could lead, this one does: at most one at a time, as long as clocks are right. */
+export interface Turn {
+  /** Higher than that of any turn before it. */
+  readonly term: number;
+  /** False once the lease may be over, or another has the turn. It is for peace only. */
+  runs(): boolean;
+  /** Gives it back. */
+  close(): Promise<void>;
+}
+
 /** One shard's log, as opened by one process. */
 export interface ShardLog {
   readonly shard: number;
@@ -170,7 +180,14 @@ export interface ShardLog {
   openInputReader(): Promise<InputReader>;
   /** A reader for which the log may lie at rest: it reads to the tip though nobody writes. */
   openRestReader(): Promise<InputReader>;
+  /** Throws InUse while another one lives whose turn it is. */
   openExecutionWriter(): Promise<ExecutionWriter>;
+  /** Whether processes may wait until it is their turn; else there is one process of each kind. */
+  readonly hasStandbys: boolean;
+  /** Who has the turn to write `ex`, for people; null if nobody lives who has it. */
+  writerOfExecutions(): Promise<string | null>;
+  /** The turn of the settlement that publishes; throws InUse while another one lives. */
+  takeTurn(): Promise<Turn>;
   openExecutionReader(): Promise<ExecutionReader>;
   /**
    * Sets the halted mark (DESIGN P9): from now on every append to `in` is refused with Fenced. The

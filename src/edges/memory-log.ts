@@ -29,10 +29,12 @@ import {
   type Mark,
   type Retention,
   type ShardLog,
+  type Turn,
 } from "./log.ts";
 import { checkedGenesis, type GenesisFacts } from "./log-genesis.ts";
 import { MemoryExecutionReader, MemoryInputReader, MemoryStream } from "./memory-stream.ts";
 import { consumersOf, floorOf, isSilent, type Said } from "./retention.ts";
+import { MemoryTurns } from "./memory-turns.ts";
 import { ownRecord } from "./segment-writers.ts";
 
 export type Role = "in" | "ex";
@@ -53,9 +55,11 @@ export class MemoryStore {
   readonly covered: Record<Mark, number> = { archived: 0, checkpointed: 0 };
   readonly said = new Map<string, Said>();
   trimmed = 0;
+  readonly turns: MemoryTurns;
 
   constructor(shard: number) {
     this.shard = shard;
+    this.turns = new MemoryTurns(shard);
   }
 
   /** One process's handle. */
@@ -148,6 +152,7 @@ class MemoryExecutionWriter implements ExecutionWriter {
 
   constructor(store: MemoryStore) {
     this.store = store;
+    store.turns.lead("ex", this);
     this.term = new Term(store.streams.ex);
     this.epoch = this.term.number;
   }
@@ -171,13 +176,17 @@ class MemoryExecutionWriter implements ExecutionWriter {
     );
   }
 
-  async close(): Promise<void> {}
+  async close(): Promise<void> {
+    this.store.turns.giveBack("ex", this);
+  }
 }
 
 class MemoryLog implements ShardLog {
   readonly shard: number;
   readonly describe = "memory, nothing is kept";
+  readonly hasStandbys = true;
   private readonly store: MemoryStore;
+  private readonly turns: { close(): Promise<void> }[] = [];
 
   constructor(store: MemoryStore) {
     this.store = store;
@@ -212,7 +221,20 @@ class MemoryLog implements ShardLog {
 
   async openExecutionWriter(): Promise<ExecutionWriter> {
     this.facts();
-    return new MemoryExecutionWriter(this.store);
+    return this.keep(new MemoryExecutionWriter(this.store));
+  }
+
+  async writerOfExecutions(): Promise<string | null> {
+    return this.store.turns.writer;
+  }
+
+  async takeTurn(): Promise<Turn> {
+    return this.keep(this.store.turns.open());
+  }
+
+  private keep<T extends { close(): Promise<void> }>(turn: T): T {
+    this.turns.push(turn);
+    return turn;
   }
 
   async openExecutionReader(): Promise<ExecutionReader> {
@@ -272,5 +294,7 @@ class MemoryLog implements ShardLog {
     return this.store.halted;
   }
 
-  async close(): Promise<void> {}
+  async close(): Promise<void> {
+    for (const turn of this.turns.splice(0)) await turn.close();
+  }
 }

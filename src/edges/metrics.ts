@@ -28,6 +28,7 @@ const UNITS = new Set([
   "bytes",
   "ratio",
   "info",
+  "leader",
   "position",
   "accounts",
   "commands",

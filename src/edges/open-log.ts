@@ -42,6 +42,8 @@ export async function openLog(
     shard,
     clockDifferenceMsMax,
     slot: config.ingress.slot,
+    matcherLeaseMs: config.matcher.leaseMs,
+    settlementLeaseMs: config.settlement.leaseMs,
     replicas: waits ? replicas : 0,
     access: accessOf(config.redis),
     unreachableMsMax: config.redis.unreachableMsMax,

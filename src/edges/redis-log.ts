@@ -17,6 +17,7 @@ import {
   type Mark,
   type Retention,
   type ShardLog,
+  type Turn,
 } from "./log.ts";
 import { checkedGenesis, genesisFacts } from "./log-genesis.ts";
 import { numberOf, type RedisAccess, type RedisConnection, textOf } from "./redis-connection.ts";
@@ -25,11 +26,13 @@ import { RedisLink } from "./redis-link.ts";
 import { checkMarks, Marks, type RedisShard } from "./redis-marks.ts";
 import { describeFacts, memoryShare, probeRedis, type RedisFacts } from "./redis-probe.ts";
 import { RedisRetention } from "./redis-retention.ts";
+import { RedisExecutionWriter } from "./redis-execution-writer.ts";
 import { RedisExecutionReader, RedisInputReader } from "./redis-readers.ts";
 import { CREATE, HALT, RAISE } from "./redis-scripts.ts";
 import { makeOwner, SLOT_LEASE_MS, type SlotOwner } from "./redis-slot.ts";
 import { hostText, RedisTargets } from "./redis-targets.ts";
-import { RedisExecutionWriter, RedisInputWriter, waitFor } from "./redis-writers.ts";
+import { lookTurn, openTurn, type Turns, turnsOf } from "./redis-turn.ts";
+import { RedisInputWriter, waitFor } from "./redis-writers.ts";
 import { RECORD_HEADER_SIZE } from "../protocol/record.ts";
 
 export interface RedisLogOptions {
@@ -44,6 +47,9 @@ export interface RedisLogOptions {
   readonly owner?: string;
   /** A slot whose ingress was silent for longer is free. */
   readonly slotLeaseMs?: number;
+  /** A matcher, or a settlement that publishes, that was silent for longer has lost its turn. */
+  readonly matcherLeaseMs?: number;
+  readonly settlementLeaseMs?: number;
   /** D3: replicas that must hold an execution record before it is durable. */
   readonly replicas?: number;
 }
@@ -71,6 +77,7 @@ interface Opened {
 export class RedisLog implements ShardLog {
   readonly shard: number;
   readonly describe: string;
+  readonly hasStandbys = true;
   readonly facts: RedisFacts;
   private readonly options: RedisLogOptions;
   private readonly targets: RedisTargets;
@@ -78,6 +85,7 @@ export class RedisLog implements ShardLog {
   private readonly keys: readonly string[];
   private readonly marks = new Marks();
   private readonly owner: SlotOwner;
+  private readonly turns: Turns;
   private readonly ends = new Set<{ close(): Promise<void> }>();
   private known: RedisShard | null = null;
 
@@ -87,6 +95,7 @@ export class RedisLog implements ShardLog {
     this.link = link;
     this.facts = facts;
     this.owner = makeOwner(options.slotLeaseMs ?? SLOT_LEASE_MS, options.owner);
+    this.turns = turnsOf(options);
     this.shard = options.shard;
     this.keys = ["in", "ex", "ctl", "dur"].map((role) => `${role}:{${options.shard}}`);
     const address = options.access.hosts.map(hostText).join(",");
@@ -135,7 +144,9 @@ export class RedisLog implements ShardLog {
   }
 
   async openExecutionWriter(): Promise<ExecutionWriter> {
-    const options = { replicas: this.options.replicas ?? 0, marks: this.marks };
+    const { marks, link: ask } = this;
+    const turn = this.turns.epoch;
+    const options = { replicas: this.options.replicas ?? 0, marks, turn, ask };
     const shard = await this.same();
     return this.opened(shard, `clob-ex-${this.shard}`, (link) =>
       RedisExecutionWriter.open(shard, link, options),
@@ -145,6 +156,14 @@ export class RedisLog implements ShardLog {
   async openExecutionReader(): Promise<ExecutionReader> {
     const place = this.place(await this.same());
     return this.keep(new RedisExecutionReader(place, () => this.tip("durable")));
+  }
+
+  async writerOfExecutions(): Promise<string | null> {
+    return lookTurn(this.link, await this.same(), this.turns.epoch);
+  }
+
+  async takeTurn(): Promise<Turn> {
+    return this.keep(await openTurn(this.link, await this.same(), this.turns.term));
   }
 
   private place(shard: RedisShard): Place {
@@ -163,9 +182,14 @@ export class RedisLog implements ShardLog {
       checkMarks(connection, shard, marks);
     const link = new RedisLink({ ...options, targets, check }, name);
     const opening = this.keep({ close: async () => link.close() });
-    const writer = await open(link);
-    this.ends.delete(opening);
-    return this.keep(writer);
+    try {
+      return this.keep(await open(link));
+    } catch (error) {
+      link.close();
+      throw error;
+    } finally {
+      this.ends.delete(opening);
+    }
   }
 
   async halt(reason: string): Promise<void> {

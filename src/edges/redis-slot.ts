@@ -74,7 +74,7 @@ async function tryTake(appending: Appending, args: readonly string[]): Promise<R
 }
 
 /** A process of this machine that is gone. */
-function isDead(owner: string): boolean {
+export function isDead(owner: string): boolean {
   const [host, pid] = owner.split(":");
   if (host !== hostname() || Number(pid) === process.pid) return false;
   try {

@@ -31,6 +31,7 @@ import {
   type Mark,
   type Retention,
   type ShardLog,
+  type Turn,
 } from "./log.ts";
 import { SegmentAppender } from "./segment-appender.ts";
 import { checkedGenesis, type GenesisFacts, genesisFacts } from "./log-genesis.ts";
@@ -55,6 +56,7 @@ export interface SegmentLogOptions {
 class SegmentLog implements ShardLog {
   readonly shard: number;
   readonly describe: string;
+  readonly hasStandbys = false;
   private readonly dir: string;
   private readonly disk: Disk;
   private readonly open = new Set<{ close(): Promise<void> }>();
@@ -168,6 +170,16 @@ class SegmentLog implements ShardLog {
 
   async openExecutionReader(): Promise<ExecutionReader> {
     return this.keep(new SegmentExecutionReader(this.readerPlace("ex", 2)));
+  }
+
+  /** Whoever asks finds out by opening one. */
+  async writerOfExecutions(): Promise<null> {
+    return null;
+  }
+
+  /** Settlement has a lock on its files, and there is no other machine. */
+  async takeTurn(): Promise<Turn> {
+    return { term: 1, runs: () => true, close: async () => undefined };
   }
 
   async halt(reason: string): Promise<void> {

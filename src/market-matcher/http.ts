@@ -13,10 +13,18 @@ export interface MatcherHttpParts {
 export function createMatcherHttp(parts: MatcherHttpParts): Hono {
   const app = new Hono();
   const metrics = matcherMetrics(parts);
-  const isReady = (): boolean => [...parts.matchers.values()].every((one) => one.isReady);
+  const all = [...parts.matchers.values()];
+  const isReady = (): boolean => all.every((one) => one.isReady);
+  /** A standby is as ready as a leader: it needs no restart, and nobody sends it anything. */
+  const role = (): string => {
+    if (all.every(({ leads }) => leads)) return "leader";
+    return all.some(({ leads }) => leads) ? "leader of some shards" : "standby";
+  };
   app.get("/healthz", (context) => context.json({ status: "ok" }));
   app.get("/readyz", (context) =>
-    isReady() ? context.json({ status: "ready" }) : context.json({ status: "recovering" }, 503),
+    isReady()
+      ? context.json({ status: "ready", role: role() })
+      : context.json({ status: "recovering" }, 503),
   );
   app.get("/metrics", (context) =>
     context.body(metrics.text(), 200, { "Content-Type": METRICS_CONTENT_TYPE }),
@@ -39,6 +47,9 @@ function matcherMetrics(parts: MatcherHttpParts): Metrics {
     total("clob_matcher_batches_total", "Execution records appended.", () => counts.batches);
     total("clob_matcher_snapshots_total", "Snapshots written.", () => counts.snapshots);
     total("clob_matcher_losses_total", "Lost suffixes of the log.", () => counts.losses);
+    total("clob_matcher_turns_total", "Turns taken as the one that leads.", () => counts.turns);
+    const leads = { name: "clob_matcher_is_leader", help: "1 if it leads, 0 if it stands by." };
+    metrics.gauge({ ...leads, labels }, () => (matcher.leads ? 1 : 0));
     const help = "Position of the last record applied.";
     metrics.gauge({ name: "clob_matcher_position", help, labels }, () => counts.position);
   }

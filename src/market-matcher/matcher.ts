@@ -1,20 +1,24 @@
 /**
- * One shard's matcher: takes its turn as writer of `ex`, recovers, follows `in` until stopped.
+ * One shard's matcher: stands by while another leads, takes its turn as writer of `ex`, follows
+ * `in` until stopped.
+ *
+ *   stand by   ex grows -> its records of in are applied and compared: hot, never ahead of ex
+ *   lead       nobody's lease runs -> next epoch -> the rest of ex -> match on
  *
  * It owns the shard's newest state in memory; a snapshot lands on disk every so many records and at
  * the end. Priority, money and time are the engine's; nothing is decided here. When the log has
- * lost its newest entries, it begins anew with what is left.
+ * lost its newest entries, or another has taken the turn, it begins anew with what is left.
  */
 import type { Logger } from "../edges/logger.ts";
 import type { Files } from "../edges/files.ts";
-import { type InputReader, LostSuffix, type ShardLog } from "../edges/log.ts";
+import { type ExecutionWriter, Fenced, LostSuffix, type ShardLog } from "../edges/log.ts";
 import { SnapshotFiles } from "../edges/snapshot-files.ts";
-import type { Engine, EngineOptions } from "../engine/engine.ts";
-import type { ReportChain } from "../protocol/execution.ts";
+import type { EngineOptions } from "../engine/engine.ts";
 import type { Genesis } from "../protocol/genesis.ts";
 import { refuseMixedLog } from "../service/same-log.ts";
 import { runMatchLoop } from "./match-loop.ts";
-import { type Recovered, recover } from "./recover.ts";
+import { type Recovered, type RecoverParts, replay, startOf } from "./recover.ts";
+import { standBy } from "./standby.ts";
 
 export interface MatcherParts {
   readonly log: ShardLog;
@@ -27,6 +31,8 @@ export interface MatcherParts {
   /** Commands, or records without one, between snapshots. */
   readonly snapshotRecords: number;
   readonly batchBytesMax: number;
+  /** How often a standby asks whether it is its turn. */
+  readonly standbyPollMs: number;
   readonly logger: Logger;
   readonly stop: AbortSignal;
 }
@@ -35,14 +41,34 @@ const SNAPSHOTS_KEPT = 3;
 /** Losses without a batch between them: then something else is wrong. */
 const LOSSES_MAX = 10;
 
+/** The state of a term, what it was made of, and where it reads and writes. */
+interface Term {
+  readonly state: Recovered;
+  readonly from: RecoverParts;
+  readonly output: ExecutionWriter;
+}
+
 export class Matcher {
   private readonly parts: MatcherParts;
   private readonly snapshots: SnapshotFiles;
-  readonly counts = { records: 0, reports: 0, batches: 0, snapshots: 0, position: 0, losses: 0 };
+  readonly counts = {
+    records: 0,
+    reports: 0,
+    batches: 0,
+    snapshots: 0,
+    position: 0,
+    losses: 0,
+    turns: 0,
+  };
   private readonly ends: { close(): Promise<void> }[] = [];
   /** Position up to which our reports may have left. */
   private durable = 0;
+  /** Of the newest snapshot, and how many commands or records came since. */
+  private saved = 0;
+  private unsaved = 0;
+  /** It leads and matches, or stands by and is near the tip of `ex`. */
   isReady = false;
+  leads = false;
 
   constructor(parts: MatcherParts) {
     this.parts = parts;
@@ -58,13 +84,24 @@ export class Matcher {
         return await this.term();
       } catch (fault) {
         this.isReady = false;
+        this.leads = false;
         await this.closeEnds();
+        if (await this.isTurnLost(fault)) continue;
         if (!(fault instanceof LostSuffix)) throw fault;
         if (this.counts.batches > before) losses = 1;
         if (losses > LOSSES_MAX) throw fault;
         await this.recoverLoss(fault);
       }
     }
+  }
+
+  /** What was applied and not published is another's to publish: this state is not gone on with. */
+  private async isTurnLost(fault: unknown): Promise<boolean> {
+    const { log, logger } = this.parts;
+    if (!(fault instanceof Fenced) || !log.hasStandbys) return false;
+    if ((await log.halted()) !== null) return false;
+    logger.warning("turn lost", { why: fault.message });
+    return true;
   }
 
   /** All state above the durable position goes with the term that held it. */
@@ -75,22 +112,76 @@ export class Matcher {
     this.counts.losses++;
   }
 
-  /** One turn as writer of `ex`. */
+  /** From a snapshot to the end of one turn as writer of `ex`. */
   private async term(): Promise<void> {
-    const { log, genesis, logger, stop } = this.parts;
-    const output = this.keep(await log.openExecutionWriter());
-    const input = this.keep(await log.openInputReader());
-    await this.refuseShorter();
-    const { engine, chain, snapshotPosition } = await this.recover(input, output.tip());
+    const { log } = this.parts;
+    const term = log.hasStandbys ? await this.standBy() : await this.takeOver();
+    if (term !== null) await this.lead(term);
+  }
+
+  /** On a log of one matcher, which nobody reads before that one has opened it. */
+  private async takeOver(): Promise<Term> {
+    const output = this.keep(await this.parts.log.openExecutionWriter());
+    const from = await this.open();
+    const state = startOf(from, output.tip());
+    this.begin(state);
+    return { output, from, state };
+  }
+
+  /** Null when asked to stop before it was its turn. */
+  private async standBy(): Promise<Term | null> {
+    const { log, logger, standbyPollMs: pollMs, stop } = this.parts;
+    const from = await this.open();
+    const state = startOf(from, await from.executions.tip());
+    const { engine } = state;
+    this.begin(state);
+    const onCompared = (records: number, reports: number): void => {
+      this.durable = this.counts.position = engine.position;
+      // While it is far behind, saving would only hold it up.
+      if (this.isReady) this.saveSometimes(state, Math.max(records, reports));
+    };
+    const onNear = (): void => {
+      this.isReady = true;
+    };
+    const output = await standBy({
+      log,
+      logger,
+      pollMs,
+      from,
+      state,
+      onCompared,
+      onNear,
+      stop,
+    });
+    if (output !== null) return { output: this.keep(output), from, state };
+    if (this.isReady && engine.position > this.saved && engine.position === this.durable) {
+      this.save(state);
+    }
+    this.isReady = false;
+    await this.closeEnds();
+    return null;
+  }
+
+  private begin({ snapshotPosition }: Recovered): void {
+    this.saved = snapshotPosition;
+    this.unsaved = 0;
+  }
+
+  private async lead({ output, from, state }: Term): Promise<void> {
+    const { genesis, logger, stop } = this.parts;
+    const { engine, chain, snapshotPosition } = state;
+    await replay(from, state, { tip: output.tip(), stop });
+    await from.executions.close();
     this.durable = this.counts.position = engine.position;
-    logger.info("recovered", { position: engine.position, from_snapshot: snapshotPosition });
+    this.counts.turns++;
+    const { epoch } = output;
+    logger.info("recovered", { position: engine.position, from_snapshot: snapshotPosition, epoch });
     this.isReady = true;
-    let saved = snapshotPosition;
-    let unsaved = 0;
+    this.leads = true;
     await runMatchLoop({
       engine,
       chain,
-      input,
+      input: from.input,
       output,
       shard: genesis.shard,
       rulesVersion: genesis.rulesVersion,
@@ -100,15 +191,14 @@ export class Matcher {
       onBatch: (records, reports) => {
         this.count(records, reports, engine.position);
         // A command has a report at least, so this is never behind the count of commands.
-        unsaved += Math.max(records, reports);
-        if (unsaved < this.parts.snapshotRecords) return;
-        unsaved = 0;
-        saved = engine.position;
-        this.save(engine, chain);
+        this.saveSometimes(state, Math.max(records, reports));
       },
     });
     this.isReady = false;
-    if (engine.position > saved) this.save(engine, chain);
+    this.leads = false;
+    // The turn is given back first: nobody has to wait for the disk.
+    await output.close();
+    if (engine.position > this.saved) this.save(state);
     await this.closeEnds();
   }
 
@@ -120,22 +210,19 @@ export class Matcher {
     await log.recoverLoss(new LostSuffix(`a snapshot is of ${kept}, behind the end of in`), kept);
   }
 
-  private async recover(input: InputReader, tip: number): Promise<Recovered> {
+  private async open(): Promise<RecoverParts> {
     const { log, genesisFrame, options, logger, stop } = this.parts;
-    const executions = this.keep(await log.openExecutionReader());
-    const state = await recover({
+    const input = this.keep(await log.openInputReader());
+    await this.refuseShorter();
+    return {
       genesisFrame,
       options,
       snapshots: this.snapshots,
       input,
-      executions,
-      tip,
-      stop,
+      executions: this.keep(await log.openExecutionReader()),
       refuseMixedLog: (position) => refuseMixedLog(log, position, stop),
       onSkippedSnapshot: (path, why) => logger.warning("snapshot skipped", { path, why }),
-    });
-    await executions.close();
-    return state;
+    };
   }
 
   private keep<T extends { close(): Promise<void> }>(end: T): T {
@@ -154,8 +241,15 @@ export class Matcher {
     this.durable = this.counts.position = position;
   }
 
-  private save(engine: Engine, chain: ReportChain): void {
+  private saveSometimes(state: Recovered, added: number): void {
+    this.unsaved += added;
+    if (this.unsaved >= this.parts.snapshotRecords) this.save(state);
+  }
+
+  private save({ engine, chain }: Recovered): void {
     this.snapshots.write(engine.position, engine.snapshot(chain.value));
     this.counts.snapshots++;
+    this.saved = engine.position;
+    this.unsaved = 0;
   }
 }

@@ -1,6 +1,9 @@
 /**
  * Where was I? The newest snapshot that `ex` already covers, then the records behind it, up to the
  * tip of `ex`: re-executed, compared with what was published, and not published again.
+ *
+ * A standby does the same without an end: no record is applied before `ex` covers it, so nothing
+ * has ever to be taken back when somebody else's turn ends.
  */
 import { equalBytes, viewOf } from "../base/bytes.ts";
 import type { ExecutionReader, InputReader } from "../edges/log.ts";
@@ -17,9 +20,6 @@ export interface RecoverParts {
   readonly snapshots: SnapshotFiles;
   readonly input: InputReader;
   readonly executions: ExecutionReader;
-  /** Last position that `ex` covers. */
-  readonly tip: number;
-  readonly stop: AbortSignal;
   /** Throws LostSuffix if `in` and `ex` were read from logs that differ; see same-log.ts. */
   readonly refuseMixedLog: (position: number) => Promise<void>;
   readonly onSkippedSnapshot: (path: string, why: string) => void;
@@ -31,20 +31,28 @@ export interface Recovered {
   readonly snapshotPosition: number;
 }
 
-export async function recover(parts: RecoverParts): Promise<Recovered> {
-  const start = fromSnapshot(parts) ?? {
+export interface ReplayTerms {
+  /** Last position that `ex` covers; Infinity to go on with it until stopped. */
+  readonly tip: number;
+  readonly stop: AbortSignal;
+  /** An execution record was re-executed and compared. */
+  readonly onCompared?: (records: number, reports: number) => void;
+}
+
+/** The newest snapshot up to `tip`, or genesis. */
+export function startOf(parts: RecoverParts, tip: number): Recovered {
+  const start = fromSnapshot(parts, tip) ?? {
     engine: new Engine(parts.genesisFrame, parts.options),
     chain: new ReportChain(),
     snapshotPosition: 0,
   };
   start.engine.followChain(start.chain);
-  await replay(parts, start);
   return start;
 }
 
-function fromSnapshot(parts: RecoverParts): Recovered | null {
+function fromSnapshot(parts: RecoverParts, tip: number): Recovered | null {
   for (const stored of parts.snapshots.list()) {
-    if (stored.position > parts.tip) continue;
+    if (stored.position > tip) continue;
     const bytes = parts.snapshots.read(stored);
     const restored = Engine.restore(parts.genesisFrame, bytes, parts.options);
     if (typeof restored !== "string") {
@@ -58,22 +66,29 @@ function fromSnapshot(parts: RecoverParts): Recovered | null {
 
 const READ_BYTES = 1 << 20;
 
-async function replay(parts: RecoverParts, at: Recovered): Promise<void> {
-  const replaying = new Replaying(parts.input, at, parts.stop);
-  while (at.engine.position < parts.tip && !parts.stop.aborted) {
-    const records = await parts.executions.read(at.engine.position, READ_BYTES, parts.stop);
+export async function replay(
+  parts: RecoverParts,
+  at: Recovered,
+  { tip, stop, onCompared }: ReplayTerms,
+): Promise<void> {
+  const { engine, chain } = at;
+  const replaying = new Replaying(parts.input, at, stop);
+  while (engine.position < tip && !stop.aborted) {
+    const records = await parts.executions.read(engine.position, READ_BYTES, stop);
     if (records === null) return;
     for (const bytes of records) {
       const execution = decodeExecution(bytes);
       if (typeof execution === "string") throw new LogFault(`ex: ${execution}`);
-      await replaying.upTo(execution.last);
+      const before = engine.position;
+      const reports = await replaying.upTo(execution.last);
       // Asked to stop in the middle of it: there is nothing to compare yet.
-      if (at.engine.position < execution.last) return;
-      const isSame = equalBytes(execution.chain, at.chain.value);
-      if (isSame) continue;
-      await parts.refuseMixedLog(at.engine.position);
-      if (parts.stop.aborted) return;
-      throw new Halt("ex differs from its re-execution", at.engine.position);
+      if (engine.position < execution.last) return;
+      if (!equalBytes(execution.chain, chain.value)) {
+        await parts.refuseMixedLog(engine.position);
+        if (stop.aborted) return;
+        throw new Halt("ex differs from its re-execution", engine.position);
+      }
+      onCompared?.(engine.position - before, reports);
     }
   }
 }
@@ -94,12 +109,14 @@ class Replaying {
     this.stop = stop;
   }
 
-  async upTo(position: number): Promise<void> {
+  /** How many reports there were. */
+  async upTo(position: number): Promise<number> {
     const { engine, chain } = this.at;
+    let count = 0;
     while (engine.position < position) {
       if (this.offset === this.view.byteLength) {
         const batch = await this.input.read(engine.position, READ_BYTES, this.stop);
-        if (batch === null) return;
+        if (batch === null) return count;
         this.view = viewOf(batch.bytes);
         this.offset = 0;
       }
@@ -109,6 +126,8 @@ class Replaying {
       this.reports.clear();
       engine.apply(this.view, this.record, this.reports);
       chain.step(this.reports.slice(0));
+      count += this.reports.count;
     }
+    return count;
   }
 }

@@ -28,6 +28,8 @@ export interface MatcherService {
 }
 
 const BATCH_BYTES_MAX = 1 << 18;
+/** So often a standby asks whether it is its turn. */
+const POLLS_PER_LEASE = 10;
 
 export function startMatcherService(parts: MatcherServiceParts): MatcherService {
   const { config, shards, logger, onFault } = parts;
@@ -42,6 +44,7 @@ export function startMatcherService(parts: MatcherServiceParts): MatcherService 
       snapshotDir: join(shard.dir, "snapshots"),
       snapshotRecords: config.matcher.snapshotCommands,
       batchBytesMax: BATCH_BYTES_MAX,
+      standbyPollMs: config.matcher.leaseMs / POLLS_PER_LEASE,
       logger: logger.with({ shard: shard.genesis.shard }),
       stop: stopping.signal,
     });

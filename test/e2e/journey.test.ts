@@ -69,6 +69,7 @@ test("an order is matched, reported, committed, exported and verified", async ()
     snapshotDir: join(shard.dir, "snapshots"),
     snapshotRecords: 1000,
     batchBytesMax: 1 << 18,
+    standbyPollMs: 5,
     logger,
     stop: stop.signal,
   });

@@ -20,26 +20,52 @@ async function field(redis: RedisServer, name: string): Promise<number> {
   return Number(String(await ask(redis.port, "HGET", "ctl:{1}", name)));
 }
 
+/** What /readyz says; null while nobody answers. */
+async function roleAt(address: string): Promise<{ status: string; role?: string } | null> {
+  try {
+    return (await (await fetch(`http://${address}/readyz`)).json()) as { status: string };
+  } catch {
+    return null;
+  }
+}
+
 describe.skipIf(!redisAvailable())("on one Redis", () => {
   test(
-    "a second matcher takes over, and the first one ends soon, though nothing is traded",
+    "a second matcher stands by; it takes over from one that is paused, which stands by in turn",
     async () => {
       await using redis = await RedisServer.start();
       await using fleet = await KillFleet.start({ services: "three", redis: redis.port });
-      // Without ingress there is not even a tick to write.
-      expect(await fleet.terminate("ingress")).toBe(0);
-      const before = await field(redis, "epoch");
-      const ended = fleet.exitOf("matcher");
-      const address = ["--matcher-http-address", freeAddress()];
-      fleet.spawn("second", ["src/market-matcher/main.ts", ...address]);
-      expect(await ended).toBe(1);
-      expect(fleet.said("matcher")).toContain(`this is epoch ${before + 1}`);
-      await until(() => fleet.said("second").includes('"message":"recovered"'), "the second");
-      // The shard lives on.
+      const address = freeAddress();
+      const flags = ["--matcher-http-address", address];
+      await until(async () => (await field(redis, "epoch")) === 1, "the first to lead");
+      fleet.spawn("second", ["src/market-matcher/main.ts", ...flags]);
+      await until(() => fleet.said("second").includes('"message":"standing by"'), "the second");
+      expect(await roleAt(address)).toEqual({ status: "ready", role: "standby" });
+      // Both live: the first goes on, and the second keeps up with it.
       const tip = await field(redis, "ex_tip");
-      await fleet.launch("ingress");
-      await until(async () => (await field(redis, "ex_tip")) > tip, "the second to match");
-      expect(fleet.isAlive("second")).toBe(true);
+      await until(async () => (await field(redis, "ex_tip")) > tip, "the first to match");
+      expect(await field(redis, "epoch")).toBe(1);
+      fleet.signal("matcher", "SIGSTOP");
+      await until(async () => (await roleAt(address))?.role === "leader", "the second to lead");
+      expect(await field(redis, "epoch")).toBe(2);
+      const taken = await field(redis, "ex_tip");
+      await until(async () => (await field(redis, "ex_tip")) > taken, "the second to match");
+      // The first wakes up in another's turn: it is fenced, and waits for the next one.
+      fleet.signal("matcher", "SIGCONT");
+      await until(() => fleet.said("matcher").includes("turn lost"), "the first to be told");
+      expect(fleet.said("matcher")).toContain("this is epoch 2");
+      await until(() => fleet.said("matcher").includes('"message":"standing by"'), "the first");
+      await fleet.kill("second");
+      await until(async () => (await field(redis, "epoch")) === 3, "the first to lead again");
+      const again = await field(redis, "ex_tip");
+      await until(async () => (await field(redis, "ex_tip")) > again, "the first to match again");
+      // Asked to stop, it gives its turn back: nobody waits for a lease.
+      fleet.spawn("third", ["src/market-matcher/main.ts", ...flags, "--matcher-lease-ms", "60000"]);
+      await until(() => fleet.said("third").includes('"message":"standing by"'), "the third");
+      expect(await fleet.terminate("matcher")).toBe(0);
+      await until(async () => (await roleAt(address))?.role === "leader", "the third to lead");
+      const { shards } = await new HttpClient({ settlement: fleet.address.settlement }).status();
+      expect(shards[0]?.halted ?? null).toBeNull();
     },
     ROOM_MS,
   );

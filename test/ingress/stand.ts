@@ -223,6 +223,7 @@ export class Stand {
       snapshotDir: this.dir,
       snapshotRecords: 1_000_000,
       batchBytesMax: 1 << 18,
+      standbyPollMs: 5,
       logger,
       stop: this.matching.signal,
     });

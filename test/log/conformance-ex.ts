@@ -1,6 +1,6 @@
 /** Conformance of `ex`: its writer and its readers. */
 import { beforeEach, expect, test } from "bun:test";
-import { Fenced } from "../../src/edges/log.ts";
+import { Fenced, InUse } from "../../src/edges/log.ts";
 import type { Bench } from "./conformance.ts";
 import {
   appendSpans,
@@ -64,6 +64,41 @@ export function testExecution({ log, another }: Bench): void {
     expect(writer.tip()).toBe(3);
     await writer.append(recordOf(writer, 4, 4));
     expect(await readExecutions(await log().openExecutionReader(), 3, 4)).toHaveLength(1);
+  });
+
+  test("while its writer lives nobody else gets the turn; once it is closed, at once", async () => {
+    const handle = await another();
+    const first = await log().openExecutionWriter();
+    await first.append(recordOf(first, 1, 3));
+    await expect(handle.openExecutionWriter()).rejects.toThrow(InUse);
+    await first.append(recordOf(first, 4, 4));
+    await first.close();
+    const second = await handle.openExecutionWriter();
+    expect([second.epoch > first.epoch, second.tip()]).toEqual([true, 4]);
+    await second.append(recordOf(second, 5, 5));
+  });
+
+  test("who stands by can ask whether anybody writes", async () => {
+    const handle = await another();
+    expect(await handle.writerOfExecutions()).toBeNull();
+    const writer = await log().openExecutionWriter();
+    expect(typeof (await handle.writerOfExecutions())).toBe(
+      handle.hasStandbys ? "string" : "object",
+    );
+    await writer.close();
+    expect(await handle.writerOfExecutions()).toBeNull();
+  });
+
+  test("a settlement's turn hinders no matcher, and another only until it ends", async () => {
+    const handle = await another();
+    const turn = await log().takeTurn();
+    expect(turn.runs()).toBe(true);
+    await (await log().openExecutionWriter()).close();
+    if (!handle.hasStandbys) return; // A lock on its files keeps a second one away.
+    await expect(handle.takeTurn()).rejects.toThrow(InUse);
+    await turn.close();
+    const next = await handle.takeTurn();
+    expect([next.runs(), turn.runs(), next.term > turn.term]).toEqual([true, false, true]);
   });
 
   test("readers wait, wake and stop", async () => {

@@ -19,7 +19,7 @@ import {
   SHARD,
   settled,
 } from "./records.ts";
-import { ask, closeLogs, open, replicaOf } from "./redis-stand.ts";
+import { ask, closeLogs, open, replicaOf, TAKES_OVER } from "./redis-stand.ts";
 
 const NEVER = new AbortController().signal;
 const KEPT = 5;
@@ -212,7 +212,7 @@ function testReaders(): void {
     while ((await ask(pair.primary.port, "XLEN", `ex:{${SHARD}}`)) !== 2) await Bun.sleep(5);
     expect(await Promise.race([reading, settled()])).toBe("settled");
     await pair.failOver();
-    const next = await (await open(pair.replica.port)).openExecutionWriter();
+    const next = await (await open(pair.replica.port, TAKES_OVER)).openExecutionWriter();
     const record = executionOf(next.epoch, 3, 5);
     await next.append(record);
     expect(await reading).toEqual([record]);
@@ -231,7 +231,7 @@ function testReaders(): void {
     expect(await readExecutions(reader, 0, 4)).toHaveLength(2);
     await execution.close();
     await pair.failOver();
-    const next = await (await open(pair.replica.port)).openExecutionWriter();
+    const next = await (await open(pair.replica.port, TAKES_OVER)).openExecutionWriter();
     await next.append(executionOf(next.epoch, 3, 5));
     expect(await readExecutions(reader, 4, 5)).toEqual([executionOf(next.epoch, 3, 5)]);
   });
@@ -249,7 +249,7 @@ function testReaders(): void {
     await pair.failOver();
     const reading = reader.read(4, READ_MAX, NEVER);
     expect(await Promise.race([reading, settled()])).toBe("settled");
-    const next = await (await open(pair.replica.port)).openExecutionWriter();
+    const next = await (await open(pair.replica.port, TAKES_OVER)).openExecutionWriter();
     expect(next.tip()).toBe(2);
     // Other borders than before.
     await next.append(executionOf(next.epoch, 3, 5));
@@ -270,7 +270,7 @@ function testIngress(): void {
     await writer.append([frameOf(90)]);
     await pair.failOver();
     await fillInput(await open(pair.replica.port, { slot: "b" }), KEPT + 1);
-    const next = await (await open(pair.replica.port)).openExecutionWriter();
+    const next = await (await open(pair.replica.port, TAKES_OVER)).openExecutionWriter();
     await next.append(executionOf(next.epoch, KEPT + 1, KEPT + 1));
     await lossOf(reader.read(KEPT, READ_MAX, NEVER));
   });

@@ -16,7 +16,7 @@ import {
   readExecutions,
   SHARD,
 } from "./records.ts";
-import { accessTo, ask, closeLogs, flush, hostOf, open } from "./redis-stand.ts";
+import { accessTo, ask, closeLogs, flush, hostOf, open, TAKES_OVER } from "./redis-stand.ts";
 
 const NEVER = new AbortController().signal;
 describe.skipIf(!redisAvailable())("the Redis log", () => {
@@ -167,7 +167,7 @@ function testOthers(server: () => RedisServer): void {
     await fillInput(await open(server().port), 3);
     const old = await (await open(server().port)).openExecutionWriter();
     await old.append(executionOf(old.epoch, 1, 2));
-    const newer = await (await open(server().port)).openExecutionWriter();
+    const newer = await (await open(server().port, TAKES_OVER)).openExecutionWriter();
     expect(newer.epoch).toBe(old.epoch + 1);
     await expect(old.append(executionOf(old.epoch, 3, 3))).rejects.toBeInstanceOf(Fenced);
     await newer.append(executionOf(newer.epoch, 3, 3));
@@ -179,7 +179,7 @@ function testOthers(server: () => RedisServer): void {
     const old = await log.openExecutionWriter();
     const reader = await log.openInputReader();
     const waiting = reader.read(1, READ_MAX, NEVER);
-    const newer = await (await open(server().port)).openExecutionWriter();
+    const newer = await (await open(server().port, TAKES_OVER)).openExecutionWriter();
     expect(newer.epoch).toBe(old.epoch + 1);
     await expect(waiting).rejects.toBeInstanceOf(Fenced);
   });

@@ -56,6 +56,9 @@ export async function flush(port: number): Promise<void> {
   await ask(port, "FLUSHALL");
 }
 
+/** For a matcher that finds every lease run out. */
+export const TAKES_OVER = { matcherLeaseMs: 0 };
+
 const opened: ShardLog[] = [];
 
 /** A handle with little patience; `closeLogs` closes it. */

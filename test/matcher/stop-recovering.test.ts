@@ -5,7 +5,7 @@ import { MemoryStore } from "../../src/edges/memory-log.ts";
 import { SnapshotFiles } from "../../src/edges/snapshot-files.ts";
 import { createLevels } from "../../src/engine/levels.ts";
 import { Matcher } from "../../src/market-matcher/matcher.ts";
-import { recover } from "../../src/market-matcher/recover.ts";
+import { replay, startOf } from "../../src/market-matcher/recover.ts";
 import { decodeGenesis } from "../../src/protocol/genesis.ts";
 import { SimDisk } from "../sim/sim-files.ts";
 import { Weather } from "../sim/weather.ts";
@@ -48,6 +48,7 @@ test("asked to stop between ex and in, it compares nothing", async () => {
     files: files(),
     snapshotRecords: 1000,
     batchBytesMax: 1 << 20,
+    standbyPollMs: 1,
     logger: new Logger({
       sink: { write: () => undefined, close: () => undefined },
       severityMin: "error",
@@ -71,13 +72,9 @@ test("asked to stop between ex and in, it compares nothing", async () => {
   const snapshots = new SnapshotFiles("/nowhere", "matcher", 1, files());
   const parts = { genesisFrame: frame, options, snapshots, input, executions };
   const onSkippedSnapshot = (): void => undefined;
-  const found = await recover({
-    refuseMixedLog: () => Promise.resolve(),
-    ...parts,
-    tip: writer.tip(),
-    stop: stop.signal,
-    onSkippedSnapshot,
-  });
+  const from = { refuseMixedLog: () => Promise.resolve(), ...parts, onSkippedSnapshot };
+  const found = startOf(from, writer.tip());
+  await replay(from, found, { tip: writer.tip(), stop: stop.signal });
   expect(found.engine.position).toBe(0);
   expect(store.halted).toBeNull();
 });

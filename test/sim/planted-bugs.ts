@@ -10,6 +10,7 @@ import type { Level } from "./setup.ts";
 const MODELS = "test/sim/script-models.ts";
 const READERS = "src/edges/redis-readers.ts";
 const WRITERS = "src/edges/redis-writers.ts";
+const EXECUTION = "src/edges/redis-execution-writer.ts";
 const LINK = "src/edges/redis-link.ts";
 const DOOR = "src/ingress-verifier/shard-door.ts";
 const QUEUE = "src/ingress-verifier/append-queue.ts";
@@ -110,7 +111,7 @@ export const FLEET_BUGS: readonly FleetBug[] = [
   {
     name: "what was published and then lost is not published again",
     level: "D3",
-    file: WRITERS,
+    file: EXECUTION,
     find: "if (this.options.replicas === 0) return;",
     put: "if (this.options.replicas >= 0) return;",
   },

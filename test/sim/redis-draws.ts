@@ -11,6 +11,8 @@ export const KEYS = ["in:{1}", "ex:{1}", "ctl:{1}", "dur:{1}"] as const;
 const VENUE = "aa".repeat(32);
 const HOUR_US = 3_600_000_000;
 const LEASE_US = 3_000_000;
+const OWNERS = ["a:1:1", "b:2:2"];
+const KINDS = ["epoch", "epoch", "term"];
 
 export type Draw =
   | { readonly script: Script; readonly args: readonly (string | Uint8Array)[] }
@@ -30,7 +32,9 @@ const SCRIPTS: readonly (readonly [Script, number])[] = [
   [scripts.TAKE_SLOT, 4],
   [scripts.HOLD_SLOT, 6],
   [scripts.APPEND_IN, 40],
-  [scripts.TAKE_EPOCH, 4],
+  [scripts.TAKE_TURN, 6],
+  [scripts.HOLD_TURN, 6],
+  [scripts.LOOK_TURN, 3],
   [scripts.APPEND_EX, 25],
   [scripts.PUBLISH, 12],
   [scripts.RAISE, 2],
@@ -63,7 +67,7 @@ function argumentsOf(script: Script, prng: Prng, known: Known): (string | Uint8A
     case scripts.CREATE:
       return [prng.pick(["genesis", "other"]), "1:1", String(HOUR_US), blob];
     case scripts.TAKE_SLOT: {
-      const owner = prng.pick(["a:1:1", "b:2:2"]);
+      const owner = prng.pick(OWNERS);
       return [slot, owner, prng.pick(["0", String(LEASE_US * 1000)]), prng.pick(["", "a:1:1"])];
     }
     case scripts.HOLD_SLOT:
@@ -75,8 +79,14 @@ function argumentsOf(script: Script, prng: Prng, known: Known): (string | Uint8A
       const place = [known.generation, slot, near(prng, term), next, count];
       return [...place, String(now), String(HOUR_US), near(prng, known.tip), blob];
     }
-    case scripts.TAKE_EPOCH:
-      return [];
+    case scripts.TAKE_TURN: {
+      const lease = prng.pick(["0", String(LEASE_US * 1000)]);
+      return [prng.pick(KINDS), prng.pick(OWNERS), lease, prng.pick(["", "a:1:1"])];
+    }
+    case scripts.HOLD_TURN:
+      return [prng.pick(KINDS), near(prng, known.epoch), prng.pick(["", "a:1:1", "a:1:1"])];
+    case scripts.LOOK_TURN:
+      return [prng.pick(KINDS), prng.pick(["0", String(LEASE_US * 1000)])];
     case scripts.APPEND_EX: {
       const to = near(prng, Math.min(known.tip, known.executed + prng.between(1, 3)));
       const read = prng.pick([
@@ -107,7 +117,7 @@ function argumentsOf(script: Script, prng: Prng, known: Known): (string | Uint8A
 function plain(prng: Prng, known: Known): (string | Uint8Array)[] {
   const key = prng.pick(KEYS);
   const id = `0-${prng.between(0, known.tip + 2)}`;
-  const fields = ["generation", "in_tip", "slot:1", "live:1", "halted", "nothing"];
+  const fields = ["generation", "in_tip", "slot:1", "live:1", "lead:epoch", "halted", "nothing"];
   const choices: (string | Uint8Array)[][] = [
     ["HMGET", "ctl:{1}", ...fields],
     ["HGET", prng.pick(KEYS), "in_tip"],

@@ -9,7 +9,7 @@ import { join } from "node:path";
 import { Prng } from "../../src/base/prng.ts";
 import { RedisConnection, RedisRefusal } from "../../src/edges/redis-connection.ts";
 import { CONSUME } from "../../src/edges/redis-retention-scripts.ts";
-import { HOLD_SLOT, TAKE_SLOT } from "../../src/edges/redis-scripts.ts";
+import { HOLD_SLOT, HOLD_TURN, TAKE_SLOT, TAKE_TURN } from "../../src/edges/redis-scripts.ts";
 import { accessTo, hostOf } from "../log/redis-stand.ts";
 import { redisAvailable, RedisServer } from "../support/redis-server.ts";
 import { Keyspace, Refusal } from "./keyspace.ts";
@@ -88,10 +88,10 @@ async function timeOf(
   if (Array.isArray(reply) && reply.length === 3 && Number(reply[2]) > 1e15) {
     return Number(reply[2]);
   }
-  if (script !== TAKE_SLOT && script !== HOLD_SLOT && script !== CONSUME) {
-    return Date.now() * 1000;
-  }
-  const fields = script === CONSUME ? ["use:matcher", "use:ingress-1"] : ["live:1", "live:2"];
+  const holds = [TAKE_SLOT, HOLD_SLOT, TAKE_TURN, HOLD_TURN, CONSUME];
+  if (!holds.some((one) => one === script)) return Date.now() * 1000;
+  const leases = ["live:1", "live:2", "lead:epoch", "lead:term"];
+  const fields = script === CONSUME ? ["use:matcher", "use:ingress-1"] : leases;
   const held = shown(await connection.command(["HMGET", KEYS[2], ...fields]));
   const shape = script === CONSUME ? USE : LIVE;
   const times = (held as (string | null)[]).map((text) => Number(shape.exec(text ?? "")?.[1] ?? 0));

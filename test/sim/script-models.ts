@@ -21,7 +21,9 @@ export const MODELS: ReadonlyMap<Script, Model> = new Map([
   [scripts.TAKE_SLOT, takeSlot],
   [scripts.HOLD_SLOT, holdSlot],
   [scripts.APPEND_IN, appendIn],
-  [scripts.TAKE_EPOCH, takeEpoch],
+  [scripts.TAKE_TURN, takeTurn],
+  [scripts.HOLD_TURN, holdTurn],
+  [scripts.LOOK_TURN, lookTurn],
   [scripts.APPEND_EX, appendEx],
   [scripts.PUBLISH, publish],
   [scripts.RAISE, raise],
@@ -122,9 +124,32 @@ function appendIn(calls: Calls, keys: Keys, args: Args): Reply {
   return [first, last, now];
 }
 
-function takeEpoch(calls: Calls, keys: Keys, args: Args): Reply {
-  const [tip] = fieldsOf(calls, keys, args, "ex_tip");
-  return [calls.call("HINCRBY", keys[2]!, "epoch", "1"), Number(tip)];
+function takeTurn(calls: Calls, keys: Keys, args: Args): Reply {
+  const [, kind = "", owner = "", lease = "", dead = ""] = args.map(textOf);
+  const [tip = "", held = ""] = fieldsOf(calls, keys, args, "ex_tip", `lead:${kind}`);
+  const now = calls.micros();
+  const [, since = "", other = ""] = /^(\d+) (.*)$/.exec(held) ?? [];
+  const lives = held !== "" && Math.abs(now - Number(since)) < Number(lease);
+  if (lives && other !== owner && other !== dead) throw new Refusal(`INUSE ${other}`);
+  calls.call("HSET", keys[2]!, `lead:${kind}`, `${now} ${owner}`);
+  return [calls.call("HINCRBY", keys[2]!, kind, "1"), Number(tip)];
+}
+
+function holdTurn(calls: Calls, keys: Keys, args: Args): Reply {
+  const [, kind = "", number = "", owner = ""] = args.map(textOf);
+  const [held = ""] = fieldsOf(calls, keys, args, kind);
+  if (held !== number) return 0;
+  if (owner === "") calls.call("HDEL", keys[2]!, `lead:${kind}`);
+  else calls.call("HSET", keys[2]!, `lead:${kind}`, `${calls.micros()} ${owner}`);
+  return 1;
+}
+
+function lookTurn(calls: Calls, keys: Keys, args: Args): Reply {
+  const [, kind = "", lease = ""] = args.map(textOf);
+  const [held = ""] = fieldsOf(calls, keys, args, `lead:${kind}`);
+  const [, since = "", owner = ""] = /^(\d+) (.*)$/.exec(held) ?? [];
+  const lives = Math.abs(calls.micros() - Number(since)) < Number(lease);
+  return bytesOf(lives ? owner : "");
 }
 
 function appendEx(calls: Calls, keys: Keys, args: Args): Reply {

@@ -42,6 +42,7 @@ export async function openShardOf(
     clockDifferenceMsMax: CLOCK_DIFFERENCE_MS,
     slot,
     slotLeaseMs: setup.slotLeaseMs,
+    matcherLeaseMs: setup.matcherLeaseMs,
     replicas: setup.replicas,
     owner: `${process.name}:0:0`,
     notice: (why) => logger.warning("waiting", { why }),
@@ -118,6 +119,7 @@ export const matcher: Begin = async (venue, process, onFault) => {
     files: venue.diskOf("matcher").filesOf(process, venue.weather),
     snapshotRecords: setup.snapshotRecords,
     batchBytesMax: setup.batchBytesMax,
+    standbyPollMs: setup.matcherLeaseMs / 10,
     logger,
     stop: stopping.signal,
   });

@@ -34,6 +34,7 @@ export interface Setup {
   readonly packBytesMax: number;
   readonly latencyUs: number;
   readonly slotLeaseMs: number;
+  readonly matcherLeaseMs: number;
   readonly unreachableMsMax: number;
   /** Virtual seconds in which things go wrong. */
   readonly faultSeconds: number;
@@ -87,6 +88,7 @@ export function setupOf(seed: number, level?: Level): Setup {
     packBytesMax: prng.pick([300, 4096, 1 << 16]),
     latencyUs: prng.pick([30, 100, 1000]),
     slotLeaseMs: prng.pick([200, 1000, 3000]),
+    matcherLeaseMs: prng.pick([200, 1000]),
     unreachableMsMax: prng.pick([2000, 5000, 20_000]),
     faultSeconds,
     faults: isSplit ? 5 : prng.pick([0, 1, 2, 4]),

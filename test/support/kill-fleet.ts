@@ -186,7 +186,7 @@ export class KillFleet {
     await child?.exited;
   }
 
-  signal(name: string, signal: "SIGTERM" | "SIGINT"): void {
+  signal(name: string, signal: "SIGTERM" | "SIGINT" | "SIGSTOP" | "SIGCONT"): void {
     this.children.get(name)?.kill(signal);
   }
 
