@@ -3,6 +3,7 @@
  *
  *   dist/ingress-verifier market-matcher settlement-plane verifier clob
  *   dist/libprice_levels.so     the C price levels; each executable also holds a copy of its own
+ *   dist/*.service              the systemd units of deploy/systemd, so that a release is one list
  *   dist/sbom.cdx.json          what is inside, CycloneDX
  *   dist/SHA256SUMS             `sha256sum -c` reads it
  *
@@ -11,7 +12,8 @@
  * SOURCE_DATE_EPOCH its time. All of dist is made elsewhere first, so it is never half new.
  */
 import { spawnSync } from "node:child_process";
-import { copyFileSync, mkdirSync, readFileSync, renameSync, rmSync, writeFileSync } from "node:fs";
+import { copyFileSync, mkdirSync, readdirSync, readFileSync, renameSync } from "node:fs";
+import { rmSync, writeFileSync } from "node:fs";
 import { dirname, join, relative } from "node:path";
 import manifest from "../package.json" with { type: "json" };
 import { sha256 } from "../src/base/hash.ts";
@@ -31,6 +33,7 @@ const MAINS = new Map([
  */
 const THREADS = new Map([["settlement-plane", "src/edges/verify-worker.ts"]]);
 const MIB = 1 << 20;
+const UNITS = join("deploy", "systemd");
 
 const root = join(import.meta.dir, "..");
 const dist = join(root, "dist");
@@ -60,9 +63,14 @@ async function build(asked: readonly string[]): Promise<number> {
   mkdirSync(made, { recursive: true });
   for (const name of names) await compile(name, commit);
   copyFileSync(library, join(made, LIBRARY_NAME));
+  const units = readdirSync(UNITS).filter((name) => name.endsWith(".service"));
+  for (const unit of units) copyFileSync(join(UNITS, unit), join(made, unit));
   const bom = makeSbom({ root, library, commit, seconds: commitSeconds() });
   writeFileSync(join(made, "sbom.cdx.json"), `${JSON.stringify(bom, null, 2)}\n`);
-  writeFileSync(join(made, "SHA256SUMS"), checksums([...names, LIBRARY_NAME, "sbom.cdx.json"]));
+  writeFileSync(
+    join(made, "SHA256SUMS"),
+    checksums([...names, LIBRARY_NAME, "sbom.cdx.json", ...units]),
+  );
   rmSync(dist, { recursive: true, force: true });
   renameSync(made, dist);
   console.log(`${relative(process.cwd(), dist)}: commit ${commit}`);

@@ -160,12 +160,24 @@ ENV
   done
 }
 
+# An executable of the release, with the environment that its unit will give it.
+run_release() {
+  local line
+  (
+    while IFS= read -r line; do export "${line?}"; done <"$etc/redis.env"
+    if [ -n "${REDIS_CA_FILE:-}" ]; then export REDIS_CA_FILE=$root$REDIS_CA_FILE; fi
+    CLOB_LOG=redis CLOB_CONFIG=$etc/config.toml CLOB_DATA=$work/check "$lib/bin/$1" "${@:2}"
+  )
+}
+
 list_markets() {
+  local out
   if [ "$runtime" = systemd ]; then
-    "$lib/bin/market-matcher" --config "$etc/config.toml" --shard "$1" --list-markets
+    out=$(run_release market-matcher --shard "$1" --list-markets)
   else
-    run_image matcher --config /etc/clob/config.toml --shard "$1" --list-markets
-  fi
+    out=$(run_image matcher --shard "$1" --list-markets)
+  fi || end "shard $1 is not one of config.toml"
+  printf '%s' "$out"
 }
 
 # Container-Optimized OS: the image of a role, and a unit that runs it.
@@ -173,7 +185,7 @@ image() { printf '%s/%s:%s' "$registry" "$1" "$(needed clob-release)"; }
 run_image() {
   local role=$1
   shift
-  docker run --rm --network host --volume "$etc:/etc/clob:ro" "$(image "$role")" "$@"
+  docker run --rm --network host --env-file "$etc/redis.env" --volume "$etc:/etc/clob:ro" "$(image "$role")" "$@"
 }
 
 container_unit() {
@@ -247,9 +259,7 @@ set_up_units() {
 # Everything but binding: a config that does not fit its venue is found before anything is stopped.
 check() {
   [ "$runtime" = systemd ] || return 0
-  # shellcheck disable=SC1091  # written above
-  (set -a && . "$etc/redis.env" && CLOB_LOG=redis CLOB_CONFIG=$etc/config.toml CLOB_DATA=$work/check \
-    REDIS_CA_FILE=${REDIS_CA_FILE:+$root$REDIS_CA_FILE} "$lib/bin/$executable" --check >"$work/check.log" 2>&1) ||
+  run_release "$executable" --check >"$work/check.log" 2>&1 ||
     end "$executable --check refuses this machine: $(tail -n 1 "$work/check.log")"
 }
 
