@@ -15,6 +15,8 @@ import { tmpdir } from "node:os";
 import { dirname, join, resolve } from "node:path";
 import manifest from "../../package.json" with { type: "json" };
 import { callForm } from "../edges/call-form.ts";
+import type { Config } from "../edges/config.ts";
+import { formatRanges } from "../edges/config-ranges.ts";
 import { nativeLevelsReason } from "../edges/native-levels.ts";
 import { openLog } from "../edges/open-log.ts";
 import type { Cli } from "./cli.ts";
@@ -122,6 +124,22 @@ function temporary(): Finding {
   }
 }
 
+/** What its log is, which shards have no genesis, and the halted marks of others. */
+async function lookAtShards(config: Config) {
+  const absent: number[] = [];
+  const halted: string[] = [];
+  let describe = "";
+  for (const { id } of config.shards) {
+    const opened = await openLog(config, id);
+    if ((await opened.genesis()) === null) absent.push(id);
+    const why = await opened.halted();
+    if (why !== null) halted.push(`shard ${id}: ${why}`);
+    if (describe === "") describe = opened.describe;
+    await opened.close();
+  }
+  return { describe, absent, halted };
+}
+
 async function log(cli: Cli): Promise<Finding> {
   const name = "log";
   if (!cli.hasConfig) {
@@ -129,15 +147,22 @@ async function log(cli: Cli): Promise<Finding> {
     return { name, state: "warning", found: "no config.toml here, so no log to look at", fix };
   }
   try {
-    const { config } = cli;
-    const shard = config.shards[0]?.id ?? 1;
-    const opened = await openLog(config, shard);
-    const genesis = await opened.genesis();
-    await opened.close();
-    if (genesis !== null) return good(name, opened.describe);
-    const found = `${opened.describe}: no genesis yet`;
+    const { describe, absent, halted } = await lookAtShards(cli.config);
+    const [why] = halted;
+    if (why !== undefined) {
+      const fix = "see docs/OPERATE.md, A halted shard";
+      return { name, state: "wrong", found: `${describe}: ${why}`, fix };
+    }
+    const ids = cli.config.shards.map(({ id }) => id);
+    const all = ids.length === 1 ? "" : `, shards ${formatRanges(ids)}`;
+    if (absent.length === 0) return good(name, describe + all);
     const { clob, start } = callForm(cli.io.env);
-    return { name, state: "warning", found, fix: `make it with ${clob} init, or ${start}` };
+    if (absent.length === ids.length) {
+      const fix = `make it with ${clob} init, or ${start}`;
+      return { name, state: "warning", found: `${describe}: no genesis yet`, fix };
+    }
+    const found = `${describe}: no genesis yet of shards ${formatRanges(absent)}`;
+    return { name, state: "warning", found, fix: `make each with ${clob} init --shard N` };
   } catch (error) {
     const found = error instanceof Error ? error.message.split("\n")[0]! : String(error);
     const fix = "see [log] and [redis] in the config; is Redis up and REDIS_ADDR right?";

@@ -9,7 +9,7 @@ import { chosenShards, marketsOf } from "../../src/market-matcher/shard-choice.t
 
 const root = join(import.meta.dir, "../..");
 const read = readConfig({
-  file: join(import.meta.dir, "ten-shards.toml"),
+  file: join(root, "deploy", "markets-21000.toml"),
   env: {},
   flags: {},
   role: "matcher",
@@ -81,7 +81,7 @@ describe("a matcher refuses", () => {
 test("--list-markets prints what the same command takes", async () => {
   const ids = marketsOf(config, [2]);
   expect(ids).toEqual(Array.from({ length: 2100 }, (_, i) => 2101 + i));
-  const argv = ["--config", "test/matcher/ten-shards.toml", "--shard", "2", "--list-markets"];
+  const argv = ["--config", "deploy/markets-21000.toml", "--shard", "2", "--list-markets"];
   const command = [process.execPath, "src/market-matcher/main.ts", ...argv];
   const child = Bun.spawn(command, { cwd: root, stdout: "pipe", stderr: "inherit" });
   expect(await new Response(child.stdout).text()).toBe(`${ids.join(" ")}\n`);

@@ -250,7 +250,9 @@ export class KillFleet {
     const matcherFlags = ["--matcher-http-address", matcher!];
     if (part === "matcher") return matcherFlags;
     const settlementFlags = ["--settlement-http-address", settlement!];
-    if (part === "settlement") return settlementFlags;
+    if (part === "settlement") {
+      return [...settlementFlags, "--settlement-ingress-address", ingress!];
+    }
     return ["--no-demo", ...tcpFlags, ...matcherFlags, ...settlementFlags];
   }
 }
