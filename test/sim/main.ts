@@ -25,8 +25,11 @@ import {
   withSlice,
   writeSimRecord,
 } from "./record.ts";
+import { runSlice } from "./slice.ts";
 import { isLevel, setupOf } from "./setup.ts";
 import { type Failure, failureLines, Totals } from "./totals.ts";
+
+const ROOT = join(import.meta.dir, "..", "..");
 
 const number = (fallback: string) => ({ type: "string", default: fallback }) as const;
 const flag = { type: "boolean", default: false } as const;
@@ -42,13 +45,13 @@ const { values } = parseArgs({
     canary: flag,
     json: flag,
     record: flag,
-    into: { type: "string", default: join(import.meta.dir, "../../docs/runs/sim.json") },
+    into: { type: "string", default: join(ROOT, "docs", "runs", "sim.json") },
     "crash-points": flag,
   },
 });
 
-/** Seeds of one process: nothing of theirs is kept, but not all of it is given back either. */
-const SLICE = 100;
+/** Seeds of one process, which takes some to get warm and keeps some memory of each. */
+const SLICE = 250;
 
 const startMs = performance.now();
 const first = Number(values.seed);
@@ -85,7 +88,7 @@ async function runSlices(): Promise<void> {
       const seed = next;
       next += SLICE;
       const told = totals.failures.length;
-      totals.merge(await runSlice(seed, Math.min(SLICE, first + count - seed)));
+      totals.merge(await sliceOf(seed, Math.min(SLICE, first + count - seed)));
       for (const failure of totals.failures.slice(told)) tellFailure(failure);
     }
   };
@@ -104,12 +107,9 @@ async function runRecorded(): Promise<void> {
     const startedMs = performance.now();
     const sizes = Array.from({ length: jobs }, (_, i) => Math.min(SLICE, left - i * SLICE));
     const wanted = sizes.filter((size) => size > 0);
-    const texts = await Promise.all(wanted.map((size, i) => runSlice(from + i * SLICE, size)));
+    const texts = await Promise.all(wanted.map((size, i) => sliceOf(from + i * SLICE, size)));
     const round = new Totals();
     for (const text of texts) round.merge(text);
-    if (round.seeds !== wanted.reduce((sum, size) => sum + size, 0)) {
-      throw new Error(`not all seeds from ${from} on came to an end: run them alone`);
-    }
     const seconds = (performance.now() - startedMs) / 1000;
     record = withSlice(record, { commit, jobs, first: from, totals: round, seconds });
     writeSimRecord(values.into, record);
@@ -122,16 +122,15 @@ async function runRecorded(): Promise<void> {
 async function again(failure: RecordedFailure, commit: string): Promise<RecordedFailure> {
   if (failure.held_at !== undefined) return failure;
   const alone = new Totals();
-  alone.merge(await runSlice(failure.seed, 1));
+  alone.merge(await sliceOf(failure.seed, 1));
   return alone.failures.length > 0 ? failure : { ...failure, held_at: commit };
 }
 
-async function runSlice(seed: number, seeds: number): Promise<string> {
-  const own = ["--json", "--jobs", "1", "--seed", `${seed}`, "--seeds", `${seeds}`];
-  if (values.record) own.push("--keep");
-  const command = [process.execPath, import.meta.path, ...process.argv.slice(2), ...own];
-  const child = Bun.spawn(command, { stdout: "pipe", stderr: "inherit" });
-  return new Response(child.stdout).text();
+async function sliceOf(seed: number, seeds: number): Promise<string> {
+  const words = [...process.argv.slice(2), ...(values.record ? ["--keep"] : [])];
+  const { text, complaint } = await runSlice({ seed, seeds, words, root: ROOT });
+  if (!text.startsWith("{")) throw new Error(`seeds from ${seed} on had no end: ${complaint}`);
+  return text;
 }
 
 function runCrashPoints(): void {

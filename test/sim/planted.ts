@@ -13,6 +13,7 @@ import { PlantedCopy } from "../../scripts/planted-copy.ts";
 import { plant } from "../planted/planted-bugs.ts";
 import { FLEET_BUGS, type FleetBug } from "./planted-bugs.ts";
 import type { Level } from "./setup.ts";
+import { runSlice } from "./slice.ts";
 
 /** First seeds, and how many from each before a bug counts as not seen. */
 const STARTS = [100_000, 200_000, 300_000];
@@ -76,12 +77,9 @@ async function seedsUntilSeen(
   start: number,
   level: Level | undefined,
 ): Promise<{ seeds: number; wrong: string }> {
-  const asked = ["--json", "--seed", `${start}`, "--seeds", `${SEEDS_MAX}`];
-  if (level !== undefined) asked.push("--level", level);
-  const command = [process.execPath, join(copy.dir, "test/sim/main.ts"), ...asked];
-  const child = Bun.spawn(command, { cwd: copy.dir, stdout: "pipe", stderr: "pipe" });
-  const text = await new Response(child.stdout).text();
-  const why = await new Response(child.stderr).text();
+  const at = level === undefined ? [] : ["--level", level];
+  const asked = { seed: start, seeds: SEEDS_MAX, words: at, root: copy.dir };
+  const { text, complaint: why } = await runSlice(asked);
   // It did not come to its end: that is seen, too.
   if (!text.startsWith("{")) return { seeds: 1, wrong: why.split("\n").at(-2) ?? "no end" };
   const { seeds, failures } = JSON.parse(text) as {
