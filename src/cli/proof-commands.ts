@@ -82,8 +82,8 @@ async function verify(cli: Cli, args: Args): Promise<Answer> {
   const openEngine = judgeEngine(engine);
   const progress = cli.io.isTerminal && !cli.isJson;
   let shownAt = 0;
-  const verdict = verifyExport({
-    dir: args.at(0),
+  const verdict = await verifyExport({
+    from: args.at(0),
     venue,
     verifier,
     openEngine,
@@ -101,15 +101,17 @@ function verdictAnswer(verdict: Verdict): Answer {
   const text = verdictText(verdict);
   if (verdict.ok) {
     const shards = verdict.shards.map((shard) => {
-      const { genesis, venue, ...counts } = shard;
+      const { genesis, venue, signedRecords, isCut, ...counts } = shard;
       return {
         venue: venue.toHex(),
         rules_version: genesis.rulesVersion,
         ...counts,
+        signed_records: signedRecords,
+        is_cut: isCut,
       };
     });
-    const { carried, inFlight } = verdict.crossings;
-    const crossings = { carried, in_flight: inFlight };
+    const { carried, inFlight, ahead } = verdict.crossings;
+    const crossings = { carried, in_flight: inFlight, ahead };
     return { data: { ok: true, pinned: verdict.isPinned, shards, crossings }, text };
   }
   const { shard, sentence, what, place } = verdict;

@@ -99,19 +99,31 @@ export class DirectoryStore implements ObjectStore {
     });
   }
 
-  async list(prefix: string): Promise<string[]> {
-    checkPrefix(prefix);
-    const names: string[] = [];
-    const dir = prefix.slice(0, prefix.lastIndexOf("/") + 1);
-    await named(prefix, () => this.walk(dir, prefix, names));
-    return names.sort();
+  list(prefix: string): Promise<string[]> {
+    return this.listed(prefix, true);
+  }
+
+  listPart(prefix: string): Promise<string[]> {
+    return this.listed(prefix, false);
   }
 
   close(): void {
     this.lock.close();
   }
 
-  private async walk(dir: string, prefix: string, into: string[]): Promise<void> {
+  private async listed(prefix: string, isDeep: boolean): Promise<string[]> {
+    checkPrefix(prefix);
+    const names: string[] = [];
+    const dir = prefix.slice(0, prefix.lastIndexOf("/") + 1);
+    await named(prefix, () => this.walk(dir, { prefix, isDeep }, names));
+    return names.sort();
+  }
+
+  private async walk(
+    dir: string,
+    by: { readonly prefix: string; readonly isDeep: boolean },
+    into: string[],
+  ): Promise<void> {
     let entries: { name: string; isDirectory(): boolean }[];
     try {
       entries = await fs.readdir(join(this.root, dir), { withFileTypes: true });
@@ -121,9 +133,10 @@ export class DirectoryStore implements ObjectStore {
     }
     for (const entry of entries) {
       const name = `${dir}${entry.name}`;
-      if (entry.name.startsWith(".") || !name.startsWith(prefix)) continue;
-      if (entry.isDirectory()) await this.walk(`${name}/`, "", into);
-      else into.push(name);
+      if (entry.name.startsWith(".") || !name.startsWith(by.prefix)) continue;
+      if (!entry.isDirectory()) into.push(name);
+      else if (by.isDeep) await this.walk(`${name}/`, { ...by, prefix: "" }, into);
+      else into.push(`${name}/`);
     }
   }
 

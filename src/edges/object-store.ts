@@ -41,6 +41,11 @@ export class NotAnObject extends StoreFault {
   }
 }
 
+/** Another object lies where ours belongs: another export, or another truth. */
+export class StoreConflict extends StoreFault {
+  override readonly name = "StoreConflict";
+}
+
 export interface StoredObject {
   readonly bytes: Uint8Array<ArrayBuffer>;
   /** Of these very bytes, for `swap`; what it is made of is the store's own affair. */
@@ -65,6 +70,8 @@ export interface ObjectStore {
   swap(name: string, expected: string | null, bytes: Uint8Array): Promise<Swapped>;
   /** Names of all objects that begin with `prefix`, rising by their bytes. */
   list(prefix: string): Promise<string[]>;
+  /** The same, but of what lies behind a slash only that there is something: "a/", once. */
+  listPart(prefix: string): Promise<string[]>;
   close(): void;
 }
 

@@ -80,7 +80,7 @@ function agreeing(notes: Notes, commitments: Uint8Array): Published | null {
 }
 
 /** The tree size that a note of ours states: its second line. */
-function noteSize(note: Uint8Array): number {
+export function noteSize(note: Uint8Array): number {
   return Number(new TextDecoder().decode(note).split("\n")[1] ?? -1);
 }
 

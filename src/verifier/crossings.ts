@@ -44,6 +44,8 @@ export class ShardCrossings {
   /** Credits applied, by source. */
   readonly applied = new Map<number, number>();
   private totals = new Uint8Array(0);
+  /** Of the last record that is here. */
+  lastLogTime = 0;
 
   constructor(shard: number) {
     this.shard = shard;
@@ -51,6 +53,7 @@ export class ShardCrossings {
 
   /** A record that was re-executed, and the reports that it gave. */
   follow(found: ExportedRecord, { view, count }: at.ReportBatch): void {
+    this.lastLogTime = found.record.logTime;
     const refused = new Set<number>();
     let isRefused = false;
     for (let offset = 0; offset < count * at.REPORT_SIZE; offset += at.REPORT_SIZE) {
@@ -108,23 +111,54 @@ export interface CrossingCounts {
   readonly carried: number;
   /** Credits written and not yet applied. */
   readonly inFlight: number;
+  /** Entries applied that their source's records here do not reach yet; 0 in a cut. */
+  readonly ahead: number;
 }
 
-/** What the shards say of each other, together; or the earliest lie by log time. */
-export function checkCrossings(shards: readonly ShardCrossings[]): CrossingCounts | CrossingLie {
+/** Clocks of two logs differ by less: each refuses writers that are 5 s off. */
+const CLOCKS_US = 10_000_000;
+
+/**
+ * What the shards say of each other, together; or the earliest lie by log time. In a cut all that
+ * was applied must have been written; else a source's records may end before, but no earlier than
+ * clocks can explain.
+ */
+export function checkCrossings(
+  shards: readonly ShardCrossings[],
+  isCut: boolean,
+): CrossingCounts | CrossingLie {
   const bySource = new Map(shards.map((one) => [one.shard, one]));
   let first: (CrossingLie & { readonly logTime: number }) | null = null;
+  const ahead: Carried[] = [];
   for (const { shard, carried } of shards) {
     for (const one of carried) {
       if (first !== null && one.logTime >= first.logTime) break;
       const why = whyNot(one.bytes, shard, bySource);
       if (why === "") continue;
+      if (!isCut && isAhead(one, shard, bySource)) {
+        ahead.push(one);
+        continue;
+      }
       const lie = new Lie("record", one.position, why, one.bytes);
       first = { shard, lie, logTime: one.logTime };
       break;
     }
   }
-  return first ?? checkFunds(shards);
+  return first ?? checkFunds(shards, ahead);
+}
+
+/** Whether its source's records here end before it could have been written. */
+function isAhead(
+  { bytes, logTime }: Carried,
+  destination: number,
+  bySource: ReadonlyMap<number, ShardCrossings>,
+): boolean {
+  const view = viewOf(bytes);
+  const from = bySource.get(view.getUint16(layout.CARRY_SHARD, true));
+  if (from === undefined || from.lastLogTime >= logTime + CLOCKS_US) return false;
+  const isCredit = view.getUint8(layout.CARRY_ENTRY) === codes.ENTRY_CREDIT;
+  const run = from.written.get(isCredit ? destination : codes.SHARD_ALL);
+  return readU64(view, layout.CARRY_NUMBER) > (run?.count ?? 0);
 }
 
 /** "" if the source wrote this very entry. */
@@ -170,8 +204,17 @@ function differenceOf(entry: Uint8Array, carry: Uint8Array, isCredit: boolean): 
   return isCredit ? field[1] : field[2];
 }
 
-function checkFunds(shards: readonly ShardCrossings[]): CrossingCounts | CrossingLie {
+function checkFunds(
+  shards: readonly ShardCrossings[],
+  ahead: readonly Carried[],
+): CrossingCounts | CrossingLie {
   const sums = new Map<number, bigint>();
+  for (const { bytes } of ahead) {
+    const view = viewOf(bytes);
+    if (view.getUint8(layout.CARRY_ENTRY) !== codes.ENTRY_CREDIT) continue;
+    const asset = view.getUint32(layout.CARRY_KEY, true);
+    sums.set(asset, (sums.get(asset) ?? 0n) - BigInt(readU64(view, layout.CARRY_EXPIRY)));
+  }
   const applied = new Map(shards.map((one) => [one.shard, one.applied]));
   let inFlight = 0;
   let carried = 0;
@@ -182,7 +225,7 @@ function checkFunds(shards: readonly ShardCrossings[]): CrossingCounts | Crossin
       if (destination === codes.SHARD_ALL) continue;
       const there = applied.get(destination)?.get(one.shard) ?? 0;
       run.addAmounts(there, sums);
-      inFlight += run.count - there;
+      inFlight += Math.max(0, run.count - there);
     }
   }
   for (const [asset, sum] of sums) {
@@ -190,5 +233,5 @@ function checkFunds(shards: readonly ShardCrossings[]): CrossingCounts | Crossin
     const why = `asset ${asset}: transfers of all shards and what is on its way differ by ${sum}`;
     return { shard: shards[0]?.shard ?? 0, lie: new Lie("funds", 0, why) };
   }
-  return { carried, inFlight };
+  return { carried, inFlight, ahead: ahead.length };
 }

@@ -3,9 +3,11 @@
  *
  *   segments follow densely, entries follow densely in a segment, records fill an entry exactly
  */
-import { viewOf } from "../base/bytes.ts";
-import type { ExportDir } from "../edges/export-dir.ts";
-import { readRecord, RecordView } from "../protocol/record.ts";
+import { equalBytes, viewOf } from "../base/bytes.ts";
+import { ExportStore, SEGMENT_SIZE_MAX } from "../edges/export-store.ts";
+import { unseal, type Unsealed } from "../edges/sealed-object.ts";
+import { readRecord, RECORD_HEADER_SIZE, RecordView } from "../protocol/record.ts";
+import { SEALED_INPUT, type SealedHeader } from "../protocol/sealed.ts";
 import {
   decodeSegmentHeader,
   EntryView,
@@ -14,7 +16,6 @@ import {
   SEGMENT_INPUT,
   scanEntry,
 } from "../protocol/segment.ts";
-import { equalBytes } from "../base/bytes.ts";
 import { Lie } from "./lie.ts";
 
 export interface ExportedRecord {
@@ -25,63 +26,62 @@ export interface ExportedRecord {
   readonly bytes: Uint8Array;
 }
 
-/** Who the export says it is of; null before its genesis is known. */
-export interface SegmentOwner {
-  readonly shard: number;
+/** Asked about each record of an object that is damaged, so that it is named; throws a Lie. */
+export type JudgeBytes = (position: number, bytes: Uint8Array) => void;
+
+/**
+ * The segment that begins at `first`. Where there is no whole one, the export ends at `end` between
+ * two borders.
+ */
+export async function openSegment(
+  store: ExportStore,
+  first: number,
+  end: number,
+): Promise<SegmentRecords> {
+  const whole = await store.get(ExportStore.segmentName(first));
+  const object = whole ?? (await store.get(ExportStore.partSegmentName(first, end)));
+  if (object === null) throw new Lie("segment", first, "it is missing");
+  const unsealed = unseal(object, SEGMENT_SIZE_MAX);
+  if (typeof unsealed === "string") throw new Lie("segment", first, unsealed);
+  return new SegmentRecords(unsealed, { first, shard: store.shard });
+}
+
+export class SegmentRecords {
+  /** As it says; the genesis tells whether it is true. */
   readonly venue: Uint8Array;
-}
-
-/**
- * `judge` is asked about the bytes of an entry whose checksum is wrong, so that the record that was
- * changed is named and not only the entry; it throws a Lie if it finds it.
- */
-export function* exportedRecords(
-  dir: ExportDir,
-  shard: number,
-  judge: (position: number, bytes: Uint8Array) => void,
-): Generator<ExportedRecord & { readonly owner: SegmentOwner }> {
-  let next = 1;
-  for (const first of dir.segments()) {
-    if (first !== next)
-      throw new Lie("segment", first, `the segment of position ${next} is missing`);
-    const segment = new SegmentRecords(dir.readSegment(first), first, shard);
-    for (const record of segment.records(judge)) {
-      yield { ...record, owner: segment.owner };
-      next = record.position + 1;
-    }
-  }
-}
-
-/**
- * Record 1 as it lies there, its entry's checksum not yet judged: it says whose export this is, and
- * only then can the record that was changed be found.
- */
-export function firstRecord(dir: ExportDir, shard: number): Uint8Array {
-  const [first] = dir.segments();
-  if (first !== 1) throw new Lie("segment", 1, "it is missing");
-  return new SegmentRecords(dir.readSegment(1), 1, shard).firstRecord();
-}
-
-class SegmentRecords {
-  readonly owner: SegmentOwner;
+  readonly last: number;
+  private readonly header: SealedHeader;
   private readonly bytes: Uint8Array;
   private readonly first: number;
+  /** "" or what is wrong with its bytes as a whole. */
+  private readonly wrong: string;
+  private rulesVersion = 0;
 
-  constructor(bytes: Uint8Array, first: number, shard: number) {
-    const header = decodeSegmentHeader(bytes);
-    if (typeof header === "string") throw new Lie("segment", first, header);
+  constructor(
+    { header, bytes, wrong }: Unsealed,
+    { first, shard }: { readonly first: number; readonly shard: number },
+  ) {
     const isRight =
-      header.kind === SEGMENT_INPUT &&
+      header.kind === SEALED_INPUT &&
       header.shard === shard &&
       header.first === first &&
-      header.salt === 0;
+      header.last - first < header.size / RECORD_HEADER_SIZE;
     if (!isRight) throw new Lie("segment", first, "its header is not that of its place");
+    this.header = header;
+    this.venue = header.venue;
+    this.last = header.last;
     this.bytes = bytes;
     this.first = first;
-    this.owner = { shard: header.shard, venue: header.venue };
+    this.wrong = wrong;
   }
 
-  *records(judge: (position: number, bytes: Uint8Array) => void): Generator<ExportedRecord> {
+  /** All of them; throws a Lie for whatever is not as it must be. */
+  *records(judge: JudgeBytes): Generator<ExportedRecord> {
+    if (this.wrong !== "") {
+      this.blameEntries(judge);
+      throw new Lie("segment", this.first, this.wrong);
+    }
+    this.checkHeader();
     const entry = new EntryView();
     let position = this.first;
     let at = SEGMENT_HEADER_SIZE;
@@ -95,6 +95,34 @@ class SegmentRecords {
       yield* this.entryRecords(entry);
       position = entry.last + 1;
       at = entry.end;
+    }
+    const { last, rulesVersion } = this.header;
+    if (position - 1 !== last || this.rulesVersion !== rulesVersion) {
+      throw new Lie("segment", this.first, "its header is not that of its records");
+    }
+  }
+
+  private checkHeader(): void {
+    const header = decodeSegmentHeader(this.bytes);
+    if (typeof header === "string") throw new Lie("segment", this.first, header);
+    const isRight =
+      header.kind === SEGMENT_INPUT &&
+      header.shard === this.header.shard &&
+      header.first === this.first &&
+      header.salt === 0 &&
+      equalBytes(header.venue, this.venue);
+    if (!isRight) throw new Lie("segment", this.first, "its header is not that of its place");
+  }
+
+  /** Of bytes that are not those that were sealed: the first record that is not the signed one. */
+  private blameEntries(judge: JudgeBytes): void {
+    const entry = new EntryView();
+    let position = this.first;
+    for (let at = SEGMENT_HEADER_SIZE; at < this.bytes.length; at = entry.end) {
+      if (readEntryHeader(this.bytes, at, 0, entry) !== "") return;
+      if (entry.end > this.bytes.length || entry.first !== position) return;
+      this.judgeRecords(entry, judge);
+      position = entry.last + 1;
     }
   }
 
@@ -121,6 +149,7 @@ class SegmentRecords {
       if (i === 0 && record.logTime !== entry.logTime) {
         throw new Lie("record", position, "its entry's header names another log time");
       }
+      this.rulesVersion = record.rulesVersion;
       yield { position, view, record, bytes: bytes.subarray(at, record.end) };
       at = record.end;
     }
@@ -128,31 +157,23 @@ class SegmentRecords {
   }
 
   /** Finds the record that was changed in a damaged entry, or names the entry. */
-  private blame(
-    at: number,
-    position: number,
-    wrong: string,
-    judge: (position: number, bytes: Uint8Array) => void,
-  ): never {
+  private blame(at: number, position: number, wrong: string, judge: JudgeBytes): never {
     const entry = new EntryView();
     if (readEntryHeader(this.bytes, at, 0, entry) === "" && entry.end <= this.bytes.length) {
-      const bytes = this.bytes.subarray(entry.begin, entry.end);
-      const view = viewOf(bytes);
-      const record = new RecordView();
-      for (let i = 0, from = 0; i < entry.count; i++) {
-        const broken = readRecord(view, from, record);
-        if (broken !== "") throw new Lie("record", position + i, broken);
-        judge(position + i, bytes.subarray(from, record.end));
-        from = record.end;
-      }
+      this.judgeRecords(entry, judge, position);
     }
     throw new Lie("record", position, `its entry is damaged: ${wrong}`);
   }
-}
 
-/** Throws if a segment is not of this venue. */
-export function checkOwner(owner: SegmentOwner, venue: Uint8Array, position: number): void {
-  if (!equalBytes(owner.venue, venue)) {
-    throw new Lie("segment", position, "it is of another venue");
+  private judgeRecords(entry: EntryView, judge: JudgeBytes, first = entry.first): void {
+    const bytes = this.bytes.subarray(entry.begin, entry.end);
+    const view = viewOf(bytes);
+    const record = new RecordView();
+    for (let i = 0, from = 0; i < entry.count; i++) {
+      const broken = readRecord(view, from, record);
+      if (broken !== "") throw new Lie("record", first + i, broken);
+      judge(first + i, bytes.subarray(from, record.end));
+      from = record.end;
+    }
   }
 }

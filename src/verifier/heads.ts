@@ -4,8 +4,7 @@
  * The checkpoint key stands in the genesis, and the venue id is the hash of the genesis: from the
  * venue id alone follows what must be signed by whom.
  */
-import type { ExportDir } from "../edges/export-dir.ts";
-import { INPUT_NOTE, STATE_NOTE } from "../edges/export-dir.ts";
+import { type ExportStore, INPUT_NOTE, STATE_NOTE } from "../edges/export-store.ts";
 import type { SignatureVerifier } from "../edges/verify.ts";
 import { type Checkpoint, openCheckpoint } from "../proofs/checkpoint-note.ts";
 import { inputOrigin, statesOrigin } from "../proofs/checkpointer.ts";
@@ -18,15 +17,17 @@ export interface Heads {
   readonly states: Checkpoint;
 }
 
-export function openHeads(
-  dir: ExportDir,
+export async function openHeads(
+  store: ExportStore,
   genesis: Genesis,
   venue: Uint8Array,
   verifier: SignatureVerifier,
-): Heads {
+): Promise<Heads> {
   const venueHex = venue.toHex();
-  const open = (name: string, origin: string): Checkpoint => {
-    const bytes = dir.read(name);
+  // Moved in the other order: the input tree's head is as far as this one, or further.
+  const stateNote = await store.get(STATE_NOTE);
+  const inputNote = await store.get(INPUT_NOTE);
+  const open = (name: string, bytes: Uint8Array | null, origin: string): Checkpoint => {
     if (bytes === null) throw new Lie(name, 0, "it is missing");
     const opened = openCheckpoint(bytes, {
       origin,
@@ -37,7 +38,7 @@ export function openHeads(
     return opened.checkpoint;
   };
   return {
-    input: open(INPUT_NOTE, inputOrigin(venueHex, genesis.shard)),
-    states: open(STATE_NOTE, statesOrigin(venueHex, genesis.shard)),
+    input: open(INPUT_NOTE, inputNote, inputOrigin(venueHex, genesis.shard)),
+    states: open(STATE_NOTE, stateNote, statesOrigin(venueHex, genesis.shard)),
   };
 }

@@ -33,7 +33,7 @@ await endWith("verifier", async () => {
   const { reference } = await openVerifiers();
   const venue = venueOfFlag(values.venue);
   const openEngine = judgeEngine(engine);
-  const verdict = verifyExport({ dir, venue, verifier: reference, openEngine });
+  const verdict = await verifyExport({ from: dir, venue, verifier: reference, openEngine });
   process.stdout.write(`${verdictText(verdict)}\n`);
   if (!verdict.ok) throw new ServiceEnd(EXIT_VERIFICATION, "the export is not true");
 });

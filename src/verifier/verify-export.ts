@@ -1,15 +1,17 @@
 /**
  * VerifyExport: the verdict on a whole export, for people and for scripts.
  */
-import { existsSync } from "node:fs";
-import { ExportDir, NotAnObject } from "../edges/export-dir.ts";
+import { ExportStore } from "../edges/export-store.ts";
+import { DirectoryStore } from "../edges/directory-store.ts";
+import { NotAnObject, type ObjectStore } from "../edges/object-store.ts";
 import type { SignatureVerifier } from "../edges/verify.ts";
 import { checkCrossings, type CrossingCounts, ShardCrossings } from "./crossings.ts";
 import { Lie } from "./lie.ts";
 import { type ShardVerdict, type VerifyEngine, verifyShard } from "./verify-shard.ts";
 
 export interface VerifyExportParts {
-  readonly dir: string;
+  /** A directory, or any store. */
+  readonly from: string | ObjectStore;
   /** The venue id that is expected, 32 bytes; null gives an unpinned verdict. */
   readonly venue: Uint8Array | null;
   readonly verifier: SignatureVerifier;
@@ -37,20 +39,23 @@ export type Verdict =
 
 type Refusal = Extract<Verdict, { ok: false }>;
 
-export function verifyExport(parts: VerifyExportParts): Verdict {
-  const shards = ExportDir.shardsIn(parts.dir);
+export async function verifyExport(parts: VerifyExportParts): Promise<Verdict> {
+  const { from } = parts;
+  const store = typeof from === "string" ? new DirectoryStore(from) : from;
+  const shards = await ExportStore.shardsIn(store);
   if (shards.length === 0) {
-    const why = existsSync(parts.dir) ? "holds no shard" : "does not exist";
-    return { ok: false, shard: 0, what: "export", place: 0, bytes: null, sentence: `it ${why}` };
+    const sentence = `${store.describe} holds no shard`;
+    return { ok: false, shard: 0, what: "export", place: 0, bytes: null, sentence };
   }
   const verdicts: (ShardVerdict & { shard: number })[] = [];
   const all = shards.map((shard) => new ShardCrossings(shard));
   for (const crossings of all) {
-    const verdict = verifyOne(parts, crossings, verdicts[0]);
+    const verdict = await verifyOne({ ...parts, store }, crossings, verdicts[0]);
     if ("sentence" in verdict) return verdict;
     verdicts.push({ ...verdict, shard: crossings.shard });
   }
-  const crossings = checkCrossings(all);
+  const isCut = verdicts.every((one) => one.isCut);
+  const crossings = checkCrossings(all, isCut);
   if ("lie" in crossings) return refusalOf(crossings.shard, crossings.lie);
   return { ok: true, isPinned: parts.venue !== null, shards: verdicts, crossings };
 }
@@ -60,16 +65,16 @@ function refusalOf(shard: number, { what, place, bytes, sentence }: Lie): Refusa
 }
 
 /** `first`: of the lowest shard, which makes the venue; all others are held to it. */
-function verifyOne(
-  parts: VerifyExportParts,
+async function verifyOne(
+  parts: VerifyExportParts & { readonly store: ObjectStore },
   crossings: ShardCrossings,
   first: ShardVerdict | undefined,
-): ShardVerdict | Refusal {
-  const { verifier, openEngine, onProgress } = parts;
+): Promise<ShardVerdict | Refusal> {
+  const { store, verifier, openEngine, onProgress } = parts;
   const { shard } = crossings;
   try {
-    return verifyShard({
-      dir: new ExportDir(parts.dir, shard),
+    return await verifyShard({
+      store: new ExportStore(store, shard),
       shard,
       verifier,
       openEngine,

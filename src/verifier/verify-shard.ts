@@ -5,24 +5,25 @@
  *   notes   -> signed by the checkpoint key; sizes and roots
  *   tiles   -> their root is the note's: now each record's leaf hash is known
  *   records -> leaf hash, signature, re-execution, report chain; commitments recomputed, byte for
- * byte
+ *              byte, as far as `latest` says that records are here; those beyond are chained
  *
  * No trust in Redis, ingress, matcher or settlement: only in the venue id, SHA-256 and Ed25519.
  */
 import { equalBytes } from "../base/bytes.ts";
-import { COMMITMENTS, type ExportDir } from "../edges/export-dir.ts";
+import { type ExportStore, LATEST } from "../edges/export-store.ts";
 import type { SignatureVerifier } from "../edges/verify.ts";
 import { Halt } from "../engine/halt.ts";
 import { NaiveHalt } from "../naive/naive-state.ts";
 import { Checkpointer, type StateRoots } from "../proofs/checkpointer.ts";
 import { ReportChain } from "../protocol/execution.ts";
+import { decodeLatest, type ExportLatest } from "../protocol/export-latest.ts";
 import * as frames from "../protocol/frame.ts";
 import { decodeGenesis, type Genesis, venueOf } from "../protocol/genesis.ts";
 import { RECORD_FRAME, RECORD_HEADER_SIZE, type RecordView } from "../protocol/record.ts";
 import { ReportBatch } from "../protocol/report.ts";
 import { CommitmentReader } from "./commitment-reader.ts";
 import type { ShardCrossings } from "./crossings.ts";
-import { checkOwner, type ExportedRecord, exportedRecords, firstRecord } from "./export-records.ts";
+import { type ExportedRecord, openSegment } from "./export-records.ts";
 import { type Heads, openHeads } from "./heads.ts";
 import { Leaves } from "./leaves.ts";
 import { Lie } from "./lie.ts";
@@ -37,7 +38,7 @@ export interface VerifyEngine {
 }
 
 export interface VerifyParts {
-  readonly dir: ExportDir;
+  readonly store: ExportStore;
   readonly shard: number;
   readonly verifier: SignatureVerifier;
   readonly openEngine: (genesisFrame: Uint8Array) => VerifyEngine;
@@ -53,7 +54,12 @@ export interface VerifyParts {
 export interface ShardVerdict {
   readonly genesis: Genesis;
   readonly venue: Uint8Array;
+  /** Checked. */
   readonly records: number;
+  /** Signed for; those behind `records` are not public yet. */
+  readonly signedRecords: number;
+  /** False while somebody goes on exporting. */
+  readonly isCut: boolean;
   readonly commands: number;
   readonly signatures: number;
   readonly checkpoints: number;
@@ -62,7 +68,7 @@ export interface ShardVerdict {
 const PROGRESS_RECORDS = 10_000;
 
 /** Throws a Lie. */
-export function verifyShard(parts: VerifyParts): ShardVerdict {
+export function verifyShard(parts: VerifyParts): Promise<ShardVerdict> {
   return new Verification(parts).run();
 }
 
@@ -76,13 +82,15 @@ class Verification {
     this.parts = parts;
   }
 
-  run(): ShardVerdict {
-    const { dir, shard, verifier, onProgress } = this.parts;
-    const { genesis, frame, venue } = this.readGenesis();
-    const heads = openHeads(dir, genesis, venue, verifier);
-    const leaves = new Leaves(dir, heads.input);
-    leaves.checkRoot();
-    const commitments = new CommitmentReader(dir.read(COMMITMENTS));
+  async run(): Promise<ShardVerdict> {
+    const { store, shard, verifier, onProgress } = this.parts;
+    const latest = await readLatest(store);
+    const { genesis, frame, venue } = await this.readGenesis(latest.records);
+    const heads = await openHeads(store, genesis, venue, verifier);
+    checkLatest(latest, { shard, venue, heads });
+    const leaves = new Leaves(store, heads.input);
+    const commitments = new CommitmentReader(store, heads.states.size);
+    await leaves.checkRoot(0);
     const engine = judged(1, null, () => this.parts.openEngine(frame));
     engine.followChain(this.chain);
     const checkpointer = new Checkpointer({
@@ -97,35 +105,68 @@ class Verification {
     };
     const judge = (position: number, bytes: Uint8Array): void => leaves.check(position, bytes);
     let position = 0;
-    for (const found of exportedRecords(dir, shard, judge)) {
-      position = found.position;
-      checkOwner(found.owner, venue, position);
-      leaves.check(position, found.bytes);
-      const { logTime } = found.record;
-      if (checkpointer.endsBefore(logTime)) commit();
-      this.apply(engine, found, genesis);
-      if (checkpointer.follow(found.bytes, logTime, this.commandsOf(found))) commit();
-      if (position % PROGRESS_RECORDS === 0) onProgress(position, heads.input.size);
+    while (position < latest.records) {
+      const segment = await openSegment(store, position + 1, latest.records);
+      if (!equalBytes(segment.venue, venue)) {
+        throw new Lie("segment", position + 1, "it is of another venue");
+      }
+      await leaves.load(position + 1, segment.last);
+      await commitments.load(Math.min(segment.last, latest.records));
+      for (const found of segment.records(judge)) {
+        position = found.position;
+        leaves.check(position, found.bytes);
+        const { logTime } = found.record;
+        if (checkpointer.endsBefore(logTime)) commit();
+        this.apply(engine, found, genesis);
+        if (checkpointer.follow(found.bytes, logTime, this.commandsOf(found))) commit();
+        if (position % PROGRESS_RECORDS === 0) onProgress(position, latest.records);
+        if (position === latest.records) break;
+      }
     }
     // The last checkpoint is due before a record that is not in the export.
     if (checkpointer.committedPosition < position) commit();
-    commitments.finish();
-    this.checkHeads(heads, checkpointer, position);
+    if (checkpointer.count !== latest.commitments) {
+      throw new Lie(LATEST, 0, `its records make ${checkpointer.count} commitments`);
+    }
+    await this.checkBeyond(heads, leaves, commitments);
     this.parts.crossings.finish(engine.roots().totals);
     const { commands, signatures } = this.counts;
     return {
       genesis,
       venue,
       records: position,
+      signedRecords: heads.input.size,
+      isCut: latest.isCut,
       commands,
       signatures,
       checkpoints: checkpointer.count,
     };
   }
 
-  private readGenesis(): { genesis: Genesis; frame: Uint8Array; venue: Uint8Array } {
-    const { dir, shard, verifier } = this.parts;
-    const bytes = firstRecord(dir, shard);
+  /** What is signed and whose records are not public yet. */
+  private async checkBeyond(
+    heads: Heads,
+    leaves: Leaves,
+    commitments: CommitmentReader,
+  ): Promise<void> {
+    const { last, root } = await commitments.finish();
+    if (!equalBytes(root, heads.states.root)) {
+      throw new Lie("state.note", 0, "its root is not that of the commitments");
+    }
+    if (heads.input.size < last.position) {
+      throw new Lie("in.note", 0, `it does not cover ${last.position}, as the commitments do`);
+    }
+    const isSame = heads.input.size === last.position;
+    const inputRoot = isSame ? heads.input.root : await leaves.checkRoot(last.position);
+    if (equalBytes(inputRoot, last.inputRoot)) return;
+    throw new Lie("in.note", 0, "its root is not that of the commitments");
+  }
+
+  private async readGenesis(
+    records: number,
+  ): Promise<{ genesis: Genesis; frame: Uint8Array; venue: Uint8Array }> {
+    const { store, verifier } = this.parts;
+    const bytes = (await openSegment(store, 1, records)).firstRecord();
     const frame = bytes.slice(RECORD_HEADER_SIZE);
     const genesis = decodeGenesis(frame);
     if (typeof genesis === "string") throw new Lie("record", 1, genesis);
@@ -188,22 +229,31 @@ class Verification {
     this.counts.commands += count;
     return count;
   }
+}
 
-  private checkHeads(heads: Heads, checkpointer: Checkpointer, position: number): void {
-    if (heads.input.size !== position) {
-      throw new Lie("in.note", 0, `it covers ${heads.input.size} records, there are ${position}`);
-    }
-    if (!equalBytes(heads.input.root, checkpointer.inputRoot)) {
-      throw new Lie("in.note", 0, "its root is not that of the records");
-    }
-    if (heads.states.size !== checkpointer.count) {
-      const { size } = heads.states;
-      throw new Lie("state.note", 0, `it covers ${size} commitments, not ${checkpointer.count}`);
-    }
-    if (!equalBytes(heads.states.root, checkpointer.statesRoot)) {
-      throw new Lie("state.note", 0, "its root is not that of the commitments");
-    }
+async function readLatest(store: ExportStore): Promise<ExportLatest> {
+  const bytes = await store.get(LATEST);
+  const latest = bytes === null ? "it is missing" : decodeLatest(bytes);
+  if (typeof latest === "string") throw new Lie(LATEST, 0, latest);
+  return latest;
+}
+
+/** Nobody has signed it: it only says how far to read, and must fit what is signed. */
+function checkLatest(
+  latest: ExportLatest,
+  { shard, venue, heads }: { shard: number; venue: Uint8Array; heads: Heads },
+): void {
+  const refuse = (why: string): never => {
+    throw new Lie(LATEST, 0, why);
+  };
+  if (latest.shard !== shard || latest.venue !== venue.toHex()) refuse("it is of another shard");
+  const { records, commitments, isCut } = latest;
+  const { input, states } = heads;
+  if (records < 1 || records > input.size || commitments > states.size) {
+    refuse("it covers more than is signed");
   }
+  const isWhole = records === input.size && commitments === states.size;
+  if (isCut && !isWhole) refuse("it says to end where the signed heads do not");
 }
 
 /** Either engine's Halt is a lie: no honest venue can have gone beyond. Other errors are ours. */

@@ -129,7 +129,7 @@ async function expectVerified(stand: Stand, position: number): Promise<void> {
   const { reference: verifier } = await openVerifiers();
   for (const engine of ["fast", "naive"] as const) {
     const openEngine = judgeEngine(engine);
-    const verdict = verifyExport({ dir: out, venue: stand.venue, verifier, openEngine });
+    const verdict = await verifyExport({ from: out, venue: stand.venue, verifier, openEngine });
     expect(verdict).toMatchObject({ ok: true, isPinned: true });
   }
 }

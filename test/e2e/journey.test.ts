@@ -142,8 +142,8 @@ test("an order is matched, reported, committed, exported and verified", async ()
   });
   expect(exported.records).toBeGreaterThanOrEqual(traded);
   for (const engine of ["fast", "naive"] as const) {
-    const verdict = verifyExport({
-      dir: out,
+    const verdict = await verifyExport({
+      from: out,
       venue: shard.venue,
       verifier: verifiers.reference,
       openEngine: judgeEngine(engine),

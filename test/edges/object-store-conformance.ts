@@ -88,6 +88,8 @@ export function objectStoreSuite(name: string, makeStand: () => Promise<StoreSta
     expect(await store.list("s/in")).toEqual(["s/in.x", "s/in/10", "s/in/2"]);
     expect(await store.list("s/in/1")).toEqual(["s/in/10"]);
     expect(await store.list("u/")).toEqual([]);
+    expect(await store.listPart("s/")).toEqual(["s/in.x", "s/in/", "s/latest", "s/tile/"]);
+    expect(await store.listPart("")).toEqual(["s/", "t"]);
     expect(await store.list("")).toContain("t");
   });
 

@@ -110,7 +110,7 @@ async function verifies(place: Place, venue: string, position: number): Promise<
     expect([verdict.exitCode, verdict.err]).toEqual([0, ""]);
     expect(verdict.out).toStartWith(`yes, venue ${venue}\n`);
   }
-  const [segment = ""] = [...new Bun.Glob("export/**/*.seg").scanSync(place.out)];
+  const [segment = ""] = [...new Bun.Glob("export/shard-*/in/*.zst").scanSync(place.out)];
   const path = join(place.out, segment);
   const bytes = readFileSync(path);
   bytes[bytes.length >> 1]! ^= 1;

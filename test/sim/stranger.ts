@@ -37,7 +37,7 @@ export async function strangerSays(venue: Venue): Promise<string | null> {
     for (const name of ["fast", "naive"] as const) {
       const openEngine = judgeEngine(name);
       const { verifier } = venue;
-      const verdict = verifyExport({ dir: out, venue: venueId, verifier, openEngine });
+      const verdict = await verifyExport({ from: out, venue: venueId, verifier, openEngine });
       if (!verdict.ok) return `${name}: ${verdict.sentence}`;
     }
     return "";

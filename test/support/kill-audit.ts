@@ -55,7 +55,7 @@ export async function audit(fleet: KillFleet): Promise<Audit> {
     const { reference } = await openVerifiers();
     const openEngine = judgeEngine("fast");
     const { venue } = shard;
-    const verdict = verifyExport({ dir: out, venue, verifier: reference, openEngine });
+    const verdict = await verifyExport({ from: out, venue, verifier: reference, openEngine });
     const matcher = restored(shard, matcherSnapshot(shard));
     const settlement = restored(shard, settlementSnapshot(shard));
     const { tip, roots } = await reexecuted(shard, [matcher.position, settlement.position]);

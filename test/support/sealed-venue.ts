@@ -86,7 +86,11 @@ export function smallGenesis(
 }
 
 /** Records of a short life: accounts, deposits, orders that rest, trade and are canceled; ticks. */
-export function smallLife(genesisFrame: Uint8Array, operator: Signer): Uint8Array[] {
+export function smallLife(
+  genesisFrame: Uint8Array,
+  operator: Signer,
+  paceUs = 150_000,
+): Uint8Array[] {
   const genesis = decodeGenesis(genesisFrame);
   if (typeof genesis === "string") throw new Error(genesis);
   const venue = venueOf(genesisFrame, genesis);
@@ -127,7 +131,7 @@ export function smallLife(genesisFrame: Uint8Array, operator: Signer): Uint8Arra
     sign(signer, codes.FRAME_TRADER, [who + 1, who + 2], order);
     if (i % 5 === 4) frames.push(new Uint8Array(0));
   }
-  return frames.map((frame, i) => recordOf(frame, START_US + i * 150_000));
+  return frames.map((frame, i) => recordOf(frame, START_US + i * paceUs));
 }
 
 export function recordOf(frame: Uint8Array, logTime: number, shard = 1): Uint8Array {

@@ -40,21 +40,29 @@ async function withShard(name: string, operator = OPERATOR, isLeadThere = true):
   return dir;
 }
 
-function verify(dir: string, pinned: Uint8Array | null): Verdict {
-  return verifyExport({ dir, venue: pinned, verifier, openEngine: judgeEngine("fast") });
+function verify(dir: string, pinned: Uint8Array | null): Promise<Verdict> {
+  return verifyExport({ from: dir, venue: pinned, verifier, openEngine: judgeEngine("fast") });
 }
 
 test("a shard that an operator of the venue added is true with its lead", async () => {
   const dir = await withShard("honest");
   for (const pinned of [venue, null]) {
-    expect(verify(dir, pinned)).toMatchObject({ ok: true, shards: [{ shard: 1 }, { shard: 2 }] });
+    expect(await verify(dir, pinned)).toMatchObject({
+      ok: true,
+      shards: [{ shard: 1 }, { shard: 2 }],
+    });
   }
 });
 
 test("a stranger's shard that names the venue is not of it", async () => {
   const dir = await withShard("stranger", seeded(80));
   for (const pinned of [venue, null]) {
-    expect(verify(dir, pinned)).toMatchObject({ ok: false, shard: 2, what: "record", place: 1 });
+    expect(await verify(dir, pinned)).toMatchObject({
+      ok: false,
+      shard: 2,
+      what: "record",
+      place: 1,
+    });
   }
 });
 
@@ -64,6 +72,11 @@ test("without its lead an added shard proves nothing, whoever signed it", async 
     ["forged", seeded(80)],
   ] as const) {
     const dir = await withShard(name, operator, false);
-    expect(verify(dir, venue)).toMatchObject({ ok: false, shard: 2, what: "record", place: 1 });
+    expect(await verify(dir, venue)).toMatchObject({
+      ok: false,
+      shard: 2,
+      what: "record",
+      place: 1,
+    });
   }
 });

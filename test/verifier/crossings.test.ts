@@ -119,8 +119,11 @@ async function verdictOn(name: string, carries: readonly commands.Carry[]): Prom
     log.add("operator", commands.encodeCarry(carry), 100 + i);
   }
   await sealVenue(log.records, CHECKPOINT, dir);
-  return (["fast", "naive"] as const).map((engine) =>
-    verifyExport({ dir, venue, verifier, openEngine: judgeEngine(engine) }),
+  const engines = ["fast", "naive"] as const;
+  return Promise.all(
+    engines.map((engine) =>
+      verifyExport({ from: dir, venue, verifier, openEngine: judgeEngine(engine) }),
+    ),
   );
 }
 

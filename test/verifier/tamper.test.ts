@@ -16,7 +16,17 @@ import { tmpdir } from "node:os";
 import { join, relative } from "node:path";
 import { Prng } from "../../src/base/prng.ts";
 import { openVerifiers, type SignatureVerifier } from "../../src/edges/verify.ts";
-import { ENTRY_HEADER_SIZE, SEGMENT_HEADER_SIZE } from "../../src/protocol/segment.ts";
+import { viewOf } from "../../src/base/bytes.ts";
+import { seal, unseal } from "../../src/edges/sealed-object.ts";
+import { signCheckpoint } from "../../src/proofs/checkpoint-note.ts";
+import { noteKey } from "../../src/proofs/signed-note.ts";
+import { SEALED_HEADER_SIZE } from "../../src/protocol/sealed.ts";
+import {
+  ENTRY_HEADER_SIZE,
+  sealEntry,
+  SEGMENT_HEADER_SIZE,
+  SEGMENT_INPUT,
+} from "../../src/protocol/segment.ts";
 import { judgeEngine } from "../../src/verifier/engines.ts";
 import { type Verdict, verifyExport } from "../../src/verifier/verify-export.ts";
 import * as venueOfTests from "../support/sealed-venue.ts";
@@ -38,26 +48,28 @@ beforeAll(async () => {
   rmSync(join(honest, "settlement"), { recursive: true });
 });
 
-function verify(dir: string, pinned: Uint8Array | null = venue): Verdict {
-  return verifyExport({ dir, venue: pinned, verifier, openEngine: judgeEngine("fast") });
+function verify(dir: string, pinned: Uint8Array | null = venue): Promise<Verdict> {
+  return verifyExport({ from: dir, venue: pinned, verifier, openEngine: judgeEngine("fast") });
 }
 
 function filesOf(dir: string): string[] {
   return readdirSync(dir, { recursive: true, encoding: "utf8" })
-    .filter((name) => statSync(join(dir, name)).isFile())
+    .filter((name) => !name.startsWith(".") && statSync(join(dir, name)).isFile())
     .sort();
 }
 
 describe("an honest export", () => {
-  test("is true by either engine, pinned and unpinned", () => {
-    expect(verify(honest)).toMatchObject({ ok: true, isPinned: true });
-    expect(verify(honest, null)).toMatchObject({ ok: true, isPinned: false });
+  test("is true by either engine, pinned and unpinned", async () => {
+    expect(await verify(honest)).toMatchObject({ ok: true, isPinned: true });
+    expect(await verify(honest, null)).toMatchObject({ ok: true, isPinned: false });
     const openEngine = judgeEngine("naive");
-    expect(verifyExport({ dir: honest, venue, verifier, openEngine })).toMatchObject({ ok: true });
+    expect(await verifyExport({ from: honest, venue, verifier, openEngine })).toMatchObject({
+      ok: true,
+    });
   });
 
-  test("of another venue is not the one that was asked for", () => {
-    const verdict = verify(honest, new Uint8Array(32));
+  test("of another venue is not the one that was asked for", async () => {
+    const verdict = await verify(honest, new Uint8Array(32));
     expect(verdict).toMatchObject({ ok: false, what: "record", place: 1 });
   });
 });
@@ -65,7 +77,7 @@ describe("an honest export", () => {
 describe("a changed byte", () => {
   const FLIPS = 600;
 
-  test(`is named wherever it is: ${FLIPS} random ones over all files`, () => {
+  test(`is named wherever it is: ${FLIPS} random ones over all files`, async () => {
     const seed = Number(process.env["SEED"] ?? 20_261_122);
     const random = new Prng(seed);
     const files = filesOf(honest);
@@ -80,15 +92,15 @@ describe("a changed byte", () => {
       const after = Buffer.from(before);
       after[at] = after[at]! ^ (1 << random.below(8));
       writeFileSync(path, after);
-      const verdict = verify(honest);
+      const verdict = await verify(honest);
       writeFileSync(path, before);
-      if (verdict.ok || !isNamed(verdict, file, at)) {
+      if (verdict.ok || !isNamed(verdict, file)) {
         const said = verdict.ok ? "yes" : verdict.sentence;
         passed.push(`seed ${seed}, ${file} byte ${at}: ${said}`);
       }
     }
     expect(passed).toEqual([]);
-    expect(verify(honest)).toMatchObject({ ok: true });
+    expect(await verify(honest)).toMatchObject({ ok: true });
   }, 60_000);
 
   function byBytes(files: readonly string[], sizes: readonly number[], random: Prng): string {
@@ -102,53 +114,128 @@ describe("a changed byte", () => {
   }
 
   /** The verdict names the object that the file holds, and of a record its very position. */
-  function isNamed(verdict: Extract<Verdict, { ok: false }>, file: string, at: number): boolean {
+  function isNamed(verdict: Extract<Verdict, { ok: false }>, file: string): boolean {
     const { what, place } = verdict;
-    if (file.endsWith(".seg")) {
-      const position = positionAt(at);
-      if (position === 0) return what === "segment" && place === 1;
-      return what === "record" && place === position;
+    if (file.endsWith(".zst")) {
+      const [first = 0, last = first] = (file.match(/\d{20}/g) ?? []).map(Number);
+      if (what === "segment") return place === first;
+      return what === "record" && place >= first && (place <= last || last === first);
     }
-    if (file.endsWith("commitments")) return what === "commitment";
-    if (file.endsWith(".note")) return file.endsWith(what);
+    if (file.includes("commitments/")) return what === "commitment";
+    if (file.endsWith(".note") || file.endsWith("latest")) return file.endsWith(what);
     return what === "tile" || file.endsWith(what);
-  }
-
-  /** Which record lies at this offset of the only segment; 0 for its header, 1 for the entry's. */
-  function positionAt(offset: number): number {
-    if (offset < SEGMENT_HEADER_SIZE) return 0;
-    let end = SEGMENT_HEADER_SIZE + ENTRY_HEADER_SIZE;
-    if (offset < end) return 1;
-    return 1 + records.findIndex((record) => offset < (end += record.length));
   }
 });
 
+interface SegmentOnDisk {
+  readonly path: string;
+  readonly first: number;
+  readonly count: number;
+  readonly bytes: Buffer;
+  write(bytes: Uint8Array): Promise<void>;
+}
+
+/** The segment of an export that holds this record, and how to seal other bytes in its place. */
+function segmentOf(dir: string, position: number): SegmentOnDisk {
+  for (const name of filesOf(dir).filter((file) => file.endsWith(".zst"))) {
+    const path = join(dir, name);
+    const unsealed = unseal(readFileSync(path), 1 << 24);
+    if (typeof unsealed === "string") throw new Error(unsealed);
+    const { header, bytes } = unsealed;
+    const { first, last } = header;
+    if (position < first || position > last) continue;
+    const write = async (changed: Uint8Array): Promise<void> =>
+      writeFileSync(path, await seal(header, changed));
+    return { path, first, count: last - first + 1, bytes: Buffer.from(bytes), write };
+  }
+  throw new Error(`no segment has record ${position}`);
+}
+
 describe("a changed record", () => {
-  test("is named by its very position", async () => {
+  test("is named by its very position, whatever was made anew around it", async () => {
     for (const position of [2, 9, 17, records.length]) {
       const dir = join(root, `record-${position}`);
       cpSync(honest, dir, { recursive: true });
-      const [segment] = filesOf(dir).filter((name) => name.endsWith(".seg"));
-      if (segment === undefined) throw new Error("there is a segment");
-      const path = join(dir, segment);
-      const bytes = readFileSync(path);
+      const { bytes, first, count, write } = segmentOf(dir, position);
       const record = Buffer.from(records[position - 1]!);
       const at = bytes.indexOf(record) + 8;
       bytes[at] = bytes[at]! ^ 1;
-      writeFileSync(path, bytes);
-      expect(verify(dir)).toMatchObject({ ok: false, what: "record", place: position });
+      await write(bytes);
+      expect(await verify(dir)).toMatchObject({ ok: false, what: "record", place: position });
+      const begin = SEGMENT_HEADER_SIZE + ENTRY_HEADER_SIZE;
+      const logTime = Number(viewOf(records[first - 1]!).getBigUint64(8, true));
+      const header = { kind: SEGMENT_INPUT, first, count, logTime };
+      sealEntry(bytes, { at: SEGMENT_HEADER_SIZE, size: bytes.length - begin, salt: 0 }, header);
+      await write(bytes);
+      expect(await verify(dir)).toMatchObject({ ok: false, what: "record", place: position });
+    }
+  });
+
+  test("a byte of an entry's header that is sealed anew is named", async () => {
+    const dir = join(root, "entry");
+    cpSync(honest, dir, { recursive: true });
+    const { bytes, write } = segmentOf(dir, 2);
+    for (let at = 0; at < SEGMENT_HEADER_SIZE + ENTRY_HEADER_SIZE; at++) {
+      const changed = Buffer.from(bytes);
+      changed[at] = changed[at]! ^ 1;
+      await write(changed);
+      const verdict = await verify(dir);
+      if (verdict.ok) throw new Error(`byte ${at} was not missed`);
+      expect(["segment", "record"]).toContain(verdict.what);
+    }
+    await write(bytes);
+    expect(await verify(dir)).toMatchObject({ ok: true });
+  });
+
+  test("an object that holds more than it says is refused before it is unpacked", async () => {
+    const dir = join(root, "bomb");
+    cpSync(honest, dir, { recursive: true });
+    const { path } = segmentOf(dir, 1);
+    const object = readFileSync(path);
+    const bomb = await Bun.zstdCompress(new Uint8Array(1 << 26));
+    writeFileSync(path, Buffer.concat([object.subarray(0, SEALED_HEADER_SIZE), bomb]));
+    expect(await verify(dir)).toMatchObject({ ok: false, what: "segment", place: 1 });
+    object.writeUInt32LE(0xffff_ffff, 28);
+    writeFileSync(path, object);
+    const verdict = await verify(dir);
+    expect(verdict.ok ? "" : verdict.sentence).toContain("it says to hold 4294967295 bytes");
+  });
+});
+
+describe("a head of the checkpoint key's own", () => {
+  test("over other commitments or records is named", async () => {
+    const key = noteKey(venue.toHex(), CHECKPOINT.publicKey);
+    const write = (dir: string, name: string, change: (lines: string[]) => void): void => {
+      const path = join(dir, "shard-1", name);
+      const lines = readFileSync(path, "utf8").split("\n").slice(0, 3);
+      change(lines);
+      const [origin = "", size, base64 = ""] = lines;
+      const head = { origin, size: Number(size), root: Uint8Array.fromBase64(base64) };
+      writeFileSync(
+        path,
+        signCheckpoint(head, key, (message) => CHECKPOINT.sign(message)),
+      );
+    };
+    for (const name of ["state.note", "in.note"]) {
+      const dir = join(root, `head-${name}`);
+      cpSync(honest, dir, { recursive: true });
+      write(dir, name, () => {});
+      expect(await verify(dir)).toMatchObject({ ok: true });
+      write(dir, name, (lines) => (lines[2] = new Uint8Array(32).fill(5).toBase64()));
+      const what = name === "in.note" ? "tile" : name;
+      expect(await verify(dir)).toMatchObject({ ok: false, what });
     }
   });
 });
 
 describe("a missing object", () => {
-  test("is named, whichever it is", () => {
+  test("is named, whichever it is", async () => {
     const files = filesOf(honest);
     for (const [i, file] of files.entries()) {
       const dir = join(root, `missing-${i}`);
       cpSync(honest, dir, { recursive: true });
       rmSync(join(dir, file));
-      expect({ file, ok: verify(dir).ok }).toEqual({ file, ok: false });
+      expect({ file, ok: (await verify(dir)).ok }).toEqual({ file, ok: false });
     }
     expect(files.map((file) => relative("shard-1", file)).length).toBeGreaterThan(4);
   });
@@ -183,7 +270,7 @@ describe("a liar who recomputes everything but lacks the keys", () => {
     test(`${name}: the notes are not signed by the checkpoint key`, async () => {
       const dir = join(root, `liar-${name.replaceAll(" ", "-")}`);
       await sealVenue(lie(records), seeded(66), dir);
-      expect(verify(dir)).toMatchObject({ ok: false, what: "in.note" });
+      expect(await verify(dir)).toMatchObject({ ok: false, what: "in.note" });
     });
   }
 
@@ -196,7 +283,7 @@ describe("a liar who recomputes everything but lacks the keys", () => {
     });
     const dir = join(root, "liar-forger");
     await sealVenue(forged, CHECKPOINT, dir);
-    expect(verify(dir)).toMatchObject({ ok: false, what: "record", place: 11 });
+    expect(await verify(dir)).toMatchObject({ ok: false, what: "record", place: 11 });
   });
 
   test("makes a whole venue of its own: only the venue id tells, and it does", async () => {
@@ -204,7 +291,7 @@ describe("a liar who recomputes everything but lacks the keys", () => {
     const own = smallLife(smallGenesis(operator, seeded(66)), operator);
     const dir = join(root, "liar-venue");
     await sealVenue(own, seeded(66), dir);
-    expect(verify(dir, null)).toMatchObject({ ok: true, isPinned: false });
-    expect(verify(dir)).toMatchObject({ ok: false, what: "record", place: 1 });
+    expect(await verify(dir, null)).toMatchObject({ ok: true, isPinned: false });
+    expect(await verify(dir)).toMatchObject({ ok: false, what: "record", place: 1 });
   });
 });
