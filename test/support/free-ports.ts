@@ -13,3 +13,19 @@ export function freePorts(): readonly [number, number, number, number] {
 export function freePort(): number {
   return freePorts()[0];
 }
+
+/** Below those that outgoing connections take, so that who ends may come back on the same one. */
+const LOW = { from: 10_000, count: 22_000 };
+
+/** One that is kept for whoever starts there again and again. */
+export function lastingPort(): number {
+  for (;;) {
+    const port = LOW.from + Math.floor(Math.random() * LOW.count);
+    try {
+      Bun.listen({ hostname: "127.0.0.1", port, socket: { data() {} } }).stop(true);
+      return port;
+    } catch {
+      continue; // Taken.
+    }
+  }
+}

@@ -32,25 +32,41 @@ export function redisAvailable(): boolean {
 /** Lines of redis.conf, e.g. `{ save: '""', appendonly: "yes", replicaof: "127.0.0.1 7001" }`. */
 export type RedisOptions = Readonly<Record<string, string>>;
 
+/** How it is run, where that matters. */
+export interface RedisPlace {
+  /** Its folder, as it sees it; one of its own if absent. */
+  readonly dir?: string;
+  /** Where we write what it is to read; its folder if absent. */
+  readonly conf?: string;
+  readonly port?: number;
+  readonly environment?: Readonly<Record<string, string>>;
+  /** Words before the command that starts it. */
+  readonly within?: readonly string[];
+}
+
 /** Nothing on disk unless a test asks for it. */
 const DEFAULTS: RedisOptions = { save: '""', appendonly: "no", bind: "127.0.0.1", daemonize: "no" };
 
 export class RedisServer {
-  readonly dir = mkdtempSync(join(tmpdir(), "clob-redis-"));
-  readonly socket = join(this.dir, "redis.sock");
+  readonly dir: string;
+  readonly socket: string;
   port = 0;
-  private readonly options: RedisOptions;
+  private options: RedisOptions;
+  private readonly place: RedisPlace;
   private process: Bun.Subprocess<"ignore", "pipe", "pipe"> | null = null;
 
-  private constructor(options: RedisOptions) {
+  private constructor(options: RedisOptions, place: RedisPlace) {
     this.options = options;
+    this.place = place;
+    this.dir = place.dir ?? mkdtempSync(join(tmpdir(), "clob-redis-"));
+    this.socket = join(this.dir, "redis.sock");
   }
 
   /** Starts on a free port and resolves once it takes connections. */
-  static async start(options: RedisOptions = {}): Promise<RedisServer> {
-    const server = new RedisServer(options);
+  static async start(options: RedisOptions = {}, place: RedisPlace = {}): Promise<RedisServer> {
+    const server = new RedisServer(options, place);
     for (let tries = 1; ; tries++) {
-      server.port = freePort();
+      server.port = place.port ?? freePort();
       const refusal = await server.launch();
       if (refusal === null) return server;
       if (tries === START_TRIES_MAX || !refusal.includes("Address already in use")) {
@@ -60,8 +76,18 @@ export class RedisServer {
     }
   }
 
-  /** Starts again on the same port and folder; only after kill(). */
-  async restart(): Promise<void> {
+  get isAlive(): boolean {
+    const { exitCode = 0, signalCode = null } = this.process ?? {};
+    return exitCode === null && signalCode === null;
+  }
+
+  get pid(): number {
+    return this.process?.pid ?? 0;
+  }
+
+  /** Starts again on the same port and folder, perhaps otherwise; only after kill(). */
+  async restart(changed: RedisOptions = {}): Promise<void> {
+    this.options = { ...this.options, ...changed };
     const refusal = await this.launch();
     if (refusal !== null) throw new Error(`redis-server did not restart:\n${refusal}`);
   }
@@ -96,9 +122,14 @@ export class RedisServer {
     if (binary === null) throw new Error("no redis-server here: ask redisAvailable() first");
     const place = { port: `${this.port}`, unixsocket: this.socket, dir: this.dir };
     const lines = Object.entries({ ...DEFAULTS, ...place, ...this.options });
-    const conf = join(this.dir, "redis.conf");
+    const { within = [], environment, conf = join(this.dir, "redis.conf") } = this.place;
     writeFileSync(conf, lines.map(([name, value]) => `${name} ${value}\n`).join(""));
-    const child = Bun.spawn([binary, conf], { stdin: "ignore", stdout: "pipe", stderr: "pipe" });
+    const child = Bun.spawn([...within, binary, conf], {
+      stdin: "ignore",
+      stdout: "pipe",
+      stderr: "pipe",
+      ...(environment === undefined ? {} : { env: { ...process.env, ...environment } }),
+    });
     this.process = child;
     alive.add(child);
     void child.exited.then(() => alive.delete(child));

@@ -1,0 +1,126 @@
+/**
+ * Audit: when all is at rest, everything that is left of a round against everything that was told.
+ *
+ *   went on   cold replay of every shard, histories, money, snapshots, export and both verdicts
+ *   halted    what was told against what has survived and against the log just before the blow
+ */
+import { existsSync } from "node:fs";
+import { join } from "node:path";
+import { clob } from "../cli/capture.ts";
+import type { Blows } from "./blows.ts";
+import { ColdReplay } from "./cold-replay.ts";
+import { FINAL, type Service } from "./fleet.ts";
+import { judgeHistory, judgeMoney, judgePrefix } from "./judge.ts";
+import { copyLog } from "./log-copy.ts";
+import { ASSETS, FUNDS, shardsOf } from "./opening.ts";
+import type { Stand } from "./stand.ts";
+
+export interface Audited {
+  readonly wrong: string;
+  readonly records: number;
+  readonly reports: number;
+}
+
+const ENGINES = ["fast", "naive"];
+
+export async function auditGoing(stand: Stand): Promise<Audited> {
+  const copies = await copyLog(stand.nodes.port, shardsOf(stand.setup));
+  const halted = copies.find((copy) => copy.halted !== "");
+  const replays = copies.map((copy) => new ColdReplay(copy));
+  const sum = sumOf(replays);
+  if (halted !== undefined) return { ...sum, wrong: `shard ${halted.shard}: ${halted.halted}` };
+  for (const replay of replays) checkSnapshots(stand, replay);
+  const broken = replays.find(({ wrong }) => wrong !== "");
+  if (broken !== undefined) return { ...sum, wrong: broken.wrong };
+  for (const trader of stand.traders) {
+    const wrong = judgeHistory(trader, replays.find(({ shard }) => shard === trader.shard)!);
+    if (wrong !== "") return { ...sum, wrong };
+  }
+  const entered = new Map(ASSETS.map((id) => [id, BigInt(FUNDS) * BigInt(stand.setup.traders)]));
+  const wrong = judgeMoney(replays, entered) || brokenService(stand) || (await verify(stand));
+  return { ...sum, wrong };
+}
+
+export async function auditHalted(stand: Stand, blows: Blows): Promise<Audited> {
+  const { setup, nodes, traders } = stand;
+  const copies = await copyLog(nodes.port, shardsOf(setup));
+  const before = (blows.mirror ?? []).map((copy) => new ColdReplay(copy));
+  const sum = sumOf(before);
+  const services = [...stand.fleet.services.values()];
+  const words = services.map((service) => FINAL.exec(service.said())?.input ?? "").join("\n");
+  if (setup.end === "on") {
+    const line = words.split("\n").findLast((text) => FINAL.test(text)) ?? "no words";
+    return { ...sum, wrong: `the level held, and all have halted: ${line}` };
+  }
+  for (const copy of copies) {
+    if (setup.end === "lost" && !copy.isGone) {
+      return { ...sum, wrong: `shard ${copy.shard} was made again from nothing` };
+    }
+    if (!copy.isGone && copy.records.length > 0) before.push(new ColdReplay(copy));
+  }
+  const broken = before.find((replay) => replay.wrong !== "");
+  if (broken !== undefined) return { ...sum, wrong: broken.wrong };
+  for (const trader of traders) {
+    for (const replay of before) {
+      const wrong = replay.shard === trader.shard ? judgePrefix(trader, replay) : "";
+      if (wrong !== "") return { ...sum, wrong };
+    }
+  }
+  return { ...sum, wrong: brokenService(stand) };
+}
+
+function sumOf(replays: readonly ColdReplay[]): Pick<Audited, "records" | "reports"> {
+  const reports = replays.flatMap((one) => [...one.reports.values()].map(({ length }) => length));
+  return {
+    records: replays.reduce((all, { tip }) => all + tip, 0),
+    reports: reports.reduce((all, count) => all + count, 0),
+  };
+}
+
+function dataOf({ dir, room }: Stand, { terms }: Service): string {
+  return terms.room !== null && room !== null ? room.seen("") : join(dir, "data", terms.name);
+}
+
+function checkSnapshots(stand: Stand, replay: ColdReplay): void {
+  for (const service of stand.fleet.services.values()) {
+    const base = join(dataOf(stand, service), `shard-${replay.shard}`);
+    const matcher = join(base, "snapshots");
+    const settlement = join(base, "settlement", "snapshots");
+    if (existsSync(matcher)) replay.checkSnapshots(matcher, "matcher");
+    if (existsSync(settlement)) replay.checkSnapshots(settlement, "settlement");
+  }
+}
+
+/** A service may end for a reason, and says it in a sentence; a trace is a fault of ours. */
+function brokenService({ fleet }: Stand): string {
+  for (const service of fleet.services.values()) {
+    const trace = /^.*\n\s+at .*\.ts:\d+.*$/m.exec(service.said())?.[0];
+    if (trace !== undefined) return `${service.name} broke: ${trace}`;
+  }
+  return "";
+}
+
+/** What an operator would do: `clob export`, then `clob verify` by either engine. */
+async function verify(stand: Stand): Promise<string> {
+  const { dir, opened, nodes, fleet } = stand;
+  const out = join(dir, "export");
+  const env = {
+    CLOB_CONFIG: opened.configPath,
+    CLOB_DATA: dataOf(stand, fleet.get("settlement1")),
+    CLOB_LOG: "redis",
+    REDIS_ADDR: `127.0.0.1:${nodes.port}`,
+    CLOB_INGRESS_SLOT: "audit",
+  };
+  const copied = await clob(["export", out, "-o", "json"], env);
+  if (copied.code !== 0) return `clob export: ${copied.out}${copied.err}`;
+  for (const engine of ENGINES) {
+    const words = ["verify", out, "--venue", opened.venueId, "--engine", engine, "-o", "json"];
+    const said = await clob(words, env);
+    const verdict = said.code === 0 ? JSON.parse(said.out) : {};
+    if (verdict.ok !== true || verdict.pinned !== true) {
+      return `clob verify by the ${engine} engine: ${said.out}${said.err}`;
+    }
+    if (verdict.shards.length !== stand.setup.shards) return "clob verify has seen too few shards";
+  }
+  return "";
+}

@@ -1,0 +1,152 @@
+/**
+ * Round: one seed from its servers to its verdict.
+ *
+ *   all start -> traders trade, things go wrong -> all heals -> all drains, or all have halted
+ *     -> services end -> audit
+ */
+import { rmSync, mkdtempSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { auditGoing, auditHalted } from "./audit.ts";
+import { Faults } from "./faults.ts";
+import { shardsOf } from "./opening.ts";
+import { type ChaosSetup, setupText } from "./setup.ts";
+import { Stand } from "./stand.ts";
+import { Timeline } from "./timeline.ts";
+
+export interface Verdict {
+  readonly setup: ChaosSetup;
+  /** "" if all held. */
+  readonly wrong: string;
+  readonly end: "went on" | "halted" | "none";
+  readonly faults: ReadonlyMap<string, number>;
+  readonly records: number;
+  readonly reports: number;
+  readonly frames: number;
+  readonly seconds: number;
+  /** Where everything lies that it left, if something was wrong. */
+  readonly dir: string;
+  readonly timeline: readonly string[];
+}
+
+/** Of all but the start. */
+const ROUND_MS = 90_000;
+const DRAIN_MS = 45_000;
+const CALM_MS = 300;
+const STOP_MS = 15_000;
+const POLL_MS = 50;
+
+export async function runRound(setup: ChaosSetup, shows = false): Promise<Verdict> {
+  const startMs = performance.now();
+  const dir = mkdtempSync(join(tmpdir(), `clob-chaos-${setup.seed}-`));
+  const timeline = new Timeline(shows);
+  timeline.say(setupText(setup));
+  let stand: Stand | null = null;
+  const result = { wrong: "", end: "none" as Verdict["end"], records: 0, reports: 0 };
+  try {
+    stand = await Stand.open({ dir, setup, timeline });
+    const late = Bun.sleep(ROUND_MS).then(() => {
+      throw new Error(`the round is not over after ${ROUND_MS / 1000} s`);
+    });
+    Object.assign(result, await Promise.race([story(stand), late]));
+  } catch (error) {
+    const text = error instanceof Error ? (error.stack ?? error.message) : String(error);
+    result.wrong = stand?.wrong || text;
+  }
+  const frames = stand?.traders.reduce((sum, trader) => sum + trader.frames, 0) ?? 0;
+  await stand?.stop();
+  timeline.say(result.wrong === "" ? `all holds: ${result.end}` : `WRONG: ${result.wrong}`);
+  if (result.wrong === "") rmSync(dir, { recursive: true, force: true });
+  else writeFileSync(join(dir, "timeline.txt"), `${timeline.lines.join("\n")}\n`);
+  const seconds = Math.round((performance.now() - startMs) / 100) / 10;
+  return {
+    setup,
+    ...result,
+    faults: timeline.counts,
+    frames,
+    seconds,
+    dir,
+    timeline: timeline.lines,
+  };
+}
+
+type Result = Pick<Verdict, "wrong" | "end" | "records" | "reports">;
+
+async function story(stand: Stand): Promise<Result> {
+  const { setup, timeline } = stand;
+  const faults = new Faults(stand);
+  timeline.say("all is ready");
+  await faults.run();
+  await faults.heal();
+  const end = await drained(stand);
+  timeline.say(end === "went on" ? "everything has drained" : "everybody has halted");
+  if (stand.wrong !== "") return { wrong: stand.wrong, end, records: 0, reports: 0 };
+  if (end === "halted") {
+    return { end, ...(await auditHalted(stand, faults.blows)) };
+  }
+  const shown = mustHaveHalted(setup, faults);
+  for (const trader of stand.traders) trader.close();
+  const codes = await stand.fleet.terminate(STOP_MS);
+  const bad = [...codes].filter(([, code]) => code !== 0).map((one) => one.join(" "));
+  const audited = await auditGoing(stand);
+  const ended = bad.length === 0 ? "" : `asked to stop they ended with exit ${bad.join(", ")}`;
+  return { ...audited, end, wrong: stand.wrong || shown || audited.wrong || ended };
+}
+
+/** Who has lost what was told may not go on. */
+function mustHaveHalted({ end, blow }: ChaosSetup, { blows }: Faults): string {
+  if (end === "lost") return `${blow}, and they went on`;
+  const survived = blows.survived?.get(1) ?? Number.MAX_SAFE_INTEGER;
+  if (end === "on" || blows.told <= survived) return "";
+  return `told up to ${blows.told}, only ${survived} survived, and they went on`;
+}
+
+/** Until nothing waits any more, or everybody has refused to go on. */
+async function drained(stand: Stand): Promise<"went on" | "halted"> {
+  const untilMs = performance.now() + DRAIN_MS;
+  const calmMs = performance.now() + CALM_MS;
+  let lacks = "";
+  const border = new Map<number, number>();
+  while (performance.now() < untilMs) {
+    if (stand.wrong !== "") return "went on";
+    if (isHalted(stand)) return "halted";
+    if (performance.now() > calmMs) for (const trader of stand.traders) trader.finish();
+    lacks = await lacksOf(stand, border).catch((error: unknown) => String(error));
+    if (lacks === "") return "went on";
+    await Bun.sleep(POLL_MS);
+  }
+  throw new Error(`not within ${DRAIN_MS / 1000} s: ${lacks}`);
+}
+
+/** All that serve have ended with a sentence that ends it, twice. */
+function isHalted({ fleet }: Stand): boolean {
+  const own = [...fleet.services.values()].filter(({ name }) => name !== "matcher-rival");
+  return own.every(({ isOut, isAlive, finals }) => isOut && !isAlive && finals >= 2);
+}
+
+async function lacksOf(stand: Stand, border: Map<number, number>): Promise<string> {
+  const trader = stand.traders.find(({ lacks }) => lacks !== "");
+  if (trader !== undefined) return trader.lacks;
+  const dead = [...stand.fleet.services.values()].find((one) => !one.isReady && !one.isOut);
+  if (dead !== undefined) return `${dead.name} is not ready: ${dead.said(true).slice(-300)}`;
+  const { shards } = await stand.http.status();
+  if (shards.length < shardsOf(stand.setup).length) return `${shards.length} shards are served`;
+  for (const { shard, links } of shards) {
+    for (const link of links) {
+      const other = shards.find((one) => one.shard === link.shard);
+      const back = other?.links.find((one) => one.shard === shard);
+      if (back?.in !== link.out) return `credits from shard ${shard} to ${link.shard}`;
+    }
+  }
+  for (const { shard, account, told } of stand.traders) {
+    const { reports } = await stand.http.onShard(shard).account(account);
+    if (reports !== told.length)
+      return `account ${account} on ${shard}: ${told.length} of ${reports}`;
+  }
+  for (const { shard, position, checkpoint } of shards) {
+    if (!border.has(shard)) border.set(shard, position);
+    const covered = checkpoint?.position ?? 0;
+    if (covered < border.get(shard)!) return `the checkpoint of shard ${shard} is at ${covered}`;
+  }
+  return "";
+}

@@ -1,0 +1,197 @@
+/**
+ * Stand: everything of one round that runs: Redis servers, services, wires, traders.
+ *
+ *   traders --wires--> ingress --wires--> redis <--wires-- matcher, settlement
+ *                                           |
+ *                                         wires to replicas
+ */
+import { mkdirSync } from "node:fs";
+import { join } from "node:path";
+import { Prng } from "../../src/base/prng.ts";
+import { HttpClient } from "../../src/client/http.ts";
+import { Fleet, type Service } from "./fleet.ts";
+import { marketsOf, type Opened, openVenue, shardsOf, whoIs } from "./opening.ts";
+import { Orders } from "./orders.ts";
+import { RedisNodes } from "./redis-nodes.ts";
+import { Room } from "./room.ts";
+import type { ChaosSetup } from "./setup.ts";
+import type { Timeline } from "./timeline.ts";
+import { Trader } from "./trader.ts";
+import type { Wire } from "./wire.ts";
+
+const ROOM_BYTES = 6 << 20;
+const READY_MS = 20_000;
+const REVIVE_MS = 150;
+
+export class Stand {
+  readonly dir: string;
+  readonly setup: ChaosSetup;
+  readonly timeline: Timeline;
+  readonly prng: Prng;
+  readonly room: Room | null;
+  readonly nodes: RedisNodes;
+  readonly fleet: Fleet;
+  readonly opened: Opened;
+  readonly traders: Trader[] = [];
+  /** Between traders and ingress, and settlement and ingress. */
+  readonly doors: Wire[] = [];
+  /** A promise to a trader that was broken; "" for none. */
+  wrong = "";
+  private readonly reviving: ReturnType<typeof setInterval>;
+
+  private constructor(
+    { dir, setup, timeline }: Pick<Stand, "dir" | "setup" | "timeline">,
+    { room, nodes, opened }: Pick<Stand, "room" | "nodes" | "opened">,
+  ) {
+    this.dir = dir;
+    this.setup = setup;
+    this.timeline = timeline;
+    this.prng = new Prng(setup.seed);
+    this.room = room;
+    this.nodes = nodes;
+    this.opened = opened;
+    const prng = new Prng(setup.seed ^ 0xf1ee7);
+    this.fleet = new Fleet({ dir, flags: flagsOf(setup, opened), nodes, prng, timeline });
+    let isBusy = false;
+    this.reviving = setInterval(() => {
+      if (isBusy) return;
+      isBusy = true;
+      void nodes.revive().finally(() => (isBusy = false));
+    }, REVIVE_MS);
+  }
+
+  static async open(parts: Pick<Stand, "dir" | "setup" | "timeline">): Promise<Stand> {
+    const { dir, setup, timeline } = parts;
+    const { level, appendfsync, nodes: count, smallDisk } = setup;
+    mkdirSync(join(dir, "journals"), { recursive: true });
+    const room = smallDisk === null ? null : await Room.open(join(dir, "room"), ROOM_BYTES);
+    const nodes = await RedisNodes.start({
+      dir,
+      level,
+      appendfsync,
+      count,
+      timeline,
+      shards: shardsOf(setup),
+      prng: new Prng(setup.seed ^ 0x3ed15),
+      room: smallDisk === "redis" ? room : null,
+    });
+    const opened = await openVenue(dir, setup, nodes.port);
+    const stand = new Stand(parts, { room, nodes, opened });
+    await stand.start();
+    return stand;
+  }
+
+  /** To and from services, and among Redis servers. */
+  get wires(): Wire[] {
+    return [...this.fleet.wires, ...this.nodes.wires];
+  }
+
+  get http(): HttpClient {
+    const settlement = this.fleet.get("settlement1");
+    return new HttpClient({ settlement: `http://127.0.0.1:${settlement.http}`, timeoutMs: 2000 });
+  }
+
+  get rival(): Service {
+    return this.fleet.get("matcher-rival");
+  }
+
+  /** Highest position of which any trader was told. */
+  get told(): number {
+    return Math.max(0, ...this.traders.map(({ newest }) => newest));
+  }
+
+  async stop(): Promise<void> {
+    clearInterval(this.reviving);
+    for (const trader of this.traders) trader.crash();
+    await this.fleet.stop();
+    await this.nodes.stop();
+    await this.room?.close();
+  }
+
+  private async start(): Promise<void> {
+    this.addServices();
+    const first = [...this.fleet.services.values()].filter(({ isOut }) => !isOut);
+    for (const service of first) this.fleet.start(service);
+    const ready = await Promise.all(first.map((one) => this.fleet.untilReady(one, READY_MS)));
+    const late = first.filter((_, i) => !ready[i]).map(({ name }) => name);
+    if (late.length > 0) throw new Error(`not ready within ${READY_MS} ms: ${late.join(", ")}`);
+    this.addTraders();
+    for (const trader of this.traders) trader.start();
+  }
+
+  private addServices(): void {
+    const { setup, fleet, room } = this;
+    for (let i = 1; i <= setup.ingresses; i++) {
+      const flags = ["--ingress-slot", `${i}`];
+      fleet.add({ name: `ingress${i}`, role: "ingress", flags, room: null });
+    }
+    const matchers = Math.min(setup.matchers, setup.shards);
+    for (let i = 1; i <= matchers; i++) {
+      const own = shardsOf(setup).filter((shard) => (shard - 1) % matchers === i - 1);
+      const markets = own.flatMap(marketsOf).map(String);
+      fleet.add({ name: `matcher${i}`, role: "matcher", flags: markets, room: null });
+    }
+    fleet.add({ name: "matcher-rival", role: "matcher", flags: [], room: null }).isOut = true;
+    const target = fleet.get("ingress1").http;
+    const door = fleet.wire("settlement1 to ingress1", target, "other");
+    this.doors.push(door);
+    fleet.add({
+      name: "settlement1",
+      role: "settlement" as const,
+      flags: [`--settlement-ingress-address=127.0.0.1:${door.port}`],
+      room: setup.smallDisk === "settlement" ? room : null,
+    });
+  }
+
+  private addTraders(): void {
+    const { setup, fleet, opened, timeline } = this;
+    for (let account = 1; account <= setup.traders; account++) {
+      const doors = fleet.ofRole("ingress").map((ingress) => {
+        return fleet.wire(`account ${account} to ${ingress.name}`, ingress.tcp, "orders");
+      });
+      this.doors.push(...doors);
+      for (const shard of shardsOf(setup)) {
+        const prng = new Prng((setup.seed << 8) ^ (account << 4) ^ shard);
+        const { shards, batchMax, gapMs } = setup;
+        this.traders.push(
+          new Trader({
+            shard,
+            gapMs,
+            prng,
+            venueId: opened.venueId,
+            who: whoIs(setup.seed, account),
+            doors: doors.map(({ port }) => port),
+            journal: join(this.dir, "journals", `${account}-${shard}`),
+            orders: new Orders({ account, shard, shards, batchMax, prng }),
+            say: (text) => timeline.say(text),
+            onWrong: (why) => {
+              if (this.wrong === "") timeline.say(`WRONG: ${why}`);
+              if (this.wrong === "") this.wrong = why;
+            },
+          }),
+        );
+      }
+    }
+  }
+}
+
+/** Short times, so that a round is short; else what an operator would have. */
+function flagsOf(setup: ChaosSetup, { configPath, keysDir }: Opened): string[] {
+  const { level, unreachableMsMax, unmatchedMax } = setup;
+  return [
+    "--config",
+    configPath,
+    "--venue-keys-dir",
+    keysDir,
+    ...(level === "D3" ? ["--log-replicas=1"] : []),
+    "--log-tick-ms=250",
+    "--redis-connect-timeout-ms=500",
+    "--redis-command-timeout-ms=500",
+    `--redis-unreachable-ms-max=${unreachableMsMax}`,
+    `--limits-unmatched-records-max=${unmatchedMax}`,
+    "--limits-drain-timeout-ms=1000",
+    "--limits-heartbeat-ms=300",
+    "--matcher-snapshot-commands=1000",
+    "--settlement-verify-threads=1",
+  ];
+}
