@@ -50,7 +50,8 @@ export const CANARIES: readonly Canary[] = [
       file: SCRIPTS,
       find:
         "if c[2] ~= ARGV[2] then return redis.error_reply('SUFFIX the epoch is gone') end\n" +
-        "if c[3] == ARGV[4] then\n  redis.call('HSET', KEYS[3], 'ex_tip', ARGV[4])\n  return 0\nend\n" +
+        "if c[3] == ARGV[4] then\n" +
+        "  redis.call('HSET', KEYS[3], 'ex_tip', ARGV[4])\n  return 0\nend\n" +
         "if c[3] ~= ARGV[3] then return redis.error_reply('SUFFIX ex ends at ' .. c[3]) end",
       put: "if c[3] == ARGV[4] then return 0 end",
     },

@@ -16,14 +16,14 @@ test("what the log says, as far as it was told, holds", () => {
   expect(judgeHistory(history([], [["bb", "overloaded"]]), TRUTH)).toBe("");
 });
 
-test("a report that is another, or is not in the log at all, is named", () => {
+test("a report that is another or is not in the log is named", () => {
   const changed = judgeHistory(history(["one", "TWO"]), TRUTH);
   expect(changed).toContain("was told TWO as report 2, the log says two");
   const gone = judgeHistory(history(["one", "two", "three", "four"]), TRUTH);
   expect(gone).toContain("was told four as report 4, the log says undefined");
 });
 
-test("a frame that was acknowledged and is not there is named, and one refused that is there", () => {
+test("a frame that was acknowledged and is not there is named; one refused that is there, too", () => {
   const lost = judgeHistory(history([], [["bb", "executed"]]), TRUTH);
   expect(lost).toContain("frame bb is executed, and in the log it is not there");
   const done = judgeHistory(history([], [["aa", "overloaded"]]), TRUTH);

@@ -31,7 +31,8 @@ export function judgeHistory(history: History, replay: Truth): string {
   for (const [tag, outcome] of outcomes) {
     const isThere = replay.executed.has(tag);
     if (UNKNOWN.has(outcome) || isThere === (outcome === "executed")) continue;
-    return `${name}: frame ${tag} is ${outcome}, and in the log it is ${isThere ? "" : "not "}there`;
+    const there = isThere ? "it is there" : "it is not there";
+    return `${name}: frame ${tag} is ${outcome}, and in the log ${there}`;
   }
   return "";
 }

@@ -1,8 +1,8 @@
 /**
  * RedisNodes: the Redis servers of one round, and what may happen to them.
  *
- *   a <--wire-- b <--wire-- c        a is the primary; at D3 b must hold what is acknowledged, and c
- *                                    stands by so that b has a replica once it has taken over
+ *   a <--wire-- b <--wire-- c     a is the primary; at D3 b must hold what is acknowledged, and c
+ *                                 stands by so that b has a replica once it has taken over
  *
  * `failOver` makes b the primary.
  */
