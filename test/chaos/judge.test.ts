@@ -23,7 +23,7 @@ test("a report that is another or is not in the log is named", () => {
   expect(gone).toContain("was told four as report 4, the log says undefined");
 });
 
-test("a frame that was acknowledged and is not there is named; one refused that is there, too", () => {
+test("a frame that was acknowledged and is gone is named, and one refused that is there", () => {
   const lost = judgeHistory(history([], [["bb", "executed"]]), TRUTH);
   expect(lost).toContain("frame bb is executed, and in the log it is not there");
   const done = judgeHistory(history([], [["aa", "overloaded"]]), TRUTH);
