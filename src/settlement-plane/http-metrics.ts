@@ -46,6 +46,9 @@ function addShards(metrics: Metrics, side: ReadSide): void {
     gauge("clob_settlement_matched_position", "Newest published by a matcher.", () =>
       data.matchedUpTo(source.engine.position),
     );
+    gauge("clob_settlement_halted_info", "1 if the shard is halted and only read.", () =>
+      source.isHalted ? 1 : 0,
+    );
     gauge("clob_settlement_lag_records", "Published and not yet executed and compared.", () =>
       Math.max(0, data.matchedPosition - source.engine.position),
     );

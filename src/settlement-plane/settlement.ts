@@ -85,6 +85,8 @@ export class Settlement {
   engine: Engine;
   latest: PublishedCheckpoint | null = null;
   isReady = false;
+  /** Only read: it was halted before this process began. */
+  isHalted = false;
 
   constructor(parts: SettlementParts) {
     this.parts = parts;
@@ -133,6 +135,7 @@ export class Settlement {
 
   /** Of a halted shard: the state before its halt is read, and nothing is executed any more. */
   standStill(): void {
+    this.isHalted = true;
     this.isReady = true;
   }
 

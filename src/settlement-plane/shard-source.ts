@@ -11,6 +11,8 @@ export interface ShardSource {
   /** Null before the first of this process. */
   readonly latest: PublishedCheckpoint | null;
   readonly isReady: boolean;
+  /** It was halted when this process started, and is only read. */
+  readonly isHalted: boolean;
   readonly parts: {
     readonly genesis: Genesis;
     readonly venue: Uint8Array;

@@ -114,6 +114,7 @@ export class FedShard {
   readonly app: Hono;
   latest: PublishedCheckpoint | null = null;
   isReady = true;
+  isHalted = false;
   halted: string | null = null;
   /** This server's clock, moved by the tests. */
   nowMs = FIRST_TIME / 1000;

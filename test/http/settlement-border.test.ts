@@ -135,6 +135,7 @@ describe("limits and own pages:", () => {
       'clob_settlement_checkpoint_age_seconds{shard="1"} 1.44',
       'clob_settlement_checkpoints_total{shard="1"} 1',
       'clob_settlement_commands_total{shard="1"} 0',
+      'clob_settlement_halted_info{shard="1"} 0',
       'clob_settlement_in_flight_entries{shard="1"} 0',
       'clob_settlement_lag_records{shard="1"} 0',
       'clob_settlement_matched_position{shard="1"} 7',

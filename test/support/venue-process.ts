@@ -71,6 +71,11 @@ export class VenueProcess {
     };
   }
 
+  /** The HTTP sides of ingress, settlement and matcher. */
+  get http(): readonly string[] {
+    return this.ports.slice(1).map((port) => `http://127.0.0.1:${port}`);
+  }
+
   get operator(): Signer {
     return readKeyFile(join(this.dir, "keys", "operator.pem"));
   }
