@@ -176,6 +176,13 @@ local messages = {
     { name = "directory", at = 32, size = 8, type = "u64" },
     { name = "public_key", at = 40, size = 32, type = "bytes" },
   } },
+  upgrade = { name = "upgrade", size = 16, fields = {
+    { name = "type", at = 0, size = 1, type = "u8" },
+    { name = "reserved", at = 1, size = 3, type = "zero" },
+    { name = "version", at = 4, size = 2, type = "u16" },
+    { name = "reserved", at = 6, size = 2, type = "zero" },
+    { name = "position", at = 8, size = 8, type = "u64" },
+  } },
   clear = { name = "clear", size = 80, fields = {
     { name = "type", at = 0, size = 1, type = "u8" },
     { name = "reserved", at = 1, size = 7, type = "zero" },
@@ -220,7 +227,7 @@ local messages = {
     { name = "reserved", at = 28, size = 4, type = "zero" },
   } },
   report = { name = "report", size = 104, fields = {
-    { name = "kind", at = 0, size = 1, type = "u8", names = { [16] = "accepted", [17] = "fill", [18] = "canceled", [19] = "replaced", [20] = "reduced", [21] = "rejected", [22] = "mass_canceled", [23] = "logged_on", [24] = "account_opened", [25] = "key_added", [26] = "key_revoked", [27] = "deposited", [28] = "withdrawn", [29] = "asset_opened", [30] = "market_opened", [31] = "market_state", [32] = "account_state", [33] = "triggered", [34] = "timer_set", [35] = "timer_fired", [36] = "outbox", [37] = "transferred", [38] = "credited", [39] = "shard_known", [41] = "cleared" } },
+    { name = "kind", at = 0, size = 1, type = "u8", names = { [16] = "accepted", [17] = "fill", [18] = "canceled", [19] = "replaced", [20] = "reduced", [21] = "rejected", [22] = "mass_canceled", [23] = "logged_on", [24] = "account_opened", [25] = "key_added", [26] = "key_revoked", [27] = "deposited", [28] = "withdrawn", [29] = "asset_opened", [30] = "market_opened", [31] = "market_state", [32] = "account_state", [33] = "triggered", [34] = "timer_set", [35] = "timer_fired", [36] = "outbox", [37] = "transferred", [38] = "credited", [39] = "shard_known", [40] = "upgrade_set", [41] = "cleared" } },
     { name = "side", at = 1, size = 1, type = "u8", names = { [1] = "buy", [2] = "sell" } },
     { name = "liquidity", at = 2, size = 1, type = "u8", names = { [1] = "maker", [2] = "taker" } },
     { name = "reason", at = 3, size = 1, type = "u8" },
@@ -282,6 +289,7 @@ local commands = {
   [68] = "deposit",
   [70] = "shard_open",
   [71] = "carry",
+  [72] = "upgrade",
   [73] = "clear",
 }
 local kinds = {
@@ -312,6 +320,7 @@ local kinds = {
   [37] = "report",
   [38] = "report",
   [39] = "report",
+  [40] = "report",
   [41] = "report",
 }
 local report_kinds = {
@@ -339,6 +348,7 @@ local report_kinds = {
   [37] = "transferred",
   [38] = "credited",
   [39] = "shard_known",
+  [40] = "upgrade_set",
   [41] = "cleared",
 }
 

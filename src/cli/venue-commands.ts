@@ -104,7 +104,7 @@ function statusText(status: StatusJson): string {
     String(shard.open_orders),
     checkpointText(shard),
   ]);
-  const logs = shards.map((shard) => `shard ${shard.shard}: ${shard.log}`);
+  const logs = shards.map((shard) => `shard ${shard.shard}: ${shard.log}${rulesText(shard)}`);
   const newest = Math.max(...shards.map((shard) => shard.log_time_us));
   return [
     `${name}, version ${version}, rules ${rules_version}`,
@@ -114,6 +114,13 @@ function statusText(status: StatusJson): string {
     "",
     textTable(heads, rows),
   ].join("\n");
+}
+
+/** Nothing where the rules are those of genesis. */
+function rulesText({ rules }: ShardStatusJson): string {
+  const { version, from, next } = rules;
+  const since = from > 1 ? `, rules ${version} since ${from}` : "";
+  return next === null ? since : `${since}, rules ${next.version} from ${next.from}`;
 }
 
 function checkpointText({ checkpoint, halted }: ShardStatusJson): string {

@@ -75,6 +75,13 @@ export interface LinkJson {
   readonly in: number;
 }
 
+/** The rules that govern since `from`, and those to come. */
+export interface RulesJson {
+  readonly version: number;
+  readonly from: number;
+  readonly next: { readonly version: number; readonly from: number } | null;
+}
+
 export interface ShardStatusJson extends ShardStatsJson {
   readonly log: string;
   readonly log_time_us: number;
@@ -83,6 +90,7 @@ export interface ShardStatusJson extends ShardStatsJson {
   /** Directory entries written, on the shard that leads it, or applied, elsewhere. */
   readonly directory: number;
   readonly links: readonly LinkJson[];
+  readonly rules: RulesJson;
   readonly halted: { readonly reason: string; readonly position: number } | null;
   readonly checkpoint: CheckpointAgeJson | null;
 }
@@ -93,6 +101,8 @@ export interface StatusJson {
   readonly version: string;
   readonly protocol_version: number;
   readonly rules_version: number;
+  /** The versions of the rules that this build knows; `rules_version` is the newest. */
+  readonly rules_known: readonly number[];
   /** The shard that leads the directory, where deposits enter. */
   readonly directory_shard: number;
   readonly shards: readonly ShardStatusJson[];

@@ -9,6 +9,7 @@ import type { Signer } from "../edges/keys.ts";
 import * as codes from "../protocol/codes.ts";
 import * as commands from "../protocol/commands.ts";
 import { signFrame } from "../protocol/frame.ts";
+import { encodeUpgrade, type Upgrade } from "../protocol/governing.ts";
 import { ClientError, unknownOutcome } from "./errors.ts";
 import type { HttpClient } from "./http.ts";
 import type { ReportJson } from "./http-json.ts";
@@ -69,6 +70,11 @@ export class OperatorClient {
   /** From now on funds may go to that shard and come from it. */
   openShard(shard: number): Promise<ReportJson> {
     return this.one(codes.FRAME_OPERATOR, commands.encodeShardOpen(shard));
+  }
+
+  /** From that position on another version of the rules governs. */
+  upgrade(to: Upgrade): Promise<ReportJson> {
+    return this.one(codes.FRAME_OPERATOR, encodeUpgrade(to));
   }
 
   /** `state`: one of STATE_OPEN .. STATE_CLOSED. */

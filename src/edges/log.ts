@@ -12,6 +12,8 @@
  * LogFault.
  */
 
+import type { Upgrade } from "../protocol/governing.ts";
+
 /** The log cannot go on: what happened, in one sentence. The service stops; see its recovery. */
 export class LogFault extends Error {
   override readonly name: string = "LogFault";
@@ -120,6 +122,11 @@ export interface ExecutionWriter {
    * before this returns. Throws Fenced when it is not ours.
    */
   append(record: Uint8Array): Promise<void>;
+  /**
+   * Keeps an upgrade that a durable record has made, once however often it is said: from its
+   * position on records are stamped with its version.
+   */
+  govern(upgrade: Upgrade): Promise<void>;
   close(): Promise<void>;
 }
 
@@ -176,6 +183,8 @@ export interface ShardLog {
    * it.
    */
   create(genesisRecord: Uint8Array): Promise<void>;
+  /** The upgrades that are kept, rising; what genesis names is not among them. */
+  rules(): Promise<readonly Upgrade[]>;
   openInputWriter(): Promise<InputWriter>;
   openInputReader(): Promise<InputReader>;
   /** A reader for which the log may lie at rest: it reads to the tip though nobody writes. */

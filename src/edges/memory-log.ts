@@ -15,6 +15,7 @@
  * A writer that has thrown is over, as with the real ones; a new one takes its place and fences it.
  */
 import { assert } from "../base/assert.ts";
+import type { Upgrade } from "../protocol/governing.ts";
 import { encodePack } from "../protocol/record.ts";
 import {
   type Appended,
@@ -32,8 +33,10 @@ import {
   type Turn,
 } from "./log.ts";
 import { checkedGenesis, type GenesisFacts } from "./log-genesis.ts";
+import { stampedVersion, withUpgrade } from "./log-rules.ts";
 import { MemoryExecutionReader, MemoryInputReader, MemoryStream } from "./memory-stream.ts";
 import { consumersOf, floorOf, isSilent, type Said } from "./retention.ts";
+import { Term } from "./memory-term.ts";
 import { MemoryTurns } from "./memory-turns.ts";
 import { ownRecord } from "./segment-writers.ts";
 
@@ -50,6 +53,7 @@ export class MemoryStore {
   facts: GenesisFacts | null = null;
   genesis: Uint8Array | null = null;
   halted: string | null = null;
+  rules: readonly Upgrade[] = [];
   logTime = 0;
   fullness: number | null = null;
   readonly covered: Record<Mark, number> = { archived: 0, checkpointed: 0 };
@@ -75,38 +79,6 @@ export class MemoryStore {
     if (fate === "lost") throw new LostSuffix(`append to ${role}`);
     if (fate === "refused") throw new LogFault(`append to ${role} was refused`);
     if (fate !== "ok") throw new LogFault(`append to ${role}: its outcome is unknown`);
-  }
-}
-
-/** A writer of one term: over once it has thrown, or once there is a newer one. */
-class Term {
-  readonly stream: MemoryStream;
-  readonly number: number;
-  private over: Error | null = null;
-  private isBusy = false;
-
-  constructor(stream: MemoryStream) {
-    this.stream = stream;
-    this.number = ++stream.term;
-  }
-
-  async run<T>(step: () => Promise<T>): Promise<T> {
-    assert(!this.isBusy, "one append is in flight at most");
-    if (this.over !== null) throw this.over;
-    this.isBusy = true;
-    try {
-      return await step();
-    } catch (error) {
-      if (error instanceof LogFull) throw error;
-      this.over = error instanceof Error ? error : new Error(String(error));
-      throw error;
-    } finally {
-      this.isBusy = false;
-    }
-  }
-
-  refuseIfFenced(): void {
-    if (this.stream.term !== this.number) throw new Fenced("another writer has taken over");
   }
 }
 
@@ -138,8 +110,12 @@ class MemoryInputWriter implements InputWriter {
     this.term.refuseIfFenced();
     if (this.store.halted !== null) throw new Fenced(this.store.halted);
     this.store.logTime = Math.max(this.store.logTime, Date.now() * 1000);
-    const header = { ...this.facts, logTime: this.store.logTime };
-    this.term.stream.add(frames.length, encodePack(header, frames));
+    const records = frames.map((frame, i) => {
+      const { rulesVersion: first } = this.facts;
+      const rulesVersion = stampedVersion(first, this.store.rules, this.tip() + 1 + i);
+      return encodePack({ ...this.facts, rulesVersion, logTime: this.store.logTime }, [frame]);
+    });
+    this.term.stream.add(frames.length, new Uint8Array(Buffer.concat(records)));
   }
 
   async close(): Promise<void> {}
@@ -176,6 +152,11 @@ class MemoryExecutionWriter implements ExecutionWriter {
     );
   }
 
+  async govern(upgrade: Upgrade): Promise<void> {
+    this.term.refuseIfFenced();
+    this.store.rules = withUpgrade(this.store.rules, upgrade);
+  }
+
   async close(): Promise<void> {
     this.store.turns.giveBack("ex", this);
   }
@@ -204,6 +185,10 @@ class MemoryLog implements ShardLog {
     this.store.facts = facts;
     this.store.logTime = facts.logTime;
     this.store.streams.in.add(1, this.store.genesis);
+  }
+
+  async rules(): Promise<readonly Upgrade[]> {
+    return this.store.rules;
   }
 
   async openInputWriter(): Promise<InputWriter> {

@@ -7,6 +7,7 @@
 import { assert } from "../base/assert.ts";
 import { readU64, viewOf } from "../base/bytes.ts";
 import { EXECUTION_DURABLE_AT } from "../protocol/execution.ts";
+import type { Upgrade } from "../protocol/governing.ts";
 import type { ExecutionWriter } from "./log.ts";
 import type { Argument, RedisConnection } from "./redis-connection.ts";
 import type { RedisLink } from "./redis-link.ts";
@@ -17,7 +18,7 @@ import {
   type RedisShard,
   refuseVoid,
 } from "./redis-marks.ts";
-import { APPEND_EX, PUBLISH } from "./redis-scripts.ts";
+import { APPEND_EX, GOVERN, PUBLISH } from "./redis-scripts.ts";
 import { asInUse, type Taken, takeTurn, TurnHold, type TurnTerms } from "./redis-turn.ts";
 import { Appending, waitFor } from "./redis-writers.ts";
 import { ownRecord } from "./segment-writers.ts";
@@ -127,6 +128,14 @@ export class RedisExecutionWriter implements ExecutionWriter {
     const options = { onOver: () => this.retire() };
     await this.appending.run("durable position", PUBLISH, args, options);
     this.durable = durable;
+  }
+
+  async govern({ version, from }: Upgrade): Promise<void> {
+    await this.again;
+    refuseVoid(this.mark);
+    const args = (): Argument[] => [String(this.epoch), String(version), String(from)];
+    const options = { after: waitFor(this.options.replicas), onOver: () => this.retire() };
+    await this.appending.run("rules version", GOVERN, args, options);
   }
 
   private retire(): void {

@@ -20,6 +20,7 @@ import {
   type Turn,
 } from "./log.ts";
 import { checkedGenesis, genesisFacts } from "./log-genesis.ts";
+import { readRules } from "./log-rules.ts";
 import { numberOf, type RedisAccess, type RedisConnection, textOf } from "./redis-connection.ts";
 import { encodeFrames } from "./redis-entries.ts";
 import { RedisLink } from "./redis-link.ts";
@@ -33,6 +34,7 @@ import { makeOwner, SLOT_LEASE_MS, type SlotOwner } from "./redis-slot.ts";
 import { hostText, RedisTargets } from "./redis-targets.ts";
 import { lookTurn, openTurn, type Turns, turnsOf } from "./redis-turn.ts";
 import { RedisInputWriter, waitFor } from "./redis-writers.ts";
+import type { Upgrade } from "../protocol/governing.ts";
 import { RECORD_HEADER_SIZE } from "../protocol/record.ts";
 
 export interface RedisLogOptions {
@@ -122,6 +124,12 @@ export class RedisLog implements ShardLog {
       if (isNew || attempt > 0) return; // A try before this one may have made it.
       throw new LogFault(`${this.keys[2]} already holds this log`);
     });
+  }
+
+  async rules(): Promise<readonly Upgrade[]> {
+    const ask = ["HGET", this.keys[2]!, "rules"];
+    const reply = await this.link.settle("rules", (connection) => connection.command(ask));
+    return reply === null ? [] : readRules(textOf(reply));
   }
 
   async openInputWriter(): Promise<InputWriter> {

@@ -72,7 +72,8 @@ export class RedisInputReader implements InputReader {
     this.stream.handedOut(newest.last);
     const { shard } = this.place.shard;
     const count = newest.last - after;
-    return { first: after + 1, count, bytes: composeRecords(shard, packs, skip) };
+    const place = { first: after + 1 - skip, skip };
+    return { first: after + 1, count, bytes: composeRecords(shard, packs, place) };
   }
 
   /** Another log may have come over the same connection, when its server began to follow one. */

@@ -8,6 +8,7 @@
  *   dur:{s}  stream of one entry, id 0-<durable position>, field e epoch of the matcher that says
  *            so: a bell that readers can block on
  *   ctl:{s}  hash: venue, genesis (the record), stamp ("rules_version:directory_origin"),
+ *            rules (upgrades, see log-rules.ts), next ("position stamp" of the one to come),
  *            generation, in_tip, log_time, halted (absent while it is not),
  *            epoch, ex_tip, durable, slot:<name> ("term:pack:first:last:log_time" of a writer),
  *            live:<name> ("time owner" of the writer that holds the slot),
@@ -84,7 +85,7 @@ return 1
 export const APPEND_IN = new Script(`${SAME_LOG}
 local slot = 'slot:' .. ARGV[3]
 local c = redis.call('HMGET', KEYS[3], 'venue', 'generation', 'halted', slot, 'in_tip', 'log_time',
-  'stamp')
+  'stamp', 'next')
 local wrong = other(c[1])
 if wrong then return redis.error_reply(wrong) end
 if c[2] ~= ARGV[2] then return redis.error_reply('GENERATION this is ' .. c[2]) end
@@ -109,9 +110,17 @@ now = math.max(now, tonumber(c[6]))
 first = string.format('%.0f', tip + 1)
 last = string.format('%.0f', tip + tonumber(ARGV[6]))
 time = string.format('%.0f', now)
+local stamp, from, later = c[7], string.match(c[8] or '', '^(%d+) (.*)$')
+local begins = from and tip + 1 >= tonumber(from)
+if begins then stamp = later
+elseif from and tonumber(last) >= tonumber(from) then stamp = stamp .. ',' .. c[8] end
 if not redis.call('XADD', KEYS[1], 'NOMKSTREAM', '0-' .. last, 'd', ARGV[10], 't', time,
-    's', c[7], 'b', c[6]) then
+    's', stamp, 'b', c[6]) then
   return redis.error_reply('LOST the stream of in is gone')
+end
+if begins then
+  redis.call('HSET', KEYS[3], 'stamp', later)
+  redis.call('HDEL', KEYS[3], 'next')
 end
 redis.call('HSET', KEYS[3], 'in_tip', last, 'log_time', time, slot,
   term .. ':' .. ARGV[5] .. ':' .. first .. ':' .. last .. ':' .. time)
@@ -250,4 +259,20 @@ export const HALT = new Script(`${SAME_LOG}
 local wrong = other(redis.call('HGET', KEYS[3], 'venue'))
 if wrong then return redis.error_reply(wrong) end
 return redis.call('HSETNX', KEYS[3], 'halted', ARGV[2])
+`);
+
+/** ARGV: venue, epoch, version, position. Keeps an upgrade, once, and stamps from there on. */
+export const GOVERN = new Script(`${SAME_LOG}
+local c = redis.call('HMGET', KEYS[3], 'venue', 'epoch', 'rules', 'stamp')
+local wrong = other(c[1])
+if wrong then return redis.error_reply(wrong) end
+if tonumber(c[2]) > tonumber(ARGV[2]) then
+  return redis.error_reply('FENCED this is epoch ' .. c[2])
+end
+local upgrade = ARGV[3] .. '@' .. ARGV[4]
+local rules = c[3] and c[3] .. ',' .. upgrade or upgrade
+if c[3] and string.find(',' .. c[3] .. ',', ',' .. upgrade .. ',', 1, true) then return 0 end
+redis.call('HSET', KEYS[3], 'rules', rules,
+  'next', ARGV[4] .. ' ' .. ARGV[3] .. string.match(c[4], ':%d+$'))
+return 1
 `);

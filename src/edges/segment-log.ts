@@ -5,6 +5,7 @@
  *                         in.*.sock ex.*.sock who writes, and how far; see directory-lock.ts
  *                         ex.epoch            term of the newest matcher, in digits
  *                         halted              why the shard is halted; absent while it is not
+ *                         rules               upgrades, see log-rules.ts; absent while none is
  *                         use.* keep.* genesis   see segment-retention.ts
  *
  * D2: `in` is synced before anybody hears of it. Opening walks the last segment only.
@@ -12,6 +13,7 @@
 import * as fs from "node:fs";
 import { join } from "node:path";
 import { assert } from "../base/assert.ts";
+import type { Upgrade } from "../protocol/governing.ts";
 import {
   encodeEntry,
   encodeSegmentHeader,
@@ -36,6 +38,7 @@ import {
 import { SegmentAppender } from "./segment-appender.ts";
 import { checkedGenesis, type GenesisFacts, genesisFacts } from "./log-genesis.ts";
 import { LogTime } from "./segment-clock.ts";
+import { keepRule, keptRules } from "./segment-rules.ts";
 import { type Disk, realDisk, syncDirectory, writeFileLasting } from "./segment-disk.ts";
 import { listSegments, segmentPath, shardDir } from "./segment-files.ts";
 import { readGenesis, recoverExecution, recoverInput, type Tail } from "./segment-recover.ts";
@@ -104,6 +107,10 @@ class SegmentLog implements ShardLog {
     syncDirectory(join(this.options.dir, "..")); // The data directory may be new, too.
   }
 
+  async rules(): Promise<readonly Upgrade[]> {
+    return keptRules(this.dir);
+  }
+
   async openInputWriter(): Promise<InputWriter> {
     const facts = this.facts();
     const bell = await claimRole(bellPlace(this.dir, "in"), this.options.dir);
@@ -114,7 +121,8 @@ class SegmentLog implements ShardLog {
       const appender = this.appender("in", facts, tail);
       const { shard, rulesVersion, directoryOrigin } = facts;
       const stamp = { shard, rulesVersion, directoryOrigin };
-      const parts = { appender, bell, logTime, stamp, halted: () => this.haltedNow() };
+      const halted = (): string => this.haltedNow();
+      const parts = { appender, bell, logTime, stamp, halted, rules: () => keptRules(this.dir) };
       const writer = new SegmentInputWriter(parts, tail.next - 1);
       bell.open(bellPlace(this.dir, "in"), tail.next - 1);
       return this.keep(writer);
@@ -159,7 +167,8 @@ class SegmentLog implements ShardLog {
       const tail = recoverExecution(this.dir);
       const epoch = this.takeEpoch(tail.epoch);
       const appender = this.appender("ex", facts, tail);
-      const writer = new SegmentExecutionWriter(appender, bell, epoch, tail.next - 1);
+      const parts = { appender, bell, epoch, keep: (one: Upgrade) => keepRule(this.dir, one) };
+      const writer = new SegmentExecutionWriter(parts, tail.next - 1);
       bell.open(bellPlace(this.dir, "ex"), tail.next - 1);
       return this.keep(writer);
     } catch (error) {

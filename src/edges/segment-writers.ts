@@ -6,6 +6,7 @@
  */
 import { assert } from "../base/assert.ts";
 import { decodeExecution } from "../protocol/execution.ts";
+import type { Upgrade } from "../protocol/governing.ts";
 import { FRAME_SIZE_MAX, RECORD_HEADER_SIZE, writeRecord } from "../protocol/record.ts";
 import {
   ENTRY_BYTES_MAX,
@@ -17,10 +18,11 @@ import {
 } from "../protocol/segment.ts";
 import type { Doorbell } from "./doorbell.ts";
 import { type Appended, type ExecutionWriter, Fenced, type InputWriter } from "./log.ts";
+import { stampedVersion } from "./log-rules.ts";
 import type { SegmentAppender } from "./segment-appender.ts";
 import type { LogTime } from "./segment-clock.ts";
 
-/** What every record of this log says in its header. */
+/** What every record of this log says in its header, until an upgrade governs. */
 export interface RecordStamp {
   readonly shard: number;
   readonly rulesVersion: number;
@@ -34,6 +36,8 @@ export interface InputWriterParts {
   readonly stamp: RecordStamp;
   /** Why the shard is halted; "" while it is not. */
   readonly halted: () => string;
+  /** The upgrades that the log keeps now. */
+  readonly rules: () => readonly Upgrade[];
 }
 
 const BUFFER_SIZE_MIN = 65_536;
@@ -88,9 +92,13 @@ export class SegmentInputWriter implements InputWriter {
     const needed = ENTRY_HEADER_SIZE + size;
     if (this.buffer.length < needed)
       this.buffer = new Uint8Array(2 ** Math.ceil(Math.log2(needed)));
-    const header = { ...this.parts.stamp, logTime };
+    const { stamp } = this.parts;
+    const rules = this.parts.rules();
     let at = ENTRY_HEADER_SIZE;
-    for (const frame of frames) at = writeRecord(this.buffer, at, header, frame);
+    for (const [i, frame] of frames.entries()) {
+      const rulesVersion = stampedVersion(stamp.rulesVersion, rules, this.last + 1 + i);
+      at = writeRecord(this.buffer, at, { ...stamp, rulesVersion, logTime }, frame);
+    }
   }
 
   async close(): Promise<void> {
@@ -110,18 +118,24 @@ function packSize(frames: readonly Uint8Array[]): number {
   return size;
 }
 
+export interface ExecutionWriterParts {
+  readonly appender: SegmentAppender;
+  readonly bell: Doorbell;
+  readonly epoch: number;
+  /** Keeps an upgrade beside the records, synced. */
+  readonly keep: (upgrade: Upgrade) => void;
+}
+
 export class SegmentExecutionWriter implements ExecutionWriter {
   private isBusy = false;
 
-  private readonly appender: SegmentAppender;
-  private readonly bell: Doorbell;
+  private readonly parts: ExecutionWriterParts;
   readonly epoch: number;
   private last: number;
 
-  constructor(appender: SegmentAppender, bell: Doorbell, epoch: number, last: number) {
-    this.appender = appender;
-    this.bell = bell;
-    this.epoch = epoch;
+  constructor(parts: ExecutionWriterParts, last: number) {
+    this.parts = parts;
+    this.epoch = parts.epoch;
     this.last = last;
   }
 
@@ -146,16 +160,21 @@ export class SegmentExecutionWriter implements ExecutionWriter {
 
   private async appendRecord(record: Uint8Array): Promise<void> {
     const { first, last } = ownRecord(record, this.epoch, this.last);
-    const salt = await this.appender.prepare(ENTRY_HEADER_SIZE + record.length, first);
+    const { appender, bell } = this.parts;
+    const salt = await appender.prepare(ENTRY_HEADER_SIZE + record.length, first);
     const header = { kind: SEGMENT_EXECUTION, first, count: last - first + 1, logTime: 0 };
-    await this.appender.append(encodeEntry(header, record, salt));
+    await appender.append(encodeEntry(header, record, salt));
     this.last = last;
-    this.bell.ring(last);
+    bell.ring(last);
+  }
+
+  async govern(upgrade: Upgrade): Promise<void> {
+    this.parts.keep(upgrade);
   }
 
   async close(): Promise<void> {
-    this.bell.close();
-    await this.appender.close();
+    this.parts.bell.close();
+    await this.parts.appender.close();
   }
 }
 

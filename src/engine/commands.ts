@@ -23,14 +23,15 @@ import type { State } from "./state.ts";
 import { Stops } from "./stops.ts";
 import { Taking } from "./taking.ts";
 import { Transfers } from "./transfers.ts";
+import { Upgrades } from "./upgrades.ts";
 
 export class Commands {
   readonly out: ReportsOut;
   readonly operators: Operators;
   readonly resting: Resting;
   readonly due: Due;
-  private readonly state: State;
-  private readonly signer = new Signer();
+  protected readonly state: State;
+  protected readonly signer = new Signer();
   private readonly orders: Orders;
   private readonly cancels: Cancels;
   private readonly deadMan: DeadMan;
@@ -38,6 +39,7 @@ export class Commands {
   private readonly directory: Directory;
   private readonly transfers: Transfers;
   private readonly carryIn: CarryIn;
+  private readonly upgrades: Upgrades;
   /** Why the frame is refused as a whole, with its numbers; see `refusal`. */
   private first = 0;
   private second = 0;
@@ -60,6 +62,7 @@ export class Commands {
     this.directory = new Directory(parts);
     this.transfers = new Transfers(parts);
     this.carryIn = new CarryIn(parts, this.directory);
+    this.upgrades = new Upgrades(parts);
   }
 
   /** Applies a frame that checkFrame has accepted, at `start` of `view`. */
@@ -145,7 +148,7 @@ export class Commands {
     }
   }
 
-  private applyCommand(view: DataView, at: number, type: number): void {
+  protected applyCommand(view: DataView, at: number, type: number): void {
     switch (type) {
       case codes.COMMAND_NEW_ORDER:
         return this.orders.newOrder(view, at);
@@ -192,6 +195,8 @@ export class Commands {
         return this.transfers.shardOpen(view, at);
       case codes.COMMAND_CARRY:
         return this.carryIn.carry(view, at);
+      case codes.COMMAND_UPGRADE:
+        return this.upgrades.upgrade(view, at);
       case codes.COMMAND_CLEAR:
         return this.operators.clear(view, at);
       default:

@@ -11,27 +11,32 @@
 import { assert } from "../base/assert.ts";
 import { equalBytes, SAFE_LIMIT, viewOf } from "../base/bytes.ts";
 import { HASH_SIZE, sha256, sha256Into } from "../base/hash.ts";
-import { checkFrameView } from "../protocol/check-frame.ts";
 import * as codes from "../protocol/codes.ts";
+import { type Governing, governs, type Upgrade } from "../protocol/governing.ts";
 import type { ReportChain } from "../protocol/execution.ts";
 import { decodeGenesis, type Genesis } from "../protocol/genesis.ts";
 import { RECORD_HEADER_SIZE, RECORD_TICK, type RecordView } from "../protocol/record.ts";
 import type { ReportBatch } from "../protocol/report.ts";
 import type { StateRoots } from "../proofs/checkpointer.ts";
-import { Commands } from "./commands.ts";
+import type { Commands } from "./commands.ts";
 import { FrameCopies } from "./frame-copies.ts";
 import { beginShard } from "./genesis-state.ts";
 import { Halt } from "./halt.ts";
 import { checkLimits } from "./limits.ts";
 import { Roots } from "./roots.ts";
+import { RULES, type RuleSet, ruleSet, type RuleTable } from "./rules.ts";
 import { fillState } from "./snapshot-read.ts";
 import { writeSnapshot } from "./snapshot-write.ts";
 import { readSnapshotHeader } from "./snapshot.ts";
-import { type EngineOptions, State } from "./state.ts";
+import { type StateOptions, State } from "./state.ts";
 import { Views } from "./views.ts";
 
 export { Halt } from "./halt.ts";
-export type { EngineOptions } from "./state.ts";
+
+export interface EngineOptions extends StateOptions {
+  /** The versions of the rules that are known; those that are released if absent. */
+  readonly rules?: RuleTable;
+}
 
 export interface Restored {
   readonly engine: Engine;
@@ -46,7 +51,9 @@ export class Engine {
   readonly views: Views;
   private readonly genesisFrame: Uint8Array;
   private readonly genesis: Genesis;
-  private readonly commands: Commands;
+  private readonly table: RuleTable;
+  private rules: RuleSet;
+  private commands: Commands;
   private readonly frames = new FrameCopies();
   private readonly hash = new Uint8Array(HASH_SIZE);
   private readonly hashView = viewOf(this.hash);
@@ -61,7 +68,9 @@ export class Engine {
     this.genesis = genesis;
     this.genesisFrame = genesisFrame.slice();
     this.state = new State(genesisFrame, genesis, options);
-    this.commands = new Commands(this.state);
+    this.table = options.rules ?? RULES;
+    this.rules = ruleSet(this.table, this.state.governing.current);
+    this.commands = this.rules.commands(this.state);
     this.tries = new Roots(this.state);
     this.views = new Views(this.state);
   }
@@ -76,9 +85,13 @@ export class Engine {
     if (typeof header === "string") return header;
     const engine = new Engine(genesisFrame, options);
     const { state } = engine;
-    if (header.rulesVersion !== state.rulesVersion) {
-      return `snapshot is under rules version ${header.rulesVersion}`;
+    const { version } = header.governing.current;
+    const rules = engine.table.get(version);
+    if (rules === undefined) {
+      return `snapshot is under rules version ${version}, which this build does not know`;
     }
+    engine.rules = rules;
+    engine.commands = rules.commands(state);
     const isOurs =
       header.shard === state.shard &&
       header.directoryOrigin === state.directoryOrigin &&
@@ -104,6 +117,16 @@ export class Engine {
     return this.state.logTime;
   }
 
+  /** The rules versions in force and to come. */
+  get governing(): Governing {
+    return this.state.governing;
+  }
+
+  /** The rules version that governs the record at this position, one behind ours or at it. */
+  governs(position: number): Upgrade {
+    return governs(this.state.governing, position);
+  }
+
   /** Trades so far, in all markets. */
   get tradeCount(): number {
     return this.state.trades;
@@ -122,14 +145,17 @@ export class Engine {
   apply(view: DataView, record: RecordView, reports: ReportBatch): void {
     assert(!this.isHalted, "a halted engine is not asked again");
     const state = this.state;
-    const wrong = this.checkRecord(record);
+    const upgrade = this.governs(state.position + 1);
+    const wrong = this.checkRecord(record, upgrade.version);
     if (wrong !== "") this.halt(wrong);
+    const rules = this.rulesOf(upgrade);
     const isTick = record.kind === RECORD_TICK;
     if (isTick && state.position === 0) this.halt("the first record is a tick");
     const frame = isTick ? NO_FRAME : this.frames.of(view, record);
     if (state.position === 0) this.begin(frame);
-    else if (!isTick) this.checkFrame(frame);
+    else if (!isTick) this.checkFrame(frame, rules);
     // From here on the record has a successor state.
+    if (upgrade !== state.governing.current) this.beginUpgrade(upgrade, rules);
     state.logTime = record.logTime;
     const { out, due } = this.commands;
     out.beginRecord(reports, state.position + 1, record.logTime);
@@ -158,10 +184,25 @@ export class Engine {
     throw new Halt(reason, this.state.position + 1);
   }
 
-  private checkRecord(record: RecordView): string {
+  /** Throws UnknownRules before anything has changed. */
+  private rulesOf(upgrade: Upgrade): RuleSet {
+    if (upgrade === this.state.governing.current) return this.rules;
+    if (!this.table.has(upgrade.version)) this.isHalted = true;
+    return ruleSet(this.table, upgrade);
+  }
+
+  private beginUpgrade(upgrade: Upgrade, rules: RuleSet): void {
+    this.state.governing = { current: upgrade, next: null };
+    this.rules = rules;
+    this.commands = rules.commands(this.state);
+  }
+
+  /** A header may name an earlier version: who appended it did not know of the upgrade yet. */
+  private checkRecord(record: RecordView, version: number): string {
     const state = this.state;
     if (record.shard !== state.shard) return `it is of shard ${record.shard}`;
-    if (record.rulesVersion !== state.rulesVersion) {
+    const isGoverned = record.rulesVersion >= 1 && record.rulesVersion <= version;
+    if (!isGoverned) {
       return `it names rules version ${record.rulesVersion}`;
     }
     if (record.directoryOrigin !== state.directoryOrigin) {
@@ -177,8 +218,8 @@ export class Engine {
     if (wrong !== "") this.halt(wrong);
   }
 
-  private checkFrame(frame: Uint8Array): void {
-    const code = checkFrameView(this.frames.viewOf(frame), this.state);
+  private checkFrame(frame: Uint8Array, rules: RuleSet): void {
+    const code = rules.checkFrame(this.frames.viewOf(frame), this.state);
     if (code !== codes.ACCEPTED) this.halt(`its frame: ${codes.rejectCode(code).says}`);
   }
 }

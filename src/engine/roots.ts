@@ -36,6 +36,7 @@ export class Roots {
     this.updateOrders();
     changes.clear();
     return {
+      governing: this.state.governing,
       accounts: this.accounts.root(),
       markets: this.markets.root(),
       books: this.books.root(),

@@ -29,6 +29,11 @@ export function fillState(
 ): string {
   const end = bytes.length - HASH_SIZE;
   const cursor = { bytes, view: viewOf(bytes), end, at: layout.SNAPSHOT_HEADER_SIZE };
+  const { current, next } = header.governing;
+  const isPossible = current.from <= Math.max(1, header.position);
+  const isAhead = next === null || next.from > header.position;
+  if (!isPossible || !isAhead) return "snapshot's rules versions are not those of its position";
+  state.governing = header.governing;
   state.position = header.position;
   state.logTime = header.logTime;
   state.arrivals = header.arrivals;

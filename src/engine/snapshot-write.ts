@@ -5,6 +5,7 @@ import { assert } from "../base/assert.ts";
 import { viewOf, writeU64 } from "../base/bytes.ts";
 import { HASH_SIZE, sha256 } from "../base/hash.ts";
 import { SIDE_BUY } from "../protocol/codes.ts";
+import { writeGoverning } from "../protocol/governing.ts";
 import { ArrivalHeap } from "./arrival-heap.ts";
 import { CLIENT_HIGH, CLIENT_LOW, ORDER_SHIFT, OWN_NEXT } from "./order-slab.ts";
 import { SEAT_ACCOUNT, SEAT_AFTER, SEAT_MARKET, SEAT_OLDEST, SEAT_SHIFT } from "./seats.ts";
@@ -58,8 +59,9 @@ function sizeOf(state: State, accounts: number): number {
 function writeHeader(view: DataView, state: State, accounts: number): void {
   view.setUint8(0, layout.SNAPSHOT_VERSION);
   view.setUint16(layout.SHARD_AT, state.shard, true);
-  view.setUint16(layout.RULES_VERSION_AT, state.rulesVersion, true);
+  view.setUint16(layout.RULES_VERSION_AT, state.governing.current.version, true);
   view.setUint16(layout.DIRECTORY_ORIGIN_AT, state.directoryOrigin, true);
+  writeGoverning(view, layout.GOVERNING_AT, state.governing);
   writeU64(view, layout.POSITION_AT, state.position);
   writeU64(view, layout.LOG_TIME_AT, state.logTime);
   writeU64(view, layout.ARRIVALS_AT, state.arrivals);

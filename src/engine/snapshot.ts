@@ -2,7 +2,7 @@
  * Snapshot: the state of a shard at a position as bytes that mean the same to every engine.
  *
  *   offset  size  field
- *        0     1  version           3
+ *        0     1  version           4
  *        1     1  reserved          zero
  *        2     2  shard
  *        4     2  rules_version
@@ -20,7 +20,8 @@
  *      144     8  directory
  *      152     4  links
  *      156     4  reserved          zero
- *      160        assets by rising id, 64 bytes each     as in RULES 8
+ *      160    24  from which positions the rules versions govern, see protocol/governing.ts
+ *      184        assets by rising id, 64 bytes each     as in RULES 8
  *                 links by rising shard, 24 bytes each   as in RULES 8
  *                 markets by rising id, 112 bytes each   as in RULES 8
  *                 accounts by rising id                  as in RULES 8
@@ -37,9 +38,11 @@
  */
 import { equalBytes, readU64, SAFE_LIMIT, viewOf } from "../base/bytes.ts";
 import { HASH_SIZE, sha256 } from "../base/hash.ts";
+import { type Governing, GOVERNING_SIZE, readGoverning } from "../protocol/governing.ts";
 
-export const SNAPSHOT_VERSION = 3;
-export const SNAPSHOT_HEADER_SIZE = 160;
+export const SNAPSHOT_VERSION = 4;
+export const GOVERNING_AT = 160;
+export const SNAPSHOT_HEADER_SIZE = GOVERNING_AT + GOVERNING_SIZE;
 export const SNAPSHOT_ORDER_SIZE = 72;
 
 export const SHARD_AT = 2;
@@ -61,7 +64,7 @@ const RESERVED_AT = 156;
 
 export interface SnapshotHeader {
   readonly shard: number;
-  readonly rulesVersion: number;
+  readonly governing: Governing;
   readonly directoryOrigin: number;
   readonly venue: Uint8Array;
   readonly genesisHash: Uint8Array;
@@ -93,10 +96,12 @@ export function readSnapshotHeader(bytes: Uint8Array): SnapshotHeader | string {
     return "a number of the snapshot is too large";
   if (bytes[1] !== 0 || view.getUint32(RESERVED_AT, true) !== 0)
     return "reserved bytes of the snapshot are not zero";
+  const governing = readGoverning(view, GOVERNING_AT, view.getUint16(RULES_VERSION_AT, true));
+  if (typeof governing === "string") return governing;
   const [position = 0, logTime = 0, arrivals = 0, directory = 0] = numbers;
   return {
     shard: view.getUint16(SHARD_AT, true),
-    rulesVersion: view.getUint16(RULES_VERSION_AT, true),
+    governing,
     directoryOrigin: view.getUint16(DIRECTORY_ORIGIN_AT, true),
     venue: bytes.slice(VENUE_AT, VENUE_AT + HASH_SIZE),
     genesisHash: bytes.slice(GENESIS_AT, GENESIS_AT + HASH_SIZE),

@@ -9,6 +9,7 @@
 import { HASH_SIZE } from "../base/hash.ts";
 import { Assets } from "../ledger/assets.ts";
 import { Balances } from "../ledger/balances.ts";
+import { firstGoverning, type Governing } from "../protocol/governing.ts";
 import { type Genesis, type GenesisLimits, venueOf } from "../protocol/genesis.ts";
 import { Accounts } from "./accounts.ts";
 import { Book } from "./book.ts";
@@ -25,7 +26,7 @@ import { Windows } from "./windows.ts";
 
 const MICROSECONDS = 1_000_000;
 
-export interface EngineOptions {
+export interface StateOptions {
   readonly levels: (limits: LevelLimits) => PriceLevels;
   /** Whether `roots` will be asked: only then what changes is tracked. */
   readonly roots: boolean;
@@ -42,7 +43,8 @@ export class State {
   readonly directoryOrigin: number;
   /** Deposits enter here, and account and key ids are given out. */
   readonly leadsDirectory: boolean;
-  readonly rulesVersion: number;
+  /** Changed by upgrades alone, and where one begins to govern. */
+  governing: Governing;
   readonly limits: GenesisLimits;
   /** Records applied. */
   position = 0;
@@ -82,14 +84,14 @@ export class State {
   /** Microseconds after 00:00 UTC at which a trading day begins. */
   readonly dayStart: number;
 
-  constructor(genesisFrame: Uint8Array, genesis: Genesis, options: EngineOptions) {
+  constructor(genesisFrame: Uint8Array, genesis: Genesis, options: StateOptions) {
     const limits = genesis.limits;
     const seed = options.seed ?? 0;
     this.venue = venueOf(genesisFrame, genesis);
     this.shard = genesis.shard;
     this.directoryOrigin = genesis.directoryOrigin;
     this.leadsDirectory = this.shard === this.directoryOrigin;
-    this.rulesVersion = genesis.rulesVersion;
+    this.governing = firstGoverning(genesis.rulesVersion);
     this.limits = limits;
     this.accounts = new Accounts(limits.accountsMax);
     this.keys = new Keys(limits.keysMax, seed);

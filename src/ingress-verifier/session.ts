@@ -187,7 +187,7 @@ export class Session {
     this.sendMessage(
       encodeHello({
         shard: door.genesis.shard,
-        rulesVersion: door.genesis.rulesVersion,
+        rulesVersion: door.rulesVersion,
         directoryOrigin: door.genesis.directoryOrigin,
         venue: door.venue,
         challenge: this.parts.challenge,

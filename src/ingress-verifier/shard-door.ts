@@ -80,16 +80,16 @@ export class ShardDoor {
   readonly openExecutionReader: () => Promise<ExecutionReader>;
   private readonly keys: KeyTable;
   private readonly admitter: Admitter;
-  private readonly unmatchedMax: number;
-  private readonly resumeRecordsMax: number;
+  private readonly limits: DoorLimits;
   private readonly origins = new Map<number, Placed>();
   private readonly listeners = new Map<number, Set<Listener>>();
   private readonly onFault: (fault: unknown) => void;
   private readonly recoverLoss: DoorParts["recoverLoss"];
   private recovering: Promise<void> | null = null;
-  /** Position up to which reports have been shown. */
+  /** Position up to which reports have been shown, and the rules version that governs it. */
   followed = 0;
-  /** How full the log's memory is. */
+  rulesVersion = 0;
+  /** By how full the log's memory is. */
   pressure: Pressure = "none";
   /** Newest log time seen in reports or given by our own appends, microseconds. */
   logTime = 0;
@@ -103,10 +103,8 @@ export class ShardDoor {
     this.openExecutionReader = parts.openExecutionReader;
     this.onFault = parts.onFault;
     this.recoverLoss = parts.recoverLoss;
-    this.resumeRecordsMax = parts.limits.resumeRecordsMax;
-    this.unmatchedMax = parts.limits.unmatchedRecordsMax;
-    const { shard, directoryOrigin } = parts.genesis;
-    const scope = { venue: parts.venue, shard, directoryOrigin };
+    this.limits = parts.limits;
+    const scope = { ...parts.genesis, venue: parts.venue };
     this.admitter = new Admitter(scope, this.keys, parts.verifier);
     this.queue = new AppendQueue({
       writer: parts.writer,
@@ -155,7 +153,8 @@ export class ShardDoor {
    * ago.
    */
   append(frame: Uint8Array, origin: Origin): boolean {
-    const isTaken = this.unmatched < this.unmatchedMax && passesUnder(this.pressure, frame);
+    const isTaken =
+      this.unmatched < this.limits.unmatchedRecordsMax && passesUnder(this.pressure, frame);
     if (isTaken && this.queue.push(frame.slice(), origin)) return true;
     this.counts.overloaded++;
     return false;
@@ -163,7 +162,7 @@ export class ShardDoor {
 
   /** Where a search for reports of a resumed session begins. */
   get resumeAfter(): number {
-    return Math.max(0, this.followed - this.resumeRecordsMax);
+    return Math.max(0, this.followed - this.limits.resumeRecordsMax);
   }
 
   listen(account: number, listener: Listener): void {
@@ -236,7 +235,7 @@ export class ShardDoor {
       if (typeof execution === "string") throw new LogFault(`ex: ${execution}`);
       await this.queue.knows(execution.last);
       this.refuseOthers(execution);
-      this.show(execution.reports, execution.first, execution.last);
+      this.show(execution);
     }
   }
 
@@ -261,7 +260,7 @@ export class ShardDoor {
     }
   }
 
-  private show(reports: Uint8Array, first: number, last: number): void {
+  private show({ reports, first, last, rulesVersion }: Execution): void {
     const view = viewOf(reports);
     let position = first;
     for (let at = 0; at < reports.length; at += REPORT_SIZE) {
@@ -272,6 +271,7 @@ export class ShardDoor {
     }
     for (; position <= last; position++) this.finish(position);
     this.followed = last;
+    this.rulesVersion = rulesVersion;
   }
 
   private showOne(reports: Uint8Array, view: DataView, at: number, position: number): void {

@@ -18,7 +18,6 @@ export interface MatchParts {
   readonly input: InputReader;
   readonly output: ExecutionWriter;
   readonly shard: number;
-  readonly rulesVersion: number;
   readonly directoryOrigin: number;
   readonly batchBytesMax: number;
   /** Called after each appended batch. */
@@ -31,6 +30,7 @@ const REPORTS_PER_EXECUTION = 8192;
 
 export async function runMatchLoop(parts: MatchParts): Promise<void> {
   const matching = new Matching(parts);
+  await matching.keepUpgrades();
   while (!parts.stop.aborted) {
     const { engine, input, batchBytesMax, stop } = parts;
     const batch = await input.read(engine.position, batchBytesMax, stop);
@@ -45,6 +45,8 @@ class Matching {
   private readonly reports = new ReportBatch();
   private readonly record = new RecordView();
   private readonly chainBefore = new Uint8Array(32);
+  /** Position of the newest upgrade that the log keeps. */
+  private kept = 1;
 
   constructor(parts: MatchParts) {
     this.parts = parts;
@@ -59,7 +61,8 @@ class Matching {
     while (left > 0 && halt === null) {
       const first = this.parts.engine.position + 1;
       this.chainBefore.set(this.parts.chain.value);
-      while (left > 0 && halt === null && this.reports.count < REPORTS_PER_EXECUTION) {
+      const { version } = this.parts.engine.governs(first);
+      while (left > 0 && halt === null && this.hasRoom(version)) {
         const next = this.tryApply(view, at);
         if (next instanceof Halt) halt = next;
         else at = next;
@@ -68,6 +71,24 @@ class Matching {
       if (this.parts.engine.position >= first) await this.publish(first);
     }
     if (halt !== null) throw halt;
+  }
+
+  /** An execution record is of one rules version, and of not too many reports. */
+  private hasRoom(version: number): boolean {
+    const { engine } = this.parts;
+    const isSame = engine.governs(engine.position + 1).version === version;
+    return isSame && this.reports.count < REPORTS_PER_EXECUTION;
+  }
+
+  /** What durable records have made is kept by the log too, before its position is reached. */
+  async keepUpgrades(): Promise<void> {
+    const { engine, output } = this.parts;
+    const { current, next } = engine.governing;
+    for (const upgrade of [current, next]) {
+      if (upgrade === null || upgrade.from <= this.kept) continue;
+      await output.govern(upgrade);
+      this.kept = upgrade.from;
+    }
   }
 
   /** Where the next record begins, or why there is none: what came before it is still published. */
@@ -92,12 +113,12 @@ class Matching {
   }
 
   private async publish(first: number): Promise<void> {
-    const { engine, chain, output, shard, rulesVersion, directoryOrigin } = this.parts;
+    const { engine, chain, output, shard, directoryOrigin } = this.parts;
     const last = engine.position;
     const record = encodeExecution(
       {
         shard,
-        rulesVersion,
+        rulesVersion: engine.governs(last).version,
         directoryOrigin,
         first,
         last,
@@ -111,6 +132,7 @@ class Matching {
     const count = this.reports.count;
     this.reports.clear();
     await output.append(record);
+    await this.keepUpgrades();
     this.parts.onBatch(last - first + 1, count);
   }
 }

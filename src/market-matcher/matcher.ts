@@ -184,7 +184,6 @@ export class Matcher {
       input: from.input,
       output,
       shard: genesis.shard,
-      rulesVersion: genesis.rulesVersion,
       directoryOrigin: genesis.directoryOrigin,
       batchBytesMax: this.parts.batchBytesMax,
       stop,

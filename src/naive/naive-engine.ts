@@ -2,6 +2,7 @@
  * NaiveEngine: the second engine, the judge of the fast one. Written from RULES.md alone.
  *
  *   record --> halt?                                     (2.1)
+ *          --> which rules govern    naive-rules         (12)
  *          --> what is due           naive-due           (9)
  *          --> known key? nonce?     unnumbered reject   (2.4, 2.5)
  *          --> whole frame refused?  a reject each       (2.6)
@@ -14,25 +15,25 @@
 import { assert } from "../base/assert.ts";
 import { equalBytes, SAFE_LIMIT, toHex } from "../base/bytes.ts";
 import { sha256 } from "../base/hash.ts";
-import { checkFrame } from "../protocol/check-frame.ts";
 import * as codes from "../protocol/codes.ts";
 import * as fields from "../protocol/command-layout.ts";
 import * as frames from "../protocol/frame.ts";
+import { governs, type Upgrade } from "../protocol/governing.ts";
 import type { ReportChain } from "../protocol/execution.ts";
 import { decodeGenesis, type Genesis, venueOf } from "../protocol/genesis.ts";
 import { RECORD_HEADER_SIZE, RECORD_TICK, type RecordView } from "../protocol/record.ts";
 import type { ReportBatch } from "../protocol/report.ts";
-import * as accounts from "./naive-account-commands.ts";
 import { levelsOf, type NaiveLevel } from "./naive-book.ts";
-import * as cancels from "./naive-cancels.ts";
-import { carry } from "./naive-carry.ts";
 import * as directory from "./naive-directory.ts";
-import { doWhatIsDue } from "./naive-due.ts";
 import { freeOf, heldOf } from "./naive-ledger.ts";
-import * as links from "./naive-links.ts";
 import * as operators from "./naive-operators.ts";
-import * as orders from "./naive-orders.ts";
 import { type NaiveRootSet, rootsOf } from "./naive-roots.ts";
+import {
+  NAIVE_RULES,
+  type NaiveCommands,
+  type NaiveRuleSet,
+  type NaiveRuleTable,
+} from "./naive-rules.ts";
 import * as states from "./naive-state.ts";
 import { NaiveHalt } from "./naive-state.ts";
 import { type Answer, NaiveTurn, refuse } from "./naive-turn.ts";
@@ -41,39 +42,18 @@ import { NaiveVoice, TAG_OF_DUE, type VoiceParts, writeNext } from "./naive-voic
 /** A command begins only if the most that a simple one says still fits. */
 const ROOM_TO_BEGIN = 4;
 
-const COMMANDS = new Map<number, (turn: NaiveTurn) => Answer>([
-  [codes.COMMAND_NEW_ORDER, orders.newOrder],
-  [codes.COMMAND_CANCEL, cancels.cancelOrder],
-  [codes.COMMAND_REPLACE, orders.replaceOrder],
-  [codes.COMMAND_REDUCE, cancels.reduceOrder],
-  [codes.COMMAND_MASS_CANCEL, cancels.massCancel],
-  [codes.COMMAND_WITHDRAW, accounts.withdraw],
-  [codes.COMMAND_DEAD_MAN, accounts.deadMan],
-  [codes.COMMAND_TRANSFER, links.transfer],
-  [codes.COMMAND_LOGON, accounts.logon],
-  [codes.COMMAND_ACCOUNT_OPEN, directory.accountOpen],
-  [codes.COMMAND_KEY_ADD, directory.keyAdd],
-  [codes.COMMAND_KEY_REVOKE, directory.keyRevoke],
-  [codes.COMMAND_ASSET_OPEN, operators.assetOpen],
-  [codes.COMMAND_MARKET_OPEN, operators.marketOpen],
-  [codes.COMMAND_MARKET_STATE, operators.marketState],
-  [codes.COMMAND_ACCOUNT_STATE, operators.accountState],
-  [codes.COMMAND_DEPOSIT, operators.deposit],
-  [codes.COMMAND_SHARD_OPEN, links.shardOpen],
-  [codes.COMMAND_CARRY, carry],
-  [codes.COMMAND_CLEAR, operators.clear],
-]);
-
 export class NaiveEngine {
   /** Public, so that tests can look at everything; nobody else writes to it. */
   readonly state: states.NaiveState;
   private readonly genesisFrame: Uint8Array;
   private readonly venue: Uint8Array;
+  private readonly rules: NaiveRuleTable;
 
-  constructor(genesisFrame: Uint8Array) {
+  constructor(genesisFrame: Uint8Array, rules: NaiveRuleTable = NAIVE_RULES) {
     const genesis = decodeGenesis(genesisFrame);
     if (typeof genesis === "string") throw new NaiveHalt(genesis);
     this.genesisFrame = genesisFrame.slice();
+    this.rules = rules;
     this.venue = venueOf(genesisFrame, genesis);
     this.state = beginShard(genesis);
   }
@@ -91,22 +71,31 @@ export class NaiveEngine {
     return this.state.logTime;
   }
 
+  /** The rules version that governs the record at this position, one behind ours or at it. */
+  governs(position: number): Upgrade {
+    return governs(this.state.governing, position);
+  }
+
   /** Applies the record that lies at `record.at` of `view`; its reports are added to `reports`. */
   apply(view: DataView, record: RecordView, reports: ReportBatch): void {
     const at = record.at + RECORD_HEADER_SIZE;
     const frame = new Uint8Array(view.buffer, view.byteOffset + at, record.frameSize);
-    this.haltIfWrong(record, frame);
+    const current = governs(this.state.governing, this.state.position + 1);
+    const rules = this.rules.get(current.version);
+    if (rules === undefined) throw new NaiveHalt(`no rules of version ${current.version}`);
+    this.haltIfWrong(record, frame, rules);
+    if (current !== this.state.governing.current) this.state.governing = { current, next: null };
     this.state.position++;
     this.state.logTime = record.logTime;
     if (this.state.position === 1) return;
     const most = this.state.genesis.limits.reportsPerRecordMax;
     const stamp = { position: this.state.position, logTime: record.logTime, tag: TAG_OF_DUE };
     const parts = { state: this.state, stamp, reports, before: reports.count, most };
-    doWhatIsDue(new NaiveVoice({ ...parts, most: Math.floor(most / 2) }));
+    rules.doWhatIsDue(new NaiveVoice({ ...parts, most: Math.floor(most / 2) }));
     if (record.kind === RECORD_TICK) return;
     const tag = toHex(sha256(frame).subarray(0, frames.TAG_SIZE));
     const frameView = new DataView(view.buffer, frame.byteOffset, frame.length);
-    this.applyFrame(frameView, { ...parts, stamp: { ...stamp, tag } });
+    this.applyFrame(frameView, { ...parts, stamp: { ...stamp, tag } }, rules);
   }
 
   roots(): NaiveRootSet {
@@ -139,10 +128,13 @@ export class NaiveEngine {
     return states.allOrders(this.state);
   }
 
-  private haltIfWrong(record: RecordView, frame: Uint8Array): void {
-    const { genesis, logTime, position } = this.state;
+  private haltIfWrong(record: RecordView, frame: Uint8Array, rules: NaiveRuleSet): void {
+    const { genesis, governing, logTime, position } = this.state;
+    const { version } = governs(governing, position + 1);
     if (record.shard !== genesis.shard) throw new NaiveHalt("another shard's record");
-    if (record.rulesVersion !== genesis.rulesVersion) throw new NaiveHalt("other rules");
+    if (record.rulesVersion < 1 || record.rulesVersion > version) {
+      throw new NaiveHalt("rules that do not govern yet");
+    }
     if (record.directoryOrigin !== genesis.directoryOrigin) throw new NaiveHalt("other directory");
     if (record.logTime >= SAFE_LIMIT) throw new NaiveHalt("log time is not below 2^53");
     if (record.logTime < logTime) throw new NaiveHalt("log time goes back");
@@ -152,11 +144,11 @@ export class NaiveEngine {
     }
     if (record.kind === RECORD_TICK) return;
     const { shard, directoryOrigin } = genesis;
-    const code = checkFrame(frame, { venue: this.venue, shard, directoryOrigin });
+    const code = rules.checkFrame(frame, { venue: this.venue, shard, directoryOrigin });
     if (code !== codes.ACCEPTED) throw new NaiveHalt(codes.rejectCode(code).says);
   }
 
-  private applyFrame(view: DataView, parts: VoiceParts): void {
+  private applyFrame(view: DataView, parts: VoiceParts, rules: NaiveRuleSet): void {
     const header = frames.readFrameHeader(view, 0);
     const { kind, nonce } = header;
     const key = directory.keyOf(this.state, header.key, header.account);
@@ -177,7 +169,7 @@ export class NaiveEngine {
     directory.spendFrameNonce(key, kind, nonce);
     const account = this.state.accounts[header.account]!;
     const turn = new NaiveTurn({ ...parts, account, key, nonce, view });
-    applyCommands(turn, checkWhole(key, header, parts.stamp.logTime));
+    applyCommands(turn, checkWhole(key, header, parts.stamp.logTime), rules.commands);
   }
 }
 
@@ -193,13 +185,13 @@ function checkWhole(key: states.NaiveKey, header: frames.FrameHeader, logTime: n
   return null;
 }
 
-function applyCommands(turn: NaiveTurn, whole: Answer): void {
+function applyCommands(turn: NaiveTurn, whole: Answer, commands: NaiveCommands): void {
   const count = turn.view.getUint16(frames.FRAME_COUNT_AT, true);
   turn.at = frames.FRAME_HEADER_SIZE;
   for (turn.index = 0; turn.index < count; turn.index++) {
     turn.later = count - turn.index - 1;
     const type = turn.u8(0);
-    const answer = whole ?? applyCommand(turn, type);
+    const answer = whole ?? applyCommand(turn, type, commands);
     if (answer !== null) {
       const said = { ...answer, ...ofCommand(turn, type) };
       turn.say(turn.account, codes.REPORT_REJECTED, said);
@@ -208,9 +200,9 @@ function applyCommands(turn: NaiveTurn, whole: Answer): void {
   }
 }
 
-function applyCommand(turn: NaiveTurn, type: number): Answer {
+function applyCommand(turn: NaiveTurn, type: number, commands: NaiveCommands): Answer {
   if (turn.room() < ROOM_TO_BEGIN) return refuse(codes.REJECT_RECORD_FULL);
-  const command = COMMANDS.get(type);
+  const command = commands.get(type);
   assert(command !== undefined, "checkFrame lets only known commands in");
   return command(turn);
 }

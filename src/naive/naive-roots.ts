@@ -8,11 +8,13 @@ import { assert } from "../base/assert.ts";
 import * as codes from "../protocol/codes.ts";
 import { MARKET_OPEN_SIZE, MARKET_STATE_AT } from "../protocol/command-layout.ts";
 import { freeOf, heldOf } from "./naive-ledger.ts";
+import type { Governing } from "../protocol/governing.ts";
 import type { NaiveAccount, NaiveKey, NaiveMarket, NaiveOrder, NaiveState } from "./naive-state.ts";
 import { allOrders } from "./naive-state.ts";
 import { type TrieEntry, trieRoot } from "./naive-trie.ts";
 
 export interface NaiveRootSet {
+  readonly governing: Governing;
   readonly accounts: Uint8Array;
   readonly markets: Uint8Array;
   readonly books: Uint8Array;
@@ -99,6 +101,7 @@ export function rootsOf(state: NaiveState): NaiveRootSet {
     value: marketBytes(market),
   }));
   return {
+    governing: state.governing,
     accounts: trieRoot(accounts),
     markets: trieRoot(markets),
     books: trieRoot(allOrders(state).map(bookEntry)),

@@ -12,6 +12,7 @@
  * Nothing here is fast and everything is where a reader would look for it. Maps are for look-up;
  * whoever walks one sorts what comes out. Money is a bigint, so no sum can be rounded.
  */
+import { firstGoverning, type Governing } from "../protocol/governing.ts";
 import { HASH_SIZE } from "../base/hash.ts";
 import type { Genesis } from "../protocol/genesis.ts";
 
@@ -124,6 +125,7 @@ export interface NaiveOrder {
 
 export interface NaiveState {
   readonly genesis: Genesis;
+  governing: Governing;
   position: number;
   logTime: number;
   arrivals: number;
@@ -150,6 +152,7 @@ export function emptyState(genesis: Genesis): NaiveState {
   const leader: NaiveLink = { shard: origin, out: 0, in: 0 };
   return {
     genesis,
+    governing: firstGoverning(genesis.rulesVersion),
     position: 0,
     logTime: 0,
     arrivals: 0,

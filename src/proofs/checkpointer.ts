@@ -12,12 +12,14 @@
 import { assert } from "../base/assert.ts";
 import { readU64, viewOf, writeU64 } from "../base/bytes.ts";
 import { HASH_SIZE, sha256 } from "../base/hash.ts";
+import type { Governing } from "../protocol/governing.ts";
 import { CheckpointBorder } from "./checkpoint-border.ts";
 import { encodeCommitment } from "./commitment.ts";
 import { MerkleLog } from "./merkle-log.ts";
 
 /** Roots of a shard's state, see docs/RULES.md section 8. */
 export interface StateRoots {
+  readonly governing: Governing;
   readonly accounts: Uint8Array;
   readonly markets: Uint8Array;
   readonly books: Uint8Array;
@@ -32,7 +34,6 @@ export interface StateRoots {
 
 export interface CheckpointTerms {
   readonly shard: number;
-  readonly rulesVersion: number;
   readonly directoryOrigin: number;
   readonly intervalUs: number;
   readonly commandsMax: number;
@@ -90,10 +91,10 @@ export class Checkpointer {
   /** The commitment over everything followed so far. */
   commit(roots: StateRoots, reportChain: Uint8Array): Uint8Array<ArrayBuffer> {
     assert(this.position > this.committed, "a commitment covers one record or more");
-    const { shard, rulesVersion, directoryOrigin } = this.terms;
+    const { shard, directoryOrigin } = this.terms;
     const bytes = encodeCommitment({
       shard,
-      rulesVersion,
+      governing: roots.governing,
       directoryOrigin,
       number: this.states.size,
       position: this.position,

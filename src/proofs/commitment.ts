@@ -3,7 +3,7 @@
  * k.
  *
  *   offset  size  field
- *        0     1  version           1
+ *        0     1  version           2
  *        1     1  kind              4
  *        2     2  shard
  *        4     2  rules_version
@@ -21,19 +21,27 @@
  *      232     8  directory         entries of it written or applied
  *      240     4  assets            count of totals
  *      244     4  links             count of links
- *      248        totals, 64 bytes each, then links, 24 bytes each, see docs/RULES.md section 8
+ *      248    24  from which positions the rules versions govern, see protocol/governing.ts
+ *      272        totals, 64 bytes each, then links, 24 bytes each, see docs/RULES.md section 8
  */
 import { readU64, viewOf, writeU64 } from "../base/bytes.ts";
+import {
+  type Governing,
+  GOVERNING_SIZE,
+  readGoverning,
+  writeGoverning,
+} from "../protocol/governing.ts";
 
-export const COMMITMENT_VERSION = 1;
+export const COMMITMENT_VERSION = 2;
 export const COMMITMENT_KIND = 4;
-export const COMMITMENT_FIXED_SIZE = 248;
+const GOVERNING_AT = 248;
+export const COMMITMENT_FIXED_SIZE = GOVERNING_AT + GOVERNING_SIZE;
 export const TOTAL_SIZE = 64;
 export const LINK_SIZE = 24;
 
 export interface Commitment {
   readonly shard: number;
-  readonly rulesVersion: number;
+  readonly governing: Governing;
   readonly directoryOrigin: number;
   readonly number: number;
   readonly position: number;
@@ -57,7 +65,7 @@ export function encodeCommitment(commitment: Commitment): Uint8Array<ArrayBuffer
   view.setUint8(0, COMMITMENT_VERSION);
   view.setUint8(1, COMMITMENT_KIND);
   view.setUint16(2, commitment.shard, true);
-  view.setUint16(4, commitment.rulesVersion, true);
+  view.setUint16(4, commitment.governing.current.version, true);
   view.setUint16(6, commitment.directoryOrigin, true);
   writeU64(view, 8, commitment.number);
   writeU64(view, 16, commitment.position);
@@ -72,6 +80,7 @@ export function encodeCommitment(commitment: Commitment): Uint8Array<ArrayBuffer
   writeU64(view, 232, commitment.directory);
   view.setUint32(240, totals.length / TOTAL_SIZE, true);
   view.setUint32(244, links.length / LINK_SIZE, true);
+  writeGoverning(view, GOVERNING_AT, commitment.governing);
   bytes.set(totals, COMMITMENT_FIXED_SIZE);
   bytes.set(links, COMMITMENT_FIXED_SIZE + totals.length);
   return bytes;
@@ -87,9 +96,11 @@ export function decodeCommitment(bytes: Uint8Array): Commitment | string {
   const linksAt = COMMITMENT_FIXED_SIZE + view.getUint32(240, true) * TOTAL_SIZE;
   const size = linksAt + view.getUint32(244, true) * LINK_SIZE;
   if (size !== bytes.length) return "commitment length and its counts differ";
+  const governing = readGoverning(view, GOVERNING_AT, view.getUint16(4, true));
+  if (typeof governing === "string") return governing;
   return {
     shard: view.getUint16(2, true),
-    rulesVersion: view.getUint16(4, true),
+    governing,
     directoryOrigin: view.getUint16(6, true),
     number: readU64(view, 8),
     position: readU64(view, 16),

@@ -5,6 +5,7 @@
  */
 import { readU64, SAFE_LIMIT } from "../base/bytes.ts";
 import * as codes from "./codes.ts";
+import { amount, position, shard, time, zero } from "./check-fields.ts";
 import * as at from "./command-layout.ts";
 
 /** ACCEPTED, or the code of the first field that is wrong. `start`: offset of the command. */
@@ -47,38 +48,13 @@ export function checkCommand(view: DataView, start: number, type: number): numbe
       return zero(view, start, 1, 4) || shard(view.getUint32(start + at.SHARD_OPEN_SHARD, true));
     case codes.COMMAND_CARRY:
       return checkCarry(view, start);
+    case codes.COMMAND_UPGRADE:
+      return checkUpgrade(view, start);
     case codes.COMMAND_CLEAR:
       return zero(view, start, 1, 8) || position(view, start + at.CLEAR_POSITION);
     default:
       return codes.REJECT_COMMAND_TYPE;
   }
-}
-
-/** Bytes `from` .. `to`-1 of the command are zero. */
-function zero(view: DataView, start: number, from: number, to: number): number {
-  const end = start + to;
-  let i = start + from;
-  for (; i + 4 <= end; i += 4) {
-    if (view.getUint32(i, true) !== 0) return codes.REJECT_RESERVED;
-  }
-  for (; i < end; i++) {
-    if (view.getUint8(i) !== 0) return codes.REJECT_RESERVED;
-  }
-  return codes.ACCEPTED;
-}
-
-function amount(view: DataView, offset: number): number {
-  const value = readU64(view, offset);
-  return value === 0 || value >= SAFE_LIMIT ? codes.REJECT_AMOUNT : codes.ACCEPTED;
-}
-
-function time(view: DataView, offset: number): number {
-  return readU64(view, offset) >= SAFE_LIMIT ? codes.REJECT_TIME : codes.ACCEPTED;
-}
-
-function position(view: DataView, offset: number): number {
-  const value = readU64(view, offset);
-  return value === 0 || value >= SAFE_LIMIT ? codes.REJECT_POSITION : codes.ACCEPTED;
 }
 
 function checkPriceAndQuantity(view: DataView, start: number): number {
@@ -158,10 +134,6 @@ function checkTransfer(view: DataView, start: number): number {
   return amount(view, start + at.TRANSFER_AMOUNT);
 }
 
-function shard(value: number): number {
-  return value < 1 || value > codes.SHARD_MAX ? codes.REJECT_SHARD_NUMBER : codes.ACCEPTED;
-}
-
 function checkKey(view: DataView, start: number): number {
   return zero(view, start, 1, 4) || checkKeyTerms(view, start + at.KEY_SCOPES);
 }
@@ -195,6 +167,16 @@ function checkCarry(view: DataView, start: number): number {
         zero(view, start, at.CARRY_DIRECTORY, at.CARRY_PUBLIC)
       );
   }
+}
+
+function checkUpgrade(view: DataView, start: number): number {
+  const hasVersion = view.getUint16(start + at.UPGRADE_VERSION, true) !== 0;
+  return (
+    zero(view, start, 1, 4) ||
+    (hasVersion ? codes.ACCEPTED : codes.REJECT_RULES_VERSION) ||
+    zero(view, start, at.UPGRADE_VERSION + 2, at.UPGRADE_FROM) ||
+    position(view, start + at.UPGRADE_FROM)
+  );
 }
 
 function checkState(view: DataView, start: number, low: number, high: number): number {

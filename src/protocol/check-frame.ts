@@ -83,7 +83,7 @@ function checkCommands(view: DataView): number {
     if (next > end) return codes.REJECT_BATCH_SIZE;
     const code = checkCommand(view, at, type);
     if (code !== codes.ACCEPTED) return code;
-    alone ||= type === codes.COMMAND_CLEAR;
+    alone ||= type === codes.COMMAND_UPGRADE || type === codes.COMMAND_CLEAR;
     at = next;
   }
   if (at !== end) return codes.REJECT_BATCH_SIZE;

@@ -70,6 +70,7 @@ export const OPERATOR_SCOPES: Names = [
   [codes.SCOPE_MARKETS, "markets"],
   [codes.SCOPE_HALT, "halt"],
   [codes.SCOPE_CARRY, "carry"],
+  [codes.SCOPE_RULES, "rules"],
 ];
 
 export const REPORT_KINDS: Names = [
@@ -97,6 +98,7 @@ export const REPORT_KINDS: Names = [
   [codes.REPORT_TRANSFERRED, "transferred"],
   [codes.REPORT_CREDITED, "credited"],
   [codes.REPORT_SHARD_KNOWN, "shard_known"],
+  [codes.REPORT_UPGRADE_SET, "upgrade_set"],
   [codes.REPORT_CLEARED, "cleared"],
 ];
 

@@ -6,6 +6,7 @@
 export * from "./reject-codes.ts";
 
 export const PROTOCOL_VERSION = 1;
+/** The newest that is released: what `clob init` writes into a genesis. */
 export const RULES_VERSION = 1;
 
 /** Frame kinds. */
@@ -42,6 +43,7 @@ export const COMMAND_ACCOUNT_STATE = 67;
 export const COMMAND_DEPOSIT = 68;
 export const COMMAND_SHARD_OPEN = 70;
 export const COMMAND_CARRY = 71;
+export const COMMAND_UPGRADE = 72;
 export const COMMAND_CLEAR = 73;
 
 export const SIDE_BUY = 1;
@@ -96,7 +98,8 @@ export const SCOPE_ACCOUNTS = 0x200;
 export const SCOPE_MARKETS = 0x400;
 export const SCOPE_HALT = 0x800;
 export const SCOPE_CARRY = 0x1000;
-export const SCOPES_OPERATOR = 0x1f00;
+export const SCOPE_RULES = 0x2000;
+export const SCOPES_OPERATOR = 0x3f00;
 
 /** Messages from the server inside a Soup sequenced packet; byte 0. Report kinds start at 16. */
 export const MESSAGE_HELLO = 1;
@@ -129,6 +132,7 @@ export const REPORT_OUTBOX = 36;
 export const REPORT_TRANSFERRED = 37;
 export const REPORT_CREDITED = 38;
 export const REPORT_SHARD_KNOWN = 39;
+export const REPORT_UPGRADE_SET = 40;
 export const REPORT_CLEARED = 41;
 
 /** Entries of an outbox report and of Carry. */
@@ -164,6 +168,8 @@ export const DAY_US = 86_400_000_000;
 
 export const NONCE_WINDOW = 1024;
 export const NONCE_AHEAD_MAX = 2 ** 20;
+/** An upgrade governs from at most so many positions behind its own record. */
+export const UPGRADE_AHEAD_MAX = 2 ** 24;
 /** A record, header included, stays below 64 KiB, and a frame fits a Soup packet. */
 export const RECORD_SIZE_MAX = 65_528;
 export const BATCH_COUNT_MAX = 256;

@@ -86,6 +86,9 @@ export const CARRY_SCOPES = 20;
 export const CARRY_EXPIRY = 24;
 export const CARRY_DIRECTORY = 32;
 export const CARRY_PUBLIC = 40;
+/** Upgrade, 16 bytes. */
+export const UPGRADE_VERSION = 4;
+export const UPGRADE_FROM = 8;
 /** Clear, 80 bytes. */
 export const CLEAR_POSITION = 8;
 export const CLEAR_CHAIN = 16;
@@ -119,6 +122,7 @@ export const COMMAND_SIZE: Readonly<Uint8Array> = sizes([
   [codes.COMMAND_DEPOSIT, 32],
   [codes.COMMAND_SHARD_OPEN, 8],
   [codes.COMMAND_CARRY, CARRY_SIZE],
+  [codes.COMMAND_UPGRADE, 16],
   [codes.COMMAND_CLEAR, CLEAR_SIZE],
 ]);
 

@@ -17,7 +17,7 @@ export const GENESIS: readonly form.Message[] = [
     [
       constant("type", codes.COMMAND_GENESIS),
       constant("layout", 1),
-      number("rules_version", "u16", "1"),
+      number("rules_version", "u16", "that governs from record 1 on"),
       number("size", "u32", "of this command, its entries included"),
       bytes("random", 16, "chosen once, so that no two venues are the same"),
       number("checkpoint_interval_us", "u64", "1 .. 2^53-1"),
@@ -45,7 +45,7 @@ export const GENESIS: readonly form.Message[] = [
 
 const origin: readonly form.Row[] = [
   number("shard", "u16", "the log's shard"),
-  number("rules_version", "u16", "1"),
+  number("rules_version", "u16", "that governs here"),
   number("directory_origin", "u16", "the shard that leads the directory"),
 ];
 
@@ -64,7 +64,7 @@ const EXECUTION = message("execution", "log", "then `count` reports, 104 bytes e
 ]);
 
 const COMMITMENT = message("commitment", "log", "then totals by asset id, then links by shard", [
-  number("version", "u8", "1"),
+  number("version", "u8", "2"),
   constant("kind", 4),
   ...origin,
   number("number", "u64", "k, from 0"),
@@ -80,6 +80,10 @@ const COMMITMENT = message("commitment", "log", "then totals by asset id, then l
   number("directory", "u64", "entries of the directory written or applied so far"),
   number("assets", "u32", "count of totals"),
   number("links", "u32", "count of links"),
+  number("rules_from", "u64", "first position that the rules version in force governs"),
+  number("next_from", "u64", "first position of the one to come, 0 for none"),
+  number("next_version", "u16", "the one to come, 0 for none"),
+  zero(6),
 ]);
 
 const SEGMENTS: readonly form.Message[] = [

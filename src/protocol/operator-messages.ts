@@ -105,6 +105,23 @@ export const OPERATOR: readonly form.Message[] = [
     number("directory", "u64", "credit: entries of the directory that its shard had; else 0"),
     form.bytes("public_key", 32, "account_open, key_add: Ed25519; else zero"),
   ]),
+  message("upgrade", "operator", "another version of the rules governs from a position on; alone", [
+    type(codes.COMMAND_UPGRADE),
+    zero(3),
+    within(
+      number("version", "u16", "of the rules, above the one in force"),
+      1,
+      0xffff,
+      codes.REJECT_RULES_VERSION,
+    ),
+    zero(2),
+    within(
+      number("position", "u64", "the first that it governs, behind the record itself"),
+      1,
+      codes.AMOUNT_MAX,
+      codes.REJECT_POSITION,
+    ),
+  ]),
   message("clear", "operator", "lifts the halt of a shard; alone", [
     type(codes.COMMAND_CLEAR),
     zero(7),

@@ -62,6 +62,7 @@ export const REJECT_STOP_PRICE = define(127, "stop_price", "a stop needs a stop 
 export const REJECT_SHARD_NUMBER = define(128, "shard_number", "shards count from 1 to 65,534");
 export const REJECT_ASSET_NUMBER = define(129, "asset_number", "assets count from 1");
 export const REJECT_ENTRY = define(130, "entry", "no such entry of the directory or credit");
+export const REJECT_RULES_VERSION = define(131, "rules_version", "rules versions count from 1");
 export const REJECT_POSITION = define(132, "position", "a position is zero or not below 2^53");
 
 export const REJECT_SIGNATURE = define(200, "signature", "the signature does not verify");
@@ -136,6 +137,9 @@ export const REJECT_CARRY_NUMBER = define(410, "carry_number", "not the next ent
 export const REJECT_CARRY_EARLY = define(411, "carry_early", "the directory must come first", true);
 export const REJECT_CARRY_ENTRY = define(412, "carry_entry", "not what follows in the directory");
 export const REJECT_CARRY_AMOUNT = define(413, "carry_amount", "more than can be on its way");
+export const REJECT_UPGRADE_PENDING = define(414, "upgrade_pending", "another has not begun yet");
+export const REJECT_UPGRADE_VERSION = define(415, "upgrade_version", "not above the one in force");
+export const REJECT_UPGRADE_POSITION = define(416, "upgrade_position", "too early or too far off");
 export const REJECT_CLEAR_POSITION = define(417, "clear_position", "not the record before it");
 export const REJECT_CLEAR_CHAIN = define(418, "clear_chain", "other reports than were executed");
 

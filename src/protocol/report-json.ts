@@ -176,6 +176,8 @@ function otherFields(kind: number, report: Report): ReportJson {
       return { asset: subject, from_shard: report.last, amount: first, free: second };
     case codes.REPORT_SHARD_KNOWN:
       return { shard: subject };
+    case codes.REPORT_UPGRADE_SET:
+      return { version: subject, from: first, before: second };
     case codes.REPORT_CLEARED:
       return { lifted_at: first };
     case codes.REPORT_MARKET_STATE:

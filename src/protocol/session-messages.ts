@@ -32,7 +32,7 @@ export const HELLO = message("hello", "session", "always packet 1", [
   constant("kind", codes.MESSAGE_HELLO),
   number("version", "u8", "1"),
   number("shard", "u16", "the connection's shard"),
-  number("rules_version", "u16", "1"),
+  number("rules_version", "u16", "that governs the newest record that was reported"),
   number("directory_origin", "u16", "the shard that leads the directory"),
   bytes("venue", 32, "venue id"),
   bytes("challenge", 32, "to be signed back in each logon"),

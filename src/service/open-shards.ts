@@ -11,6 +11,7 @@ import type { Config } from "../edges/config.ts";
 import type { Logger } from "../edges/logger.ts";
 import { LogFault, type ShardLog } from "../edges/log.ts";
 import { openLog } from "../edges/open-log.ts";
+import { type KnownRules, RULES, unknownRules } from "../engine/rules.ts";
 import { EXIT_REFUSED, ServiceEnd } from "./start.ts";
 
 export interface OpenShard {
@@ -52,9 +53,20 @@ export async function openShard(config: Config, log: ShardLog): Promise<OpenShar
   if (genesis.shard !== log.shard) {
     throw new LogFault(`shard ${log.shard}: its log holds the genesis of shard ${genesis.shard}`);
   }
+  await refuseUnknownRules(log, genesis.rulesVersion);
   const dir = join(config.log.dataDir, `shard-${log.shard}`);
   const halted = await log.halted();
   return { log, genesis, genesisFrame, venue: venueOf(genesisFrame, genesis), dir, halted };
+}
+
+/** Before anything is replayed: every version that governs some position, or will, is known here. */
+export async function refuseUnknownRules(
+  log: ShardLog,
+  first: number,
+  known: KnownRules = RULES,
+): Promise<void> {
+  const why = unknownRules([{ version: first, from: 1 }, ...(await log.rules())], known);
+  if (why !== "") throw new LogFault(`shard ${log.shard}: ${why}; start a build that knows it`);
 }
 
 /** Says what was opened, and which shards are halted; throws ServiceEnd when all of them are. */

@@ -5,6 +5,7 @@ import { assert } from "../base/assert.ts";
 import { formatDecimal } from "../base/decimal.ts";
 import type * as json from "../client/http-json.ts";
 import { VERSION } from "../edges/version.ts";
+import { RULES } from "../engine/rules.ts";
 import { parseCheckpoint } from "../proofs/checkpoint-note.ts";
 import { PROTOCOL_VERSION, RULES_VERSION } from "../protocol/codes.ts";
 import {
@@ -51,6 +52,7 @@ async function status(side: ReadSide): Promise<json.StatusJson> {
     version: VERSION,
     protocol_version: PROTOCOL_VERSION,
     rules_version: RULES_VERSION,
+    rules_known: [...RULES.keys()],
     directory_shard: first?.parts.genesis.directoryOrigin ?? 0,
     shards,
   };
@@ -71,6 +73,7 @@ async function shardStatus(
     markets: engine.state.markets.count,
     directory: data.views.directory,
     links: data.views.links(),
+    rules: { ...engine.governing.current, next: engine.governing.next },
     halted: halted === null ? null : haltedJson(halted, engine.position),
     checkpoint: latest === null ? null : checkpointHead(side, latest),
   };

@@ -64,6 +64,9 @@ export async function runSettleLoop(parts: SettleParts): Promise<void> {
           if (stop.aborted) return;
           throw new Halt("the matcher's reports differ from the re-execution", engine.position);
         }
+        if (execution.rulesVersion !== engine.governs(engine.position).version) {
+          throw new Halt("the matcher names another rules version", engine.position);
+        }
         parts.onBatch();
       }
     }

@@ -93,7 +93,6 @@ export class Settlement {
     const { genesis, dir, files } = parts;
     this.terms = {
       shard: genesis.shard,
-      rulesVersion: genesis.rulesVersion,
       directoryOrigin: genesis.directoryOrigin,
       intervalUs: genesis.checkpointIntervalUs,
       commandsMax: genesis.checkpointCommands,

@@ -198,7 +198,7 @@ export class ShardExport {
     const latest: ExportLatest = {
       venue: venue.toHex(),
       shard: store.shard,
-      rulesVersion: to.rulesVersion,
+      rulesVersion: to.governing.current.version,
       records: to.position,
       commitments: this.states.size,
       isCut,

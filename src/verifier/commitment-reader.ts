@@ -115,6 +115,8 @@ const PARTS: readonly (readonly [end: number, name: string])[] = [
   [224, "previous hash"],
   [232, "arrivals"],
   [240, "directory"],
+  [248, "counts"],
+  [272, "rules versions"],
 ];
 
 function differenceOf(found: Uint8Array, computed: Uint8Array): string {

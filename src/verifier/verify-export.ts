@@ -5,6 +5,7 @@ import { ExportStore } from "../edges/export-store.ts";
 import { DirectoryStore } from "../edges/directory-store.ts";
 import { NotAnObject, type ObjectStore } from "../edges/object-store.ts";
 import type { SignatureVerifier } from "../edges/verify.ts";
+import type { KnownRules } from "../engine/rules.ts";
 import { checkCrossings, type CrossingCounts, ShardCrossings } from "./crossings.ts";
 import { Lie } from "./lie.ts";
 import { type ShardVerdict, type VerifyEngine, verifyShard } from "./verify-shard.ts";
@@ -16,6 +17,8 @@ export interface VerifyExportParts {
   readonly venue: Uint8Array | null;
   readonly verifier: SignatureVerifier;
   readonly openEngine: (genesisFrame: Uint8Array) => VerifyEngine;
+  /** See VerifyParts. */
+  readonly rules?: KnownRules;
   readonly onProgress?: (shard: number, position: number, of: number) => void;
 }
 
@@ -70,7 +73,7 @@ async function verifyOne(
   crossings: ShardCrossings,
   first: ShardVerdict | undefined,
 ): Promise<ShardVerdict | Refusal> {
-  const { store, verifier, openEngine, onProgress } = parts;
+  const { store, verifier, openEngine, rules, onProgress } = parts;
   const { shard } = crossings;
   try {
     return await verifyShard({
@@ -78,6 +81,7 @@ async function verifyOne(
       shard,
       verifier,
       openEngine,
+      rules,
       venue: parts.venue ?? first?.venue ?? null,
       lead: first?.genesis ?? null,
       crossings,

@@ -13,11 +13,13 @@ import { equalBytes } from "../base/bytes.ts";
 import { type ExportStore, LATEST } from "../edges/export-store.ts";
 import type { SignatureVerifier } from "../edges/verify.ts";
 import { Halt } from "../engine/halt.ts";
+import { type KnownRules, RULES } from "../engine/rules.ts";
 import { NaiveHalt } from "../naive/naive-state.ts";
 import { Checkpointer, type StateRoots } from "../proofs/checkpointer.ts";
 import { ReportChain } from "../protocol/execution.ts";
 import { decodeLatest, type ExportLatest } from "../protocol/export-latest.ts";
 import * as frames from "../protocol/frame.ts";
+import type { Upgrade } from "../protocol/governing.ts";
 import { decodeGenesis, type Genesis, venueOf } from "../protocol/genesis.ts";
 import { RECORD_FRAME, RECORD_HEADER_SIZE, type RecordView } from "../protocol/record.ts";
 import { ReportBatch } from "../protocol/report.ts";
@@ -25,12 +27,14 @@ import { CommitmentReader } from "./commitment-reader.ts";
 import type { ShardCrossings } from "./crossings.ts";
 import { type ExportedRecord, openSegment } from "./export-records.ts";
 import { type Heads, openHeads } from "./heads.ts";
+import { refuseUnknown, refuseUnknownRules } from "./known-rules.ts";
 import { Leaves } from "./leaves.ts";
 import { Lie } from "./lie.ts";
 
 /** What any engine must offer to be judged by: the fast one and the naive one do. */
 export interface VerifyEngine {
   readonly position: number;
+  governs(position: number): Upgrade;
   apply(view: DataView, record: RecordView, reports: ReportBatch): void;
   roots(): StateRoots;
   publicKeyOf(key: number): Uint8Array | null;
@@ -42,6 +46,8 @@ export interface VerifyParts {
   readonly shard: number;
   readonly verifier: SignatureVerifier;
   readonly openEngine: (genesisFrame: Uint8Array) => VerifyEngine;
+  /** The rules versions that the engine knows; those that are released if absent. */
+  readonly rules?: KnownRules | undefined;
   /** Null for an unpinned verdict. */
   readonly venue: Uint8Array | null;
   /** The genesis that makes the venue, where it was found true; null before. */
@@ -83,11 +89,9 @@ class Verification {
   }
 
   async run(): Promise<ShardVerdict> {
-    const { store, shard, verifier, onProgress } = this.parts;
-    const latest = await readLatest(store);
-    const { genesis, frame, venue } = await this.readGenesis(latest.records);
-    const heads = await openHeads(store, genesis, venue, verifier);
-    checkLatest(latest, { shard, venue, heads });
+    const { store, shard, onProgress, rules: known = RULES } = this.parts;
+    const { latest, genesis, frame, venue, heads } = await this.open();
+    await refuseUnknownRules(store, { latest, head: heads.states, known });
     const leaves = new Leaves(store, heads.input);
     const commitments = new CommitmentReader(store, heads.states.size);
     await leaves.checkRoot(0);
@@ -95,7 +99,6 @@ class Verification {
     engine.followChain(this.chain);
     const checkpointer = new Checkpointer({
       shard,
-      rulesVersion: genesis.rulesVersion,
       directoryOrigin: genesis.directoryOrigin,
       intervalUs: genesis.checkpointIntervalUs,
       commandsMax: genesis.checkpointCommands,
@@ -117,6 +120,7 @@ class Verification {
         leaves.check(position, found.bytes);
         const { logTime } = found.record;
         if (checkpointer.endsBefore(logTime)) commit();
+        refuseUnknown(engine.governs(position), { shard, known });
         this.apply(engine, found, genesis);
         if (checkpointer.follow(found.bytes, logTime, this.commandsOf(found))) commit();
         if (position % PROGRESS_RECORDS === 0) onProgress(position, latest.records);
@@ -128,19 +132,30 @@ class Verification {
     if (checkpointer.count !== latest.commitments) {
       throw new Lie(LATEST, 0, `its records make ${checkpointer.count} commitments`);
     }
+    if (engine.governs(position).version !== latest.rulesVersion) {
+      throw new Lie(LATEST, 0, `rules version ${latest.rulesVersion} does not govern its end`);
+    }
     await this.checkBeyond(heads, leaves, commitments);
     this.parts.crossings.finish(engine.roots().totals);
-    const { commands, signatures } = this.counts;
     return {
       genesis,
       venue,
       records: position,
       signedRecords: heads.input.size,
       isCut: latest.isCut,
-      commands,
-      signatures,
+      ...this.counts,
       checkpoints: checkpointer.count,
     };
+  }
+
+  /** What is signed, and by whom it has to be. */
+  private async open() {
+    const { store, shard, verifier } = this.parts;
+    const latest = await readLatest(store);
+    const { genesis, frame, venue } = await this.readGenesis(latest.records);
+    const heads = await openHeads(store, genesis, venue, verifier);
+    checkLatest(latest, { shard, venue, heads });
+    return { latest, genesis, frame, venue, heads };
   }
 
   /** What is signed and whose records are not public yet. */

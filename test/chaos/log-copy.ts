@@ -42,7 +42,7 @@ async function copyShard(connection: RedisConnection, shard: number): Promise<Co
   if (first !== undefined && first.last !== 1) throw new Error(`in begins at ${first.last}`);
   return {
     shard,
-    records: composeRecords(shard, packs.map(packOf), 0),
+    records: composeRecords(shard, packs.map(packOf), { first: 1, skip: 0 }),
     executions: executions.map(({ fields }) => fields.get("d") ?? new Uint8Array(0)),
     halted: halted instanceof Uint8Array ? Buffer.from(halted).toString() : "",
     isGone,

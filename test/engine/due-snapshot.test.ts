@@ -16,7 +16,7 @@ const OPTIONS: EngineOptions = { levels: createLevels, roots: true };
 const CHAIN = new Uint8Array(32).fill(7);
 const RECORDS = 1500;
 const REPORTS_MAX = 20;
-const HEADER = 160;
+const HEADER = 184;
 const MARKET_AT = HEADER + 2 * 64;
 const ACCOUNTS_AT = MARKET_AT + 2 * 112;
 

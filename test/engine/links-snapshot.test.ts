@@ -14,7 +14,7 @@ import { CommandGrammar } from "../support/command-grammar.ts";
 import { genesisOf, profileOf } from "../support/grammar-profiles.ts";
 
 const OPTIONS: EngineOptions = { levels: createLevels, roots: true };
-const HEADER = 160;
+const HEADER = 184;
 const DIRECTORY_AT = 144;
 const LINKS_AT = 152;
 const TOTAL = 64;

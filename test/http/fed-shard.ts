@@ -135,7 +135,6 @@ export class FedShard {
     this.engine = new Engine(genesisFrame, { levels: createLevels, roots: true });
     this.checkpointer = new Checkpointer({
       shard: genesis.shard,
-      rulesVersion: genesis.rulesVersion,
       directoryOrigin: genesis.directoryOrigin,
       intervalUs: genesis.checkpointIntervalUs,
       commandsMax: genesis.checkpointCommands,

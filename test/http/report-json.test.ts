@@ -85,6 +85,7 @@ const KINDS: readonly [string, number, object][] = [
   ["credited", codes.REPORT_CREDITED, { asset: 106, from_shard: 111, amount: 114, free: 115 }],
   ["cleared", codes.REPORT_CLEARED, { lifted_at: 114 }],
   ["shard_known", codes.REPORT_SHARD_KNOWN, { shard: 106 }],
+  ["upgrade_set", codes.REPORT_UPGRADE_SET, { version: 106, from: 114, before: 115 }],
   ["market_opened", codes.REPORT_MARKET_OPENED, { market: 106, count: 111 }],
   ["market_state", codes.REPORT_MARKET_STATE, { market: 106, state: "post_only" }],
   ["asset_opened", codes.REPORT_ASSET_OPENED, { subject: 106, state: 2 }],

@@ -59,6 +59,7 @@ describe("status and time", () => {
       version: VERSION,
       protocol_version: 1,
       rules_version: 1,
+      rules_known: [1],
       directory_shard: 1,
       shards: [
         {
@@ -75,6 +76,7 @@ describe("status and time", () => {
           markets: 2,
           directory: 3,
           links: [],
+          rules: { version: 1, from: 1, next: null },
           halted: null,
           checkpoint: {
             number: 0,

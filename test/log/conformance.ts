@@ -7,6 +7,7 @@ import { afterEach, beforeEach, describe, expect, test } from "bun:test";
 import { Fenced, LogFault, type ShardLog } from "../../src/edges/log.ts";
 import { testExecution } from "./conformance-ex.ts";
 import { testInput, testReaders } from "./conformance-in.ts";
+import { testRules } from "./conformance-rules.ts";
 import { testTrim } from "./conformance-trim.ts";
 import { frameOf, genesisRecord, READ_MAX } from "./records.ts";
 
@@ -48,6 +49,7 @@ export function conformance(name: string, makeStand: () => Promise<Stand>): void
     describe("ex", () => testExecution(bench));
     describe("trim", () => testTrim(bench));
     describe("halted mark", () => testHalt(bench));
+    describe("rules", () => testRules(bench));
   });
 }
 

@@ -8,6 +8,7 @@ import * as layout from "../../src/protocol/command-layout.ts";
 import { COMMANDS, FRAME } from "../../src/protocol/command-messages.ts";
 import { encodeClear } from "../../src/protocol/clear.ts";
 import * as encode from "../../src/protocol/commands.ts";
+import { encodeUpgrade } from "../../src/protocol/governing.ts";
 import * as frames from "../../src/protocol/frame.ts";
 import { messageNamed } from "../../src/protocol/message-table.ts";
 import { legalValues, SHARD, VENUE } from "./samples.ts";
@@ -92,6 +93,7 @@ const ENCODERS: Readonly<Record<string, Encoder>> = {
       number(v, "amount"),
       number(v, "reference"),
     ),
+  upgrade: (v) => encodeUpgrade({ version: number(v, "version"), from: number(v, "position") }),
   shard_open: (v) => encode.encodeShardOpen(number(v, "shard")),
   carry: (v) =>
     encode.encodeCarry({
@@ -212,6 +214,8 @@ const OFFSETS: Readonly<Record<string, string>> = {
   CARRY_EXPIRY: "carry.expiry_us",
   CARRY_DIRECTORY: "carry.directory",
   CARRY_PUBLIC: "carry.public_key",
+  UPGRADE_VERSION: "upgrade.version",
+  UPGRADE_FROM: "upgrade.position",
   CLEAR_POSITION: "clear.position",
   CLEAR_CHAIN: "clear.chain",
   CLEAR_REASON: "clear.reason",
@@ -258,11 +262,8 @@ describe("the layout agrees with the table", () => {
       at("kind"),
       at("shard"),
     ]);
-    expect([frames.FRAME_VENUE_AT, frames.FRAME_ACCOUNT_AT, frames.FRAME_KEY_AT]).toEqual([
-      at("venue"),
-      at("account"),
-      at("key"),
-    ]);
+    const who = [frames.FRAME_VENUE_AT, frames.FRAME_ACCOUNT_AT, frames.FRAME_KEY_AT];
+    expect(who).toEqual([at("venue"), at("account"), at("key")]);
     expect([frames.FRAME_NONCE_AT, frames.FRAME_EXPIRY_AT, frames.FRAME_COUNT_AT]).toEqual([
       at("nonce"),
       at("expiry_us"),
@@ -279,7 +280,7 @@ describe("the layout agrees with the table", () => {
     for (const { name, size, fields } of [...COMMANDS, FRAME]) {
       expect([name, size % 8]).toEqual([name, 0]);
       for (const { type, at, size: width } of fields) {
-        if (type.startsWith("u") || type === "bits") expect([name, at % width]).toEqual([name, 0]);
+        if (/^(?:u|bits)/.test(type)) expect([name, at % width]).toEqual([name, 0]);
       }
     }
   });

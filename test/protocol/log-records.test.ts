@@ -192,7 +192,7 @@ describe("a commitment", () => {
   const random = new Prng(6);
   const commitment: Commitment = {
     shard: 7,
-    rulesVersion: 1,
+    governing: { current: { version: 5, from: 2 ** 33 + 6 }, next: { version: 9, from: 2 ** 38 } },
     directoryOrigin: 3,
     number: 2 ** 34 + 1,
     position: 2 ** 35 + 2,
@@ -221,6 +221,9 @@ describe("a commitment", () => {
       2n ** 37n + 5n,
     ]);
     expect([said["assets"], said["links"]]).toEqual([2n, 3n]);
+    expect(
+      ["rules_version", "rules_from", "next_version", "next_from"].map((n) => said[n]),
+    ).toEqual([5n, 2n ** 33n + 6n, 9n, 2n ** 38n]);
     expect([said["books_root"], said["previous"]]).toEqual([
       commitment.booksRoot.toHex(),
       commitment.previous.toHex(),
@@ -230,10 +233,14 @@ describe("a commitment", () => {
   });
 
   test.each([
-    ["version", 0, 2, "commitment version 2 is unknown"],
+    ["version", 0, 1, "commitment version 1 is unknown"],
     ["kind", 1, 3, "not a commitment"],
     ["count of assets", 240, 3, "commitment length and its counts differ"],
     ["count of links", 244, 2, "commitment length and its counts differ"],
+    ["rules version in force", 4, 0, "the rules version in force is not one"],
+    ["rules version to come", 264, 5, "the rules version to come is not one"],
+    ["position of the one to come", 260, 0, "the rules version to come is not one"],
+    ["reserved bytes", 266, 1, "reserved bytes behind the rules versions are not zero"],
   ] as const)("is refused for its %s", (_name, at, value, sentence) => {
     const bytes = legal.slice();
     bytes[at] = value;

@@ -6,6 +6,7 @@ import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { encodeCommitment } from "../../src/proofs/commitment.ts";
+import { firstGoverning } from "../../src/protocol/governing.ts";
 import { CommitmentFile, readPublished } from "../../src/settlement-plane/commitment-file.ts";
 
 const dir = mkdtempSync(join(tmpdir(), "clob-commitments-"));
@@ -18,7 +19,7 @@ const HASH = new Uint8Array(32);
 function commitment(position: number): Uint8Array {
   return encodeCommitment({
     shard: 1,
-    rulesVersion: 1,
+    governing: firstGoverning(1),
     directoryOrigin: 1,
     number: 0,
     position,

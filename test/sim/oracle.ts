@@ -132,7 +132,7 @@ export class Oracle {
     if (first !== this.tip + 1) {
       throw new Violation(`in goes on with ${first} behind ${this.tip}`);
     }
-    const bytes = composeRecords(1, [pack], 0);
+    const bytes = composeRecords(1, [pack], { first, skip: 0 });
     const view = viewOf(bytes);
     for (let offset = 0; offset < bytes.length; ) offset = this.apply(bytes, view, offset);
   }

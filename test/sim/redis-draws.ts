@@ -39,10 +39,18 @@ const SCRIPTS: readonly (readonly [Script, number])[] = [
   [scripts.PUBLISH, 12],
   [scripts.RAISE, 2],
   [scripts.HALT, 0],
+  [scripts.GOVERN, 2],
   [retention.CONSUME, 5],
   [retention.COVER, 10],
   [retention.TRIM, 6],
 ];
+
+const UPGRADES = [
+  ["2", "5"],
+  ["3", "30"],
+  ["4", "100"],
+  ["5", "300"],
+] as const;
 
 export function drawCall(prng: Prng, known: Known): Draw {
   if (prng.chance(15)) return { script: null, args: plain(prng, known) };
@@ -108,6 +116,9 @@ function argumentsOf(script: Script, prng: Prng, known: Known): (string | Uint8A
       return [near(prng, known.executed), prng.pick(["2", "65536"])];
     case scripts.RAISE:
       return [known.generation, near(prng, Math.max(0, known.tip - 1))];
+    case scripts.GOVERN:
+      // Few, so that the field stays short: long ones change the order in which HGETALL answers.
+      return [near(prng, known.epoch), ...prng.pick(UPGRADES)];
     default:
       return ["a reason"];
   }
@@ -117,7 +128,18 @@ function argumentsOf(script: Script, prng: Prng, known: Known): (string | Uint8A
 function plain(prng: Prng, known: Known): (string | Uint8Array)[] {
   const key = prng.pick(KEYS);
   const id = `0-${prng.between(0, known.tip + 2)}`;
-  const fields = ["generation", "in_tip", "slot:1", "live:1", "lead:epoch", "halted", "nothing"];
+  const fields = [
+    "generation",
+    "in_tip",
+    "slot:1",
+    "live:1",
+    "lead:epoch",
+    "halted",
+    "stamp",
+    "next",
+    "rules",
+    "nothing",
+  ];
   const choices: (string | Uint8Array)[][] = [
     ["HMGET", "ctl:{1}", ...fields],
     ["HGET", prng.pick(KEYS), "in_tip"],

@@ -7,6 +7,7 @@ import * as retention from "../../src/edges/redis-retention-scripts.ts";
 import * as scripts from "../../src/edges/redis-scripts.ts";
 import { Refusal, type Reply } from "./keyspace.ts";
 import { type Arg, bytesOf, textOf } from "./resp.ts";
+import { stampOf, withUpgrade } from "./script-models-rules.ts";
 
 /** What a script can do: call a command, and ask the time in microseconds. */
 export interface Calls {
@@ -28,6 +29,7 @@ export const MODELS: ReadonlyMap<Script, Model> = new Map([
   [scripts.PUBLISH, publish],
   [scripts.RAISE, raise],
   [scripts.HALT, halt],
+  [scripts.GOVERN, govern],
   [retention.CONSUME, consume],
   [retention.COVER, cover],
   [retention.TRIM, trim],
@@ -95,9 +97,9 @@ function holdSlot(calls: Calls, keys: Keys, args: Args): Reply {
 function appendIn(calls: Calls, keys: Keys, args: Args): Reply {
   const words = args.slice(0, 9).map(textOf);
   const [, generation, slot, term, pack, count, callers, allowed, known] = words;
-  const names = ["generation", "halted", `slot:${slot}`, "in_tip", "log_time", "stamp"];
-  const [itsGeneration, halted, held, tip, logTime, stamp] = fieldsOf(calls, keys, args, ...names);
-  if (itsGeneration !== generation) throw new Refusal(`GENERATION this is ${itsGeneration}`);
+  const names = ["generation", "halted", `slot:${slot}`, "in_tip", "log_time", "stamp", "next"];
+  const [its, halted, held, tip, logTime, stamp, next] = fieldsOf(calls, keys, args, ...names);
+  if (its !== generation) throw new Refusal(`GENERATION this is ${its}`);
   if (held === "") throw new Refusal("SUFFIX the writer slot is gone");
   const [heldTerm, heldPack, heldFirst, heldLast, heldTime] = held!.split(":");
   if (Number(heldTerm) > Number(term)) {
@@ -115,10 +117,13 @@ function appendIn(calls: Calls, keys: Keys, args: Args): Reply {
   }
   const now = Math.max(host, Number(logTime));
   const [first, last] = [Number(tip) + 1, Number(tip) + Number(count)];
-  const entry = ["d", args[9]!, "t", `${now}`, "s", stamp!, "b", logTime!];
+  const { said, begun } = stampOf({ stamp: stamp!, next: next! }, first, last);
+  const entry = ["d", args[9]!, "t", `${now}`, "s", said, "b", logTime!];
   if (calls.call("XADD", keys[0]!, "NOMKSTREAM", `0-${last}`, ...entry) === null) {
     throw new Refusal("LOST the stream of in is gone");
   }
+  if (begun !== null) calls.call("HSET", keys[2]!, "stamp", begun);
+  if (begun !== null) calls.call("HDEL", keys[2]!, "next");
   const taken = `${term}:${pack}:${first}:${last}:${now}`;
   calls.call("HSET", keys[2]!, "in_tip", `${last}`, "log_time", `${now}`, `slot:${slot}`, taken);
   return [first, last, now];
@@ -213,6 +218,16 @@ function raise(calls: Calls, keys: Keys, args: Args): Reply {
 function halt(calls: Calls, keys: Keys, args: Args): Reply {
   fieldsOf(calls, keys, args);
   return calls.call("HSETNX", keys[2]!, "halted", args[1]!);
+}
+
+function govern(calls: Calls, keys: Keys, args: Args): Reply {
+  const [, epoch, version, from] = args.map(textOf);
+  const [itsEpoch, rules, stamp] = fieldsOf(calls, keys, args, "epoch", "rules", "stamp");
+  if (Number(itsEpoch) > Number(epoch)) throw new Refusal(`FENCED this is epoch ${itsEpoch}`);
+  const made = withUpgrade({ rules: rules!, stamp: stamp! }, version!, from!);
+  if (made === null) return 0;
+  calls.call("HSET", keys[2]!, "rules", made.rules, "next", made.next);
+  return 1;
 }
 
 function consume(calls: Calls, keys: Keys, args: Args): Reply {

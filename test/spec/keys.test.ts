@@ -38,7 +38,7 @@ describe("scopes", () => {
       ana (key k2) adds key for read, trade              -> refused key_scope 24 25
       ana (key k2) adds key for read as k3               -> ana has a new key
       ana (key k3) adds key for read                     -> refused key_scope 8 24
-      operator adds key for read                         -> refused key_scope 7936 24
+      operator adds key for read                         -> refused key_scope 16128 24
     `);
   });
 

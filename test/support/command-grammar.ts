@@ -44,7 +44,12 @@ const TRADE: readonly Kind[] = TRADER_KINDS;
 const OPERATE: readonly Kind[] = OPERATOR_KINDS;
 
 /** Commands of an operator's frame at most, where it is not two. */
-const MOST: Partial<Record<OperatorKind, number>> = { deposit: 20, carry: 20, clear: 1 };
+const MOST: Partial<Record<OperatorKind, number>> = {
+  deposit: 20,
+  carry: 20,
+  clear: 1,
+  upgrade: 1,
+};
 
 function isTraderKind(kind: Kind): kind is TraderKind {
   return TRADE.includes(kind);

@@ -207,5 +207,6 @@ function shown(roots: NaiveRootSet): Record<string, string> {
     directory: String(roots.directory),
     totals: toHex(roots.totals),
     links: toHex(roots.links),
+    governing: JSON.stringify(roots.governing),
   };
 }

@@ -7,6 +7,7 @@
 import * as codes from "../../src/protocol/codes.ts";
 import { encodeClear } from "../../src/protocol/clear.ts";
 import * as encode from "../../src/protocol/commands.ts";
+import { encodeUpgrade } from "../../src/protocol/governing.ts";
 import type { NaiveKey, NaiveMarket } from "../../src/naive/naive-state.ts";
 import { carry, shardOpen } from "./grammar-carry.ts";
 import { drawMarket } from "./grammar-markets.ts";
@@ -23,6 +24,7 @@ export const OPERATOR_KINDS = [
   "deposit",
   "shard_open",
   "carry",
+  "upgrade",
   "clear",
 ] as const satisfies readonly Kind[];
 export type OperatorKind = (typeof OPERATOR_KINDS)[number];
@@ -35,6 +37,7 @@ export const SCOPE_OF: Readonly<Record<OperatorKind, number>> = {
   deposit: codes.SCOPE_CUSTODY,
   shard_open: codes.SCOPE_MARKETS,
   carry: codes.SCOPE_CARRY,
+  upgrade: codes.SCOPE_RULES,
   clear: codes.SCOPE_HALT,
 };
 
@@ -60,9 +63,18 @@ export function operatorCommand(
       return shardOpen(world);
     case "carry":
       return carry(world, ahead);
+    case "upgrade":
+      return upgrade(world);
     case "clear":
       return clear(world);
   }
+}
+
+/** From where nobody comes, for only one version is released; or refused. */
+function upgrade({ prng, state }: GrammarWorld): Uint8Array<ArrayBuffer> {
+  const far = state.position + codes.UPGRADE_AHEAD_MAX;
+  const from = prng.pick([1, state.position, state.position + 1, far, far, far + 1, far + 2]);
+  return encodeUpgrade({ version: prng.pick([1, 2, 2, 65_535]), from: Math.max(1, from) });
 }
 
 function assetOpen({ prng, state }: GrammarWorld): Uint8Array<ArrayBuffer> {

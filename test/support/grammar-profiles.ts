@@ -37,6 +37,7 @@ export const KINDS = [
   "deposit",
   "shard_open",
   "carry",
+  "upgrade",
   "clear",
   "tick",
 ] as const;
@@ -64,6 +65,7 @@ const USUAL: Readonly<Record<Kind, number>> = {
   deposit: 34,
   shard_open: 4,
   carry: 20,
+  upgrade: 2,
   clear: 6,
   tick: 10,
 };

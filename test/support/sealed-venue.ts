@@ -174,7 +174,6 @@ function settle(records: readonly Uint8Array[], genesis: Genesis, parts: SealPar
   const file = new CommitmentFile(parts.settlementDir);
   const checkpointer = new Checkpointer({
     shard: genesis.shard,
-    rulesVersion: genesis.rulesVersion,
     directoryOrigin: 1,
     intervalUs: genesis.checkpointIntervalUs,
     commandsMax: genesis.checkpointCommands,
@@ -232,6 +231,7 @@ export function listLog(records: readonly Uint8Array[], shard: number): ShardLog
     describe: "a list",
     genesis: async () => records[0] ?? null,
     create: absent,
+    rules: async () => [],
     openInputWriter: absent,
     openInputReader: async () => reader,
     openRestReader: async () => reader,

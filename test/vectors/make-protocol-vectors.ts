@@ -126,7 +126,6 @@ class StoryRun {
   private readonly chain = new ReportChain();
   private readonly checkpointer = new Checkpointer({
     shard: story.SHARD,
-    rulesVersion: 1,
     directoryOrigin: story.SHARD,
     intervalUs: 1_000_000,
     commandsMax: 100_000,

@@ -10,6 +10,7 @@ import { encodeClear, reasonHash } from "../../src/protocol/clear.ts";
 import * as codes from "../../src/protocol/codes.ts";
 import * as encode from "../../src/protocol/commands.ts";
 import { signFrame } from "../../src/protocol/frame.ts";
+import { encodeUpgrade } from "../../src/protocol/governing.ts";
 import { encodeGenesis, type Genesis } from "../../src/protocol/genesis.ts";
 
 export const SHARD = 1;
@@ -195,6 +196,7 @@ function goElsewhere(teller: Teller): void {
     publicKey: new Uint8Array(32),
   };
   teller.operate(encode.encodeCarry(credit));
+  teller.operate(encodeUpgrade({ version: 2, from: 1_000 }));
 }
 
 function openAccounts(teller: Teller): void {

@@ -1,0 +1,52 @@
+/** Conformance of the rules versions that a log keeps, and stamps its records with. */
+import { expect, test } from "bun:test";
+import type { ShardLog } from "../../src/edges/log.ts";
+import type { Bench } from "./conformance.ts";
+import { frameOf, READ_MAX, recordsOf } from "./records.ts";
+
+const NEVER = new AbortController().signal;
+
+export function testRules({ log, another }: Bench): void {
+  test("upgrades are kept once, in their order, for everybody who opens the log", async () => {
+    expect(await log().rules()).toEqual([]);
+    const writer = await log().openExecutionWriter();
+    const upgrades = [
+      { version: 2, from: 500 },
+      { version: 5, from: 90_000 },
+    ];
+    for (const upgrade of [...upgrades, ...upgrades]) await writer.govern(upgrade);
+    expect(await log().rules()).toEqual(upgrades);
+    expect(await (await another()).rules()).toEqual(upgrades);
+  });
+
+  test("records name the version from its very position on, in a pack's middle too", async () => {
+    const writer = await log().openInputWriter();
+    await writer.append([frameOf(1), frameOf(2)]);
+    await (await another()).openExecutionWriter().then((ex) => ex.govern({ version: 2, from: 6 }));
+    await writer.append([frameOf(3)]);
+    await writer.append([frameOf(4), frameOf(5), frameOf(6)]);
+    await writer.append([frameOf(7)]);
+    const versions = [1, 1, 1, 1, 1, 2, 2, 2];
+    for (const after of [0, 3, 4, 5, 6, 7]) {
+      expect(await versionsBehind(await another(), after, 8)).toEqual(versions.slice(after));
+    }
+  });
+
+  test("behind a position that is passed already, what comes next names the version", async () => {
+    const writer = await log().openInputWriter();
+    await writer.append([frameOf(1), frameOf(2), frameOf(3)]);
+    await (await another()).openExecutionWriter().then((ex) => ex.govern({ version: 2, from: 3 }));
+    await writer.append([frameOf(4)]);
+    expect(await versionsBehind(log(), 3, 5)).toEqual([1, 2]);
+  });
+}
+
+async function versionsBehind(log: ShardLog, after: number, last: number): Promise<number[]> {
+  const reader = await log.openInputReader();
+  const found: number[] = [];
+  while (after + found.length < last) {
+    const batch = await reader.read(after + found.length, READ_MAX, NEVER);
+    found.push(...recordsOf(batch!.bytes).map(({ rulesVersion }) => rulesVersion));
+  }
+  return found;
+}

@@ -1,0 +1,102 @@
+/**
+ * SecondRules: a second version of the rules, for tests alone, in both engines.
+ *
+ *   version 2   as version 1, but a Withdraw names an unknown asset first of all, before scope and
+ *               suspension, and must leave something: of all that is free it is refused
+ *               insufficient_funds (amount + 1, free)
+ */
+import { readU64 } from "../../src/base/bytes.ts";
+import { Commands } from "../../src/engine/commands.ts";
+import { RULES, type RuleSet, type RuleTable } from "../../src/engine/rules.ts";
+import type { State } from "../../src/engine/state.ts";
+import { freeOf } from "../../src/naive/naive-ledger.ts";
+import {
+  COMMANDS_1,
+  NAIVE_RULES,
+  type NaiveRuleSet,
+  type NaiveRuleTable,
+} from "../../src/naive/naive-rules.ts";
+import { type Answer, type NaiveTurn, refuse } from "../../src/naive/naive-turn.ts";
+import { checkFrame, checkFrameView } from "../../src/protocol/check-frame.ts";
+import * as codes from "../../src/protocol/codes.ts";
+import * as layout from "../../src/protocol/command-layout.ts";
+
+class SecondCommands extends Commands {
+  protected override applyCommand(view: DataView, at: number, type: number): void {
+    const isDone = type === codes.COMMAND_WITHDRAW && this.refuses(view, at);
+    if (!isDone) super.applyCommand(view, at, type);
+  }
+
+  private refuses(view: DataView, at: number): boolean {
+    const { assets, balances } = this.state;
+    const asset = view.getUint32(at + layout.WITHDRAW_ASSET, true);
+    if (assets.find(asset) === 0) {
+      this.out.reject(codes.REJECT_UNKNOWN_ASSET, asset, 0);
+      return true;
+    }
+    const amount = readU64(view, at + layout.WITHDRAW_AMOUNT);
+    const free = balances.free(balances.find(this.signer.account, asset));
+    if (amount === free) this.out.reject(codes.REJECT_FUNDS, amount + 1, free);
+    return amount === free;
+  }
+}
+
+const SECOND: RuleSet = {
+  checkFrame: checkFrameView,
+  commands: (state: State) => new SecondCommands(state),
+};
+
+function withdraw(turn: NaiveTurn): Answer {
+  const asset = turn.u32(layout.WITHDRAW_ASSET);
+  if (!turn.state.assets.has(asset)) return refuse(codes.REJECT_UNKNOWN_ASSET, asset);
+  const amount = turn.u64(layout.WITHDRAW_AMOUNT);
+  const free = freeOf(turn.account, asset);
+  if (amount === free) return refuse(codes.REJECT_FUNDS, amount + 1n, free);
+  return COMMANDS_1.get(codes.COMMAND_WITHDRAW)!(turn);
+}
+
+const NAIVE_FIRST: NaiveRuleSet = NAIVE_RULES.get(1)!;
+const NAIVE_SECOND: NaiveRuleSet = {
+  ...NAIVE_FIRST,
+  commands: new Map([...COMMANDS_1, [codes.COMMAND_WITHDRAW, withdraw]]),
+};
+
+/** Both versions, as a build that has released the second would know them. */
+export const BOTH: RuleTable = new Map([...RULES, [2, SECOND]]);
+export const NAIVE_BOTH: NaiveRuleTable = new Map([...NAIVE_RULES, [2, NAIVE_SECOND]]);
+
+/** A frame that version 1 of these tables has no answer for: a withdrawal of 666. */
+const POISON = 666;
+
+function poisoned(view: DataView): boolean {
+  const at = 72;
+  const isWithdraw = view.getUint8(at) === codes.COMMAND_WITHDRAW;
+  return isWithdraw && readU64(view, at + layout.WITHDRAW_AMOUNT) === POISON;
+}
+
+/** Version 1 halts on a frame that version 2 has an answer for. */
+export const CURED: RuleTable = new Map<number, RuleSet>([
+  [
+    1,
+    {
+      ...RULES.get(1)!,
+      checkFrame: (view, scope) =>
+        poisoned(view) ? codes.REJECT_AMOUNT : checkFrameView(view, scope),
+    },
+  ],
+  [2, SECOND],
+]);
+
+export const NAIVE_CURED: NaiveRuleTable = new Map<number, NaiveRuleSet>([
+  [
+    1,
+    {
+      ...NAIVE_FIRST,
+      checkFrame: (bytes, scope) =>
+        poisoned(new DataView(bytes.buffer, bytes.byteOffset, bytes.length))
+          ? codes.REJECT_AMOUNT
+          : checkFrame(bytes, scope),
+    },
+  ],
+  [2, NAIVE_SECOND],
+]);
