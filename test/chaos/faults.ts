@@ -11,9 +11,9 @@ import type { Kind } from "./setup.ts";
 import type { Stand } from "./stand.ts";
 import { CALM, type Wire, type WireRates } from "./wire.ts";
 
-const AT_ONCE_MAX = 3;
+const AT_ONCE_MAX = 4;
 /** Longer than a matcher may be silent before another takes its place. */
-const LEASE_OVER_MS = 3300;
+const LEASE_OVER_MS = 1500;
 const SECOND_US = 1_000_000;
 const CLOCKS = [1, -1, 4, 7, -7, 3600, -3600].map((seconds) => seconds * SECOND_US);
 

@@ -35,29 +35,21 @@ export class Recording {
   }
 
   add({ setup, wrong, end, faults, records, reports, frames, seconds }: Verdict): void {
-    const { seed, level, appendfsync, nodes, shards, ingresses, matchers, traders } = setup;
-    this.rows.push({
-      seed,
+    const { end: may, ...drawn } = setup;
+    const row = {
       date: new Date().toISOString().slice(0, 19),
       commit: this.commit,
-      level,
-      appendfsync,
-      nodes,
-      shards,
-      ingresses,
-      matchers,
-      traders,
-      kinds: setup.kinds,
-      blow: setup.blow,
-      may: setup.end,
+      ...drawn,
+      may,
       end,
-      faults: Object.fromEntries([...faults].toSorted(([a], [b]) => (a < b ? -1 : 1))),
+      faults: Object.fromEntries([...faults].toSorted(([one], [two]) => (one < two ? -1 : 1))),
       records,
       reports,
       frames,
       seconds,
       wrong,
-    } as Row);
+    };
+    this.rows.push(row);
     this.write();
   }
 

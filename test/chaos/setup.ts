@@ -61,6 +61,8 @@ export interface ChaosSetup {
   readonly shards: number;
   readonly ingresses: number;
   readonly matchers: number;
+  /** Matchers that stand by for all shards, all the time. */
+  readonly standbys: number;
   readonly traders: number;
   /** Between two frames of a trader on one shard, at most. */
   readonly gapMs: number;
@@ -102,7 +104,7 @@ export function chaosSetup(seed: number, means: Means, wishes: Wishes = {}): Cha
   const appendfsync = syncOf(level, prng);
   const fails = FAILOVERS.includes(blow);
   const nodes = level === "D3" ? (fails ? 3 : 2) : fails ? 2 : 1;
-  const share = prng.pick([10, 25, 40]);
+  const share = prng.pick([15, 30, 60]);
   const wished = wishes.kinds ?? KINDS.filter(() => prng.chance(share));
   const isOk = (kind: Kind): boolean =>
     (means.shim || !NEEDS_SHIM.includes(kind)) &&
@@ -120,8 +122,9 @@ export function chaosSetup(seed: number, means: Means, wishes: Wishes = {}): Cha
     shards: end === "on" ? prng.pick([1, 1, 2, 3]) : 1,
     ingresses: prng.pick([1, 2, 2]),
     matchers: prng.pick([1, 2]),
+    standbys: prng.pick([0, 1]),
     traders: prng.pick([2, 3, 4]),
-    gapMs: prng.pick([20, 60, 150]),
+    gapMs: prng.pick([10, 30, 100]),
     batchMax: prng.pick([1, 4, 16]),
     unreachableMsMax: prng.pick([2000, 20_000]),
     unmatchedMax: prng.pick([64, 65_536]),
@@ -130,7 +133,7 @@ export function chaosSetup(seed: number, means: Means, wishes: Wishes = {}): Cha
     end,
     smallDisk: kinds.includes("full disk") ? prng.pick(["redis", "settlement"] as const) : null,
     faultMs: prng.pick([2000, 3000, 4000]),
-    pauseMs: prng.pick([200, 500, 1000]),
+    pauseMs: prng.pick([100, 250, 500]),
   };
 }
 
@@ -160,7 +163,8 @@ function many<T>(value: T, count: number): T[] {
 /** One line that says it all. */
 export function setupText(setup: ChaosSetup): string {
   const { level, appendfsync, nodes, shards, ingresses, matchers, traders, blow, kinds } = setup;
+  const { standbys } = setup;
   const sizes = `${nodes} redis (${appendfsync}), ${shards} shards, ${ingresses} ingress`;
   const small = kinds.length === 0 ? "no small faults" : kinds.join(", ");
-  return `${level}, ${sizes}, ${matchers} matchers, ${traders} traders; ${blow}; ${small}`;
+  return `${level}, ${sizes}, ${matchers}+${standbys} matchers, ${traders} traders; ${blow}; ${small}`;
 }

@@ -131,6 +131,9 @@ export class Stand {
       const markets = own.flatMap(marketsOf).map(String);
       fleet.add({ name: `matcher${i}`, role: "matcher", flags: markets, room: null });
     }
+    for (let i = 1; i <= setup.standbys; i++) {
+      fleet.add({ name: `standby${i}`, role: "matcher", flags: [], room: null });
+    }
     fleet.add({ name: "matcher-rival", role: "matcher", flags: [], room: null }).isOut = true;
     const target = fleet.get("ingress1").http;
     const door = fleet.wire("settlement1 to ingress1", target, "other");
