@@ -12,7 +12,7 @@ import { ColdReplay } from "./cold-replay.ts";
 import { FINAL, type Service } from "./fleet.ts";
 import { judgeHistory, judgeMoney, judgePrefix } from "./judge.ts";
 import { copyLog } from "./log-copy.ts";
-import { ASSETS, FUNDS, shardsOf } from "./opening.ts";
+import { FUNDS, shardsOf } from "./opening.ts";
 import type { Stand } from "./stand.ts";
 
 export interface Audited {
@@ -36,7 +36,8 @@ export async function auditGoing(stand: Stand): Promise<Audited> {
     const wrong = judgeHistory(trader, replays.find(({ shard }) => shard === trader.shard)!);
     if (wrong !== "") return { ...sum, wrong };
   }
-  const entered = new Map(ASSETS.map((id) => [id, BigInt(FUNDS) * BigInt(stand.setup.traders)]));
+  const opening = BigInt(FUNDS) * BigInt(stand.setup.traders);
+  const entered = new Map([...stand.custodian.paid].map(([id, paid]) => [id, opening + paid]));
   const wrong = judgeMoney(replays, entered) || brokenService(stand) || (await verify(stand));
   return { ...sum, wrong };
 }

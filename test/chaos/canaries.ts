@@ -97,7 +97,8 @@ export async function findsCanary(
     const count = lines.filter((line) => line.startsWith("seed ")).length;
     const isFound = code !== 0 && lines.some((line) => /^seed \d+: WRONG/.test(line));
     console.log(`${name}: ${isFound ? "found" : "NOT FOUND"} after ${count} rounds`);
-    console.log(`  ${(lines.at(-2) ?? "").slice(0, 300)}`);
+    const at = lines.findIndex((line) => /^seed \d+: WRONG/.test(line));
+    console.log(`  ${(lines[at + 1] ?? "").slice(0, 300)}`);
     return isFound;
   } finally {
     copy.remove();

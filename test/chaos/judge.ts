@@ -48,7 +48,7 @@ export function judgePrefix({ name, told, account }: History, replay: Truth): st
   return "";
 }
 
-/** Nothing was made or lost over all shards, with nothing on its way. */
+/** What entered is there, or was withdrawn; nothing is on its way. */
 export function judgeMoney(
   replays: readonly Pick<ColdReplay, "naive">[],
   entered: ReadonlyMap<number, bigint>,
@@ -57,7 +57,8 @@ export function judgeMoney(
     let sum = 0n;
     for (const { naive } of replays) {
       const { accounts, assets } = naive.state;
-      sum += assets.get(asset)?.fees ?? 0n;
+      const { fees = 0n, withdrawals = 0n } = assets.get(asset) ?? {};
+      sum += fees + withdrawals;
       for (const account of accounts) sum += freeOf(account, asset) + heldOf(account, asset);
       // What has left and is not yet there.
       sum -= assets.get(asset)?.net ?? 0n;
@@ -67,7 +68,8 @@ export function judgeMoney(
       0n,
     );
     if (net !== 0n) return `asset ${asset}: ${-net} are on their way for ever`;
-    if (sum !== wanted) return `asset ${asset}: ${sum} are there, ${wanted} entered`;
+    if (sum !== wanted)
+      return `asset ${asset}: ${sum} are there or were withdrawn, ${wanted} entered`;
   }
   return "";
 }

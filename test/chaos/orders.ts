@@ -6,7 +6,7 @@ import type { Prng } from "../../src/base/prng.ts";
 import type { CommandResult } from "../../src/client/frame-tracker.ts";
 import * as requests from "../../src/client/order-request.ts";
 import * as codes from "../../src/protocol/codes.ts";
-import { encodeTransfer } from "../../src/protocol/commands.ts";
+import { encodeTransfer, encodeWithdraw } from "../../src/protocol/commands.ts";
 import { ASSETS, FUNDS, marketsOf } from "./opening.ts";
 
 export interface OrdersTerms {
@@ -62,7 +62,11 @@ export class Orders {
     const draw = prng.below(100);
     const ref = this.open.length > 0 ? prng.pick(this.open) : null;
     if (draw < 2) return requests.cancelAllCommand({ market: prng.pick(marketsOf(shard)) });
-    if (draw < 8 && shards > 1) {
+    if (draw < 4) {
+      const destination = prng.bytes(32);
+      return encodeWithdraw(prng.pick(ASSETS), prng.between(1, 1000), destination);
+    }
+    if (draw < 10 && shards > 1) {
       const other = prng.pick(Array.from({ length: shards }, (_, i) => i + 1));
       if (other !== shard) return encodeTransfer(other, prng.pick(ASSETS), prng.between(1, 1000));
     }

@@ -110,7 +110,10 @@ async function drained(stand: Stand): Promise<"went on" | "halted"> {
   while (performance.now() < untilMs) {
     if (stand.wrong !== "") return "went on";
     if (isHalted(stand)) return "halted";
-    if (performance.now() > calmMs) for (const trader of stand.traders) trader.finish();
+    if (performance.now() > calmMs) {
+      for (const trader of stand.traders) trader.finish();
+      stand.custodian.finish();
+    }
     lacks = await lacksOf(stand, border).catch((error: unknown) => String(error));
     if (lacks === "") return "went on";
     await Bun.sleep(POLL_MS);
@@ -127,6 +130,7 @@ function isHalted({ fleet }: Stand): boolean {
 async function lacksOf(stand: Stand, border: Map<number, number>): Promise<string> {
   const trader = stand.traders.find(({ lacks }) => lacks !== "");
   if (trader !== undefined) return trader.lacks;
+  if (stand.custodian.lacks !== "") return stand.custodian.lacks;
   const dead = [...stand.fleet.services.values()].find((one) => !one.isReady && !one.isOut);
   if (dead !== undefined) return `${dead.name} is not ready: ${dead.said(true).slice(-300)}`;
   const { shards } = await stand.http.status();

@@ -8,7 +8,10 @@
 import { mkdirSync } from "node:fs";
 import { join } from "node:path";
 import { Prng } from "../../src/base/prng.ts";
-import { HttpClient } from "../../src/client/http.ts";
+import { HttpClient, type HttpOptions } from "../../src/client/http.ts";
+import { readKeyFile } from "../../src/edges/keys.ts";
+import { OPERATOR_KEY } from "../../src/venue/init.ts";
+import { Custodian } from "./custodian.ts";
 import { Fleet, type Service } from "./fleet.ts";
 import { marketsOf, type Opened, openVenue, shardsOf, whoIs } from "./opening.ts";
 import { Orders } from "./orders.ts";
@@ -33,6 +36,7 @@ export class Stand {
   readonly fleet: Fleet;
   readonly opened: Opened;
   readonly traders: Trader[] = [];
+  custodian!: Custodian;
   /** Between traders and ingress, and settlement and ingress. */
   readonly doors: Wire[] = [];
   /** A promise to a trader that was broken; "" for none. */
@@ -87,8 +91,12 @@ export class Stand {
   }
 
   get http(): HttpClient {
-    const settlement = this.fleet.get("settlement1");
-    return new HttpClient({ settlement: `http://127.0.0.1:${settlement.http}`, timeoutMs: 2000 });
+    return new HttpClient(this.httpOptions);
+  }
+
+  private get httpOptions(): HttpOptions {
+    const { http } = this.fleet.get("settlement1");
+    return { settlement: `http://127.0.0.1:${http}`, timeoutMs: 2000 };
   }
 
   get rival(): Service {
@@ -103,6 +111,7 @@ export class Stand {
   async stop(): Promise<void> {
     clearInterval(this.reviving);
     for (const trader of this.traders) trader.crash();
+    this.custodian?.stop();
     await this.fleet.stop();
     await this.nodes.stop();
     await this.room?.close();
@@ -116,6 +125,8 @@ export class Stand {
     const late = first.filter((_, i) => !ready[i]).map(({ name }) => name);
     if (late.length > 0) throw new Error(`not ready within ${READY_MS} ms: ${late.join(", ")}`);
     this.addTraders();
+    this.custodian = this.addCustodian();
+    this.custodian.start();
     for (const trader of this.traders) trader.start();
   }
 
@@ -143,6 +154,19 @@ export class Stand {
       role: "settlement" as const,
       flags: [`--settlement-ingress-address=127.0.0.1:${door.port}`],
       room: setup.smallDisk === "settlement" ? room : null,
+    });
+  }
+
+  private addCustodian(): Custodian {
+    const { setup, fleet, opened, httpOptions } = this;
+    const door = fleet.wire("custodian to ingress1", fleet.get("ingress1").http, "other");
+    this.doors.push(door);
+    return new Custodian({
+      http: { ...httpOptions, ingress: `http://127.0.0.1:${door.port}` },
+      operator: readKeyFile(join(opened.keysDir, OPERATOR_KEY)),
+      accounts: setup.traders,
+      gapMs: 4 * setup.gapMs,
+      prng: new Prng(setup.seed ^ 0xca5),
     });
   }
 
