@@ -18,7 +18,6 @@ export interface Canary {
 const SCRIPTS = "src/edges/redis-scripts.ts";
 const LAGGING = ["--level", "D3", "--blow", "lagging failover"];
 const SPLIT = ["--level", "D3", "--blow", "old primary lives"];
-const RIVALS = ["--level", "D2", "--blow", "none", "--kinds", "second matcher,old matcher wakes"];
 
 export const CANARIES: readonly Canary[] = [
   { name: "ack-before-wait", bug: known("nobody waits for the replicas"), words: LAGGING },
@@ -40,20 +39,6 @@ export const CANARIES: readonly Canary[] = [
         "local tip = tonumber(c[5])\n" +
         "if tip < tonumber(ARGV[9]) or tonumber(pack) + 1 ~= tonumber(ARGV[5]) then",
       put: "local tip = tonumber(c[5])\nif tip < tonumber(ARGV[9]) then",
-    },
-  },
-  {
-    name: "no-epoch",
-    words: RIVALS,
-    bug: {
-      name: "neither epoch nor tip is compared before ex grows",
-      file: SCRIPTS,
-      find:
-        "if c[2] ~= ARGV[2] then return redis.error_reply('SUFFIX the epoch is gone') end\n" +
-        "if c[3] == ARGV[4] then\n" +
-        "  redis.call('HSET', KEYS[3], 'ex_tip', ARGV[4])\n  return 0\nend\n" +
-        "if c[3] ~= ARGV[3] then return redis.error_reply('SUFFIX ex ends at ' .. c[3]) end",
-      put: "if c[3] == ARGV[4] then return 0 end",
     },
   },
   {

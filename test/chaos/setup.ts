@@ -166,5 +166,6 @@ export function setupText(setup: ChaosSetup): string {
   const { standbys } = setup;
   const sizes = `${nodes} redis (${appendfsync}), ${shards} shards, ${ingresses} ingress`;
   const small = kinds.length === 0 ? "no small faults" : kinds.join(", ");
-  return `${level}, ${sizes}, ${matchers}+${standbys} matchers, ${traders} traders; ${blow}; ${small}`;
+  const who = `${matchers}+${standbys} matchers, ${traders} traders`;
+  return `${level}, ${sizes}, ${who}; ${blow}; ${small}`;
 }
