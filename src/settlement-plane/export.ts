@@ -4,7 +4,7 @@
  * What the continuous export does as time goes by (exporter.ts), by the same parts: into a place
  * where either has been before, only what is new is written.
  */
-import { DirectoryStore } from "../edges/directory-store.ts";
+import { openStore } from "../edges/open-store.ts";
 import { ExportStore } from "../edges/export-store.ts";
 import { LogFault, type ShardLog } from "../edges/log.ts";
 import type { ObjectStore } from "../edges/object-store.ts";
@@ -36,7 +36,7 @@ export async function exportShard(parts: ExportParts): Promise<Exported> {
   const { log, venue, settlementDir, out } = parts;
   const published = parts.published ?? (await readPublished(settlementDir));
   if (published === null) throw new LogFault(`shard ${log.shard} has no checkpoint yet`);
-  const objects = typeof out === "string" ? new DirectoryStore(out) : out;
+  const objects = typeof out === "string" ? openStore(out) : out;
   const store = new ExportStore(objects, log.shard);
   const { entries, notes } = published;
   const borders = new ExportBorders({

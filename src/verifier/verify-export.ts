@@ -1,8 +1,8 @@
 /**
  * VerifyExport: the verdict on a whole export, for people and for scripts.
  */
+import { openStore } from "../edges/open-store.ts";
 import { ExportStore } from "../edges/export-store.ts";
-import { DirectoryStore } from "../edges/directory-store.ts";
 import { NotAnObject, type ObjectStore } from "../edges/object-store.ts";
 import type { SignatureVerifier } from "../edges/verify.ts";
 import type { KnownRules } from "../engine/rules.ts";
@@ -44,7 +44,7 @@ type Refusal = Extract<Verdict, { ok: false }>;
 
 export async function verifyExport(parts: VerifyExportParts): Promise<Verdict> {
   const { from } = parts;
-  const store = typeof from === "string" ? new DirectoryStore(from) : from;
+  const store = typeof from === "string" ? openStore(from) : from;
   const shards = await ExportStore.shardsIn(store);
   if (shards.length === 0) {
     const sentence = `${store.describe} holds no shard`;

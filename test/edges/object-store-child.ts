@@ -2,11 +2,11 @@
  * A process of its own that works on an object store: PLACE create WHO N | count N | fill SEED.
  */
 import { sha256 } from "../../src/base/hash.ts";
-import { DirectoryStore } from "../../src/edges/directory-store.ts";
 import type { ObjectStore } from "../../src/edges/object-store.ts";
+import { openStore } from "../../src/edges/open-store.ts";
 
 const [place = "", what, ...args] = process.argv.slice(2);
-const store: ObjectStore = new DirectoryStore(place);
+const store: ObjectStore = openStore(place);
 const utf8 = new TextEncoder();
 
 /** Each name once, with bytes that say who made it. */

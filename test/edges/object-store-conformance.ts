@@ -17,6 +17,8 @@ const CHILD = `${import.meta.dir}/object-store-child.ts`;
 
 export function startChild(place: string, ...words: string[]): Bun.Subprocess<"pipe", "pipe"> {
   return Bun.spawn([process.execPath, CHILD, place, ...words], {
+    // What a test changed of it as well.
+    env: process.env,
     stdin: "pipe",
     stdout: "pipe",
     stderr: "inherit",
