@@ -9,7 +9,6 @@ import { toHex, viewOf } from "../../src/base/bytes.ts";
 import { Engine } from "../../src/engine/engine.ts";
 import { createLevels } from "../../src/engine/levels.ts";
 import { Checkpointer, type StateRoots } from "../../src/proofs/checkpointer.ts";
-import { decodeGenesis } from "../../src/protocol/genesis.ts";
 import { NaiveEngine } from "../../src/naive/naive-engine.ts";
 import { frameCountOf } from "./frame-count.ts";
 import { ReportChain } from "../../src/protocol/execution.ts";
@@ -17,23 +16,33 @@ import { readRecord, RecordView } from "../../src/protocol/record.ts";
 import { ReportBatch } from "../../src/protocol/report.ts";
 import { splitCommitments } from "../../src/settlement-plane/commitment-file.ts";
 import { Violation } from "./oracle.ts";
-import { DATA } from "./services.ts";
+import { DATA, matcherRole } from "./services.ts";
+import { settlementDir } from "./settlement-service.ts";
+import type { SimDisk } from "./sim-files.ts";
 import type { Trader } from "./trader.ts";
-import type { Venue } from "./venue.ts";
+import { genesisIn, type Venue } from "./venue.ts";
 
 /** Of these the SDK says that nobody can know. */
 const UNKNOWN = new Set(["unknown_outcome", "closed", "unreachable", "aborted"]);
 
 export function audit(venue: Venue, traders: readonly Trader[]): void {
-  for (const trader of traders) checkTrader(venue, trader);
-  const replayed = replay(venue);
-  checkSnapshots(venue, "matcher", `${DATA}/matcher`, replayed.roots);
-  checkSnapshots(venue, "settlement", `${DATA}/settlement/snapshots`, replayed.roots);
-  checkCommitments(venue, replayed.commitments);
+  for (const trader of traders) checkTrader(trader);
+  venue.crossings.checkEnd();
+  for (const shard of venue.shards) {
+    const { roots, commitments } = replay(venue, shard);
+    const [files, dir] = [venue.diskOf("settlement"), settlementDir(shard)];
+    checkSnapshots(venue.diskOf(matcherRole(shard)), {
+      venue,
+      shard,
+      dir: `${DATA}/matcher`,
+      roots,
+    });
+    checkSnapshots(files, { venue, shard, dir: `${dir}/snapshots`, roots });
+    checkCommitments(files.stored.get(`${dir}/commitments`)?.bytes, commitments);
+  }
 }
 
-function checkTrader({ oracle }: Venue, trader: Trader): void {
-  const { role, told, outcomes } = trader;
+function checkTrader({ oracle, role, told, outcomes }: Trader): void {
   const all = oracle.reports.get(Number(role.slice("trader".length))) ?? [];
   for (const [i, text] of told.entries()) {
     if (text !== all[i]) throw new Violation(`${role}: report ${i + 1} is ${all[i]} at the end`);
@@ -51,9 +60,9 @@ interface Replayed {
 }
 
 /** The whole log once more, from genesis, by both engines. */
-function replay({ oracle, genesisFrame }: Venue): Replayed {
-  const genesis = decodeGenesis(genesisFrame);
-  if (typeof genesis === "string") throw new Error(genesis);
+function replay(venue: Venue, shard: number): Replayed {
+  const genesisFrame = venue.genesisFrames.get(shard)!;
+  const genesis = genesisIn(genesisFrame);
   const fast = new Engine(genesisFrame, { levels: createLevels, roots: true, seed: 3 });
   const naive = new NaiveEngine(genesisFrame);
   const { checkpointIntervalUs: intervalUs, checkpointCommands: commandsMax } = genesis;
@@ -66,7 +75,7 @@ function replay({ oracle, genesisFrame }: Venue): Replayed {
   const commit = (): void => {
     commitments.push(checkpointer.commit(fast.roots(), chain.value).slice());
   };
-  for (const { bytes } of oracle.records) {
+  for (const { bytes } of venue.oracleOf(shard).records) {
     const view = viewOf(bytes);
     const wrong = readRecord(view, 0, record);
     if (wrong !== "") throw new Violation(wrong);
@@ -86,18 +95,22 @@ function replay({ oracle, genesisFrame }: Venue): Replayed {
   return { roots, commitments };
 }
 
-function checkSnapshots(
-  venue: Venue,
-  role: string,
-  dir: string,
-  roots: ReadonlyMap<number, string>,
-): void {
+interface Snapshots {
+  readonly venue: Venue;
+  readonly shard: number;
+  readonly dir: string;
+  readonly roots: ReadonlyMap<number, string>;
+}
+
+function checkSnapshots({ stored }: SimDisk, { venue, shard, dir, roots }: Snapshots): void {
   const options = { levels: createLevels, roots: true, seed: 4 };
-  for (const [path, { bytes }] of venue.diskOf(role).stored) {
+  const genesisFrame = venue.genesisFrames.get(shard)!;
+  const isSettlement = dir.startsWith(settlementDir(shard));
+  for (const [path, { bytes }] of stored) {
     if (!path.startsWith(`${dir}/`)) continue;
-    const size = role === "settlement" ? viewOf(bytes).getUint32(0, true) : bytes.length;
-    const from = role === "settlement" ? 4 : 0;
-    const restored = Engine.restore(venue.genesisFrame, bytes.subarray(from, from + size), options);
+    const size = isSettlement ? viewOf(bytes).getUint32(0, true) : bytes.length;
+    const from = isSettlement ? 4 : 0;
+    const restored = Engine.restore(genesisFrame, bytes.subarray(from, from + size), options);
     if (typeof restored === "string") throw new Violation(`${path}: ${restored}`);
     const { engine } = restored;
     // One beyond the tip is of a suffix that was lost; whoever reads it must pass it over.
@@ -108,9 +121,11 @@ function checkSnapshots(
   }
 }
 
-function checkCommitments(venue: Venue, recomputed: readonly Uint8Array[]): void {
-  const file = venue.diskOf("settlement").stored.get(`${DATA}/settlement/commitments`);
-  const { entries } = splitCommitments(file?.bytes ?? new Uint8Array(0));
+function checkCommitments(
+  bytes: Uint8Array = new Uint8Array(0),
+  recomputed: readonly Uint8Array[] = [],
+): void {
+  const { entries } = splitCommitments(bytes);
   if (entries.length > recomputed.length) {
     throw new Violation(`${entries.length} commitments of ${recomputed.length}`);
   }

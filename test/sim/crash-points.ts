@@ -13,6 +13,7 @@ export function storySetup(seed: number, framesPerTrader = 16): Setup {
   return {
     ...drawn,
     profile,
+    shards: 1,
     ingresses: 1,
     framesPerTrader,
     operatorFrames: 3,

@@ -6,7 +6,7 @@ import type { Prng } from "../../src/base/prng.ts";
 import type { Level } from "./setup.ts";
 import type { Trader } from "./trader.ts";
 import type { Venue } from "./venue.ts";
-import { matcher, Supervisor } from "./services.ts";
+import { matcherOf, Supervisor } from "./services.ts";
 import { CALM, type Rates } from "./weather.ts";
 import { MS, SECOND } from "./world.ts";
 
@@ -76,8 +76,9 @@ function clockJump(venue: Venue, _: readonly Trader[], prng: Prng): void {
   if (process) process.clockOffset = offset;
 }
 
-function rival(venue: Venue): void {
-  const supervisor = new Supervisor(venue, "rival", matcher, true);
+function rival(venue: Venue, _: readonly Trader[], prng: Prng): void {
+  const begin = matcherOf(prng.pick(venue.shards));
+  const supervisor = new Supervisor(venue, "rival", begin, true);
   supervisor.start();
 }
 

@@ -11,13 +11,14 @@ import { equalBytes, readU64, viewOf } from "../../src/base/bytes.ts";
 import { crc32 } from "../../src/base/crc32.ts";
 import { composeRecords, readPackEntry } from "../../src/edges/redis-entries.ts";
 import { NaiveEngine } from "../../src/naive/naive-engine.ts";
-import { REPORT_OUTBOX } from "../../src/protocol/codes.ts";
+import { REPORT_CREDITED, REPORT_OUTBOX } from "../../src/protocol/codes.ts";
+import type { Carry } from "../../src/protocol/commands.ts";
 import { decodeExecution, ReportChain } from "../../src/protocol/execution.ts";
+import { carryOf, outboxDestination } from "../../src/protocol/outbox.ts";
 import { readRecord, RecordView } from "../../src/protocol/record.ts";
 import * as at from "../../src/protocol/report.ts";
 import { whatIsWrong } from "../support/naive-checks.ts";
 import type { Entry } from "./keyspace.ts";
-import { KEYS } from "./redis-draws.ts";
 import type { RedisNode } from "./redis-node.ts";
 import { textOf } from "./resp.ts";
 
@@ -40,11 +41,16 @@ export class Oracle {
   readonly reports = new Map<number, string[]>();
   /** Frames of which a numbered report tells, and the position, by tag. */
   readonly executed = new Map<string, number>();
+  /** What is owed to another shard, by destination, in the order of its numbers. */
+  readonly outbox = new Map<number, { carry: Carry; position: number }[]>();
+  /** Credits applied, by source. */
+  readonly credited = new Map<number, string[]>();
   /** Highest position of which somebody outside has heard. */
   shown = 0;
   /** More failed than the level allows. */
   isExceeded = false;
   losses = 0;
+  private readonly shard: number;
   private readonly genesisFrame: Uint8Array;
   private readonly shownSums = new Map<number, number>();
   private readonly record = new RecordView();
@@ -57,7 +63,8 @@ export class Oracle {
   private seenIn = 0;
   private seenEx = 0;
 
-  constructor(genesisFrame: Uint8Array) {
+  constructor(genesisFrame: Uint8Array, shard = 1) {
+    this.shard = shard;
     this.genesisFrame = genesisFrame;
     this.engine = new NaiveEngine(genesisFrame);
     this.engine.followChain(this.chain);
@@ -84,12 +91,12 @@ export class Oracle {
 
   /** Looks at what a turn of the primary has changed. */
   look(node: RedisNode): void {
-    const input = node.commands.keyspace.stream(KEYS[0]);
+    const input = node.commands.keyspace.stream(`in:{${this.shard}}`);
     if (input !== null && input.last !== this.seenIn) {
       for (const entry of input.entries) if (entry.id > this.tip) this.take(entry);
       this.seenIn = input.last;
     }
-    const output = node.commands.keyspace.stream(KEYS[1]);
+    const output = node.commands.keyspace.stream(`ex:{${this.shard}}`);
     if (output === null || output.last === this.seenEx) return;
     for (const entry of output.entries) if (entry.id > this.exTip) this.judge(entry);
     this.seenEx = output.last;
@@ -103,6 +110,8 @@ export class Oracle {
     this.engine.followChain(this.chain);
     this.reports.clear();
     this.executed.clear();
+    this.outbox.clear();
+    this.credited.clear();
     this.exTip = this.epoch = this.seenIn = this.seenEx = 0;
     this.chains = [new Uint8Array(32)];
     this.look(node);
@@ -132,7 +141,7 @@ export class Oracle {
     if (first !== this.tip + 1) {
       throw new Violation(`in goes on with ${first} behind ${this.tip}`);
     }
-    const bytes = composeRecords(1, [pack], { first, skip: 0 });
+    const bytes = composeRecords(this.shard, [pack], { first, skip: 0 });
     const view = viewOf(bytes);
     for (let offset = 0; offset < bytes.length; ) offset = this.apply(bytes, view, offset);
   }
@@ -157,8 +166,10 @@ export class Oracle {
     for (let offset = 0; offset < reports.length; offset += at.REPORT_SIZE) {
       const number = readU64(view, offset + at.REPORT_NUMBER_AT);
       // An outbox report belongs to no account: its number is that of the entry.
+      if (view.getUint8(offset) === REPORT_OUTBOX) this.owe(view, offset);
       if (number === 0 || view.getUint8(offset) === REPORT_OUTBOX) continue;
       const report = at.readReport(view, offset);
+      if (report.kind === REPORT_CREDITED) this.credit(report);
       const own = this.reports.get(report.account) ?? [];
       this.reports.set(report.account, own);
       own.push(reportText(report));
@@ -171,6 +182,23 @@ export class Oracle {
       }
       if (!isDue(report)) this.executed.set(report.tag, report.position);
     }
+  }
+
+  private owe(view: DataView, offset: number): void {
+    const carry = carryOf(view, offset, this.shard);
+    const position = readU64(view, offset + at.REPORT_POSITION_AT);
+    const destination = outboxDestination(view, offset);
+    const entries = this.outbox.get(destination) ?? [];
+    this.outbox.set(destination, entries);
+    entries.push({ carry, position });
+    if (carry.number === entries.length) return;
+    throw new Violation(`outbox ${carry.number} for ${destination} is entry ${entries.length}`);
+  }
+
+  private credit({ account, subject, first, last }: at.Report): void {
+    const credits = this.credited.get(last) ?? [];
+    this.credited.set(last, credits);
+    credits.push(creditText({ account, key: subject, expiry: first }));
   }
 
   private judge(entry: Entry): void {
@@ -193,6 +221,11 @@ export class Oracle {
 /** What is due names no frame. */
 function isDue(report: at.Report): boolean {
   return report.tag === "0000000000000000";
+}
+
+/** A credit as its entry says it, or as it was reported where it was applied. */
+export function creditText(of: Pick<Carry, "account" | "key" | "expiry">): string {
+  return `${of.expiry} of asset ${of.key} to account ${of.account}`;
 }
 
 export function reportText(report: at.Report): string {

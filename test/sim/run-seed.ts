@@ -3,25 +3,19 @@
  *
  *   genesis, accounts, money -> services -> traders and faults -> all heals, all drains -> audit
  */
-import * as codes from "../../src/protocol/codes.ts";
-import { encodeDeposit, encodeKey } from "../../src/protocol/commands.ts";
-import { signFrame } from "../../src/protocol/frame.ts";
-import { decodeGenesis, venueOf } from "../../src/protocol/genesis.ts";
-import { encodePack } from "../../src/protocol/record.ts";
-import { openRedisLog } from "../../src/edges/redis-log.ts";
-import { ASSETS } from "../support/grammar-markets.ts";
 import { audit } from "./audit.ts";
 import { Desk } from "./desk.ts";
 import { heal, planFaults, restartRedis } from "./faults.ts";
 import { replaceGlobals } from "./host-time.ts";
-import { Violation } from "./oracle.ts";
+import { keyOfTrader, openVenue, shardOfTrader } from "./opening.ts";
+import { type Oracle, Violation } from "./oracle.ts";
 import { MODELS } from "./script-models.ts";
-import { FIRST_TRADER, OPERATOR_SCOPES, type Setup } from "./setup.ts";
+import { FIRST_TRADER, type Setup } from "./setup.ts";
 import { signerOf } from "./signers.ts";
 import { Trader } from "./trader.ts";
 import { Venue } from "./venue.ts";
 import { Workload } from "./workload.ts";
-import { MS, SECOND, START_US, World } from "./world.ts";
+import { MS, SECOND, World } from "./world.ts";
 
 export interface Verdict {
   readonly setup: Setup;
@@ -48,12 +42,15 @@ export interface CrashPoint {
 export interface RunOptions {
   readonly keepsTrace?: boolean;
   readonly crashPoint?: CrashPoint | null;
+  /** Runs on for a while when all is at rest, so that checkpoints cover what shards had of others. */
+  readonly isForStranger?: boolean;
   /** A disk that says that it has synced and has not: what is acknowledged will be lost. */
   readonly isDiskLying?: boolean;
 }
 
 /** All must drain within this once all is healed. */
 const DRAIN_US = 60 * SECOND;
+const REST_US = 4 * SECOND;
 const LOOK_US = 20 * MS;
 const EVENTS_MAX = 3_000_000;
 
@@ -76,7 +73,6 @@ class Run {
   private readonly world: World;
   private readonly setup: Setup;
   private readonly venue: Venue;
-  private readonly venueId: Uint8Array;
   private readonly options: RunOptions;
   private traders: Trader[] = [];
 
@@ -86,9 +82,6 @@ class Run {
     this.options = options;
     this.venue = new Venue(world, setup);
     for (const { file } of this.venue.nodes.values()) file.isLying = options.isDiskLying ?? false;
-    const genesis = decodeGenesis(this.venue.genesisFrame);
-    if (typeof genesis === "string") throw new Error(genesis);
-    this.venueId = venueOf(this.venue.genesisFrame, genesis);
   }
 
   toEnd(): Verdict {
@@ -98,7 +91,10 @@ class Run {
     } catch (error) {
       venue.fail(error instanceof Error ? error : new Error(String(error)));
     }
-    const { violation, oracle, weather } = venue;
+    const { violation, weather } = venue;
+    const oracles = [...venue.oracles.values()];
+    const sum = (of: (oracle: Oracle) => number): number =>
+      oracles.reduce((total, oracle) => total + of(oracle), 0);
     return {
       setup: this.setup,
       venue,
@@ -106,9 +102,9 @@ class Run {
       hash: this.world.hash,
       events: this.world.events,
       virtualUs: this.world.now,
-      records: oracle.tip,
-      reports: [...oracle.reports.values()].reduce((sum, { length }) => sum + length, 0),
-      losses: oracle.losses,
+      records: sum(({ tip }) => tip),
+      reports: sum(({ reports }) => [...reports.values()].flat().length),
+      losses: sum(({ losses }) => losses),
       faults: weather.counts,
       effects: weather.effects,
       trace: this.world.trace,
@@ -119,14 +115,16 @@ class Run {
     const { venue, world, setup } = this;
     let isReady = false;
     const writer = world.spawn("setup");
-    world.enter(writer, () => void this.prepare().then(() => (isReady = true)));
+    world.enter(writer, () => void openVenue(venue).then(() => (isReady = true)));
     this.until("the log is set up", 10 * SECOND, () => isReady);
     world.kill(writer, "done");
-    const workload = new Workload(world, setup, venue.oracle);
+    const workload = new Workload(world, setup, venue.oracles);
     this.traders = this.makeTraders(workload);
-    const desk = new Desk(venue, workload, this.venueId);
+    const desk = new Desk(venue, workload);
     this.makeMortal();
     for (const service of venue.services) service.start();
+    const areKnown = (): boolean => venue.crossings.lacks === "";
+    if (setup.shards > 1) this.until("accounts and funds are everywhere", DRAIN_US, areKnown);
     for (const trader of this.traders) trader.start();
     desk.start();
     planFaults(venue, this.traders);
@@ -136,7 +134,9 @@ class Run {
     heal(venue);
     const isDrained = (): boolean => this.lacks(desk) === "";
     this.until("everything has drained", DRAIN_US, isDrained, () => this.lacks(desk));
-    venue.oracle.checkState();
+    const restEnd = world.now + (this.options.isForStranger === true ? REST_US : 0);
+    this.until("a rest", DRAIN_US, () => world.now >= restEnd);
+    for (const oracle of venue.oracles.values()) oracle.checkState();
     for (const service of venue.services) service.stopGently(true);
     const isOver = (): boolean => venue.services.every(({ isRunning }) => !isRunning);
     this.until("all services have stopped", DRAIN_US, isOver);
@@ -157,13 +157,16 @@ class Run {
 
   /** What is not yet at rest; "" for nothing. */
   private lacks(desk: Desk): string {
-    const { oracle, settlement, services } = this.venue;
+    const { oracles, crossings, settlements, services } = this.venue;
     const trader = this.traders.find(({ lacks }) => lacks !== "");
     if (trader !== undefined) return trader.lacks;
     if (!desk.isDone) return "the desk has frames to send";
-    if (oracle.executedTip < oracle.tip) return `ex is at ${oracle.executedTip} of ${oracle.tip}`;
-    const settled = settlement?.engine.position ?? 0;
-    if (settled < oracle.tip) return `settlement is at ${settled} of ${oracle.tip}`;
+    for (const [shard, { tip, executedTip }] of oracles) {
+      if (executedTip < tip) return `ex of shard ${shard} is at ${executedTip} of ${tip}`;
+      const settled = settlements.get(shard)?.engine.position ?? 0;
+      if (settled < tip) return `settlement of shard ${shard} is at ${settled} of ${tip}`;
+    }
+    if (crossings.lacks !== "") return crossings.lacks;
     const down = services.find(({ isRunning }) => !isRunning);
     return down === undefined ? "" : `${down.role} does not run`;
   }
@@ -187,55 +190,13 @@ class Run {
     }
   }
 
-  /** As `clob init` and an operator would: genesis, an account for each trader, and their money. */
-  private async prepare(): Promise<void> {
-    const { venue, setup, world } = this;
-    const log = await openRedisLog({
-      shard: 1,
-      access: venue.accessOf(world.current),
-      unreachableMsMax: 5000,
-      clockDifferenceMsMax: 5000,
-      owner: "setup:0:0",
-      replicas: 0,
-      slot: "setup",
-    });
-    const header = { shard: 1, rulesVersion: codes.RULES_VERSION, directoryOrigin: 1 };
-    await log.create(encodePack({ ...header, logTime: START_US }, [venue.genesisFrame]));
-    const writer = await log.openInputWriter();
-    await writer.append(this.openingFrames(setup.profile.accounts));
-    await writer.close();
-    await log.close();
-  }
-
-  private openingFrames(accounts: number): Uint8Array[] {
-    let nonce = 0;
-    const operator = signerOf(0);
-    const sign = (kind: number, command: Uint8Array): Uint8Array => {
-      const shard = kind === codes.FRAME_DIRECTORY ? codes.SHARD_DIRECTORY : 1;
-      const who = { venue: this.venueId, account: 0, key: 1, nonce: ++nonce, expiry: 0 };
-      return signFrame({ kind, shard, ...who }, [command], (message) => operator.sign(message));
-    };
-    const each = Math.floor(codes.AMOUNT_MAX / accounts / 100) * this.setup.profile.fundsPercent;
-    const frames: Uint8Array[] = [];
-    for (let account = 1; account <= accounts; account++) {
-      const { publicKey } = signerOf(FIRST_TRADER + account);
-      const type = codes.COMMAND_ACCOUNT_OPEN;
-      const open = encodeKey(type, publicKey, codes.SCOPES_TRADER, 0);
-      frames.push(sign(codes.FRAME_DIRECTORY, open));
-      for (const [i, asset] of ASSETS.entries()) {
-        const reference = account * ASSETS.length + i;
-        frames.push(sign(codes.FRAME_OPERATOR, encodeDeposit(asset, account, each, reference)));
-      }
-    }
-    return frames;
-  }
-
   private makeTraders(workload: Workload): Trader[] {
-    const { venue, venueId, setup } = this;
+    const { venue, setup } = this;
     return Array.from({ length: setup.profile.accounts }, (_, i) => {
-      const signer = signerOf(FIRST_TRADER + i + 1);
-      const key = OPERATOR_SCOPES.length + i + 1;
-      return new Trader({ venue, workload, account: i + 1, key, signer, venueId });
+      const account = i + 1;
+      const signer = signerOf(FIRST_TRADER + account);
+      const shard = shardOfTrader(setup, account);
+      return new Trader({ venue, workload, account, shard, key: keyOfTrader(account), signer });
     });
   }
 }

@@ -1,6 +1,6 @@
 /**
- * Services: ingress, matcher and settlement as the processes of a run, each with the parts that its
- * service.ts gives it, and a supervisor that starts it again.
+ * Services: ingress and matchers as the processes of a run, each with the parts that its service.ts
+ * gives it, and a supervisor that starts it again. Settlement: settlement-service.ts.
  */
 import type { Config } from "../../src/edges/config.ts";
 import { Logger } from "../../src/edges/logger.ts";
@@ -12,9 +12,7 @@ import { Ingress } from "../../src/ingress-verifier/ingress.ts";
 import { Matcher } from "../../src/market-matcher/matcher.ts";
 import { haltShard } from "../../src/service/halted.ts";
 import { openShard, type OpenShard } from "../../src/service/open-shards.ts";
-import { Settlement } from "../../src/settlement-plane/settlement.ts";
-import { APPEND_QUEUE_MAX, CHECKPOINT_SIGNER } from "./setup.ts";
-import { judgeOf, signerOf } from "./signers.ts";
+import { APPEND_QUEUE_MAX } from "./setup.ts";
 import type { Venue } from "./venue.ts";
 import { MS, type Process } from "./world.ts";
 
@@ -25,18 +23,27 @@ const CLOCK_DIFFERENCE_MS = 5000;
 
 type OnFault = (fault: unknown) => void;
 /** Starts it; what comes back stops it gently. */
-type Begin = (venue: Venue, process: Process, onFault: OnFault) => Promise<() => Promise<void>>;
+export type Begin = (
+  venue: Venue,
+  process: Process,
+  onFault: OnFault,
+) => Promise<() => Promise<void>>;
 
-/** The shard's log as this process opens it. */
+/** A service's logs as its process opens them. */
+interface Place {
+  readonly shard: number;
+  readonly slot: string;
+}
+
 export async function openShardOf(
   venue: Venue,
   process: Process,
   logger: Logger,
-  slot: string,
+  { shard, slot }: Place,
 ): Promise<OpenShard> {
   const { setup } = venue;
   const log = await openRedisLog({
-    shard: 1,
+    shard,
     access: venue.accessOf(process),
     unreachableMsMax: setup.unreachableMsMax,
     clockDifferenceMsMax: CLOCK_DIFFERENCE_MS,
@@ -61,7 +68,7 @@ export function loggerOf(venue: Venue, process: Process): Logger {
 }
 
 /** A shard with a halted mark is passed over: there is nothing to do then. */
-function isHalted({ halted }: OpenShard, logger: Logger): boolean {
+export function isHalted({ halted }: OpenShard, logger: Logger): boolean {
   if (halted !== null) logger.warning("shard skipped", { why: halted });
   return halted !== null;
 }
@@ -70,11 +77,18 @@ export function ingressOf(slot: string): Begin {
   return async (venue, process, onFault) => {
     const { setup } = venue;
     const logger = loggerOf(venue, process);
-    const shard = await openShardOf(venue, process, logger, slot);
-    if (isHalted(shard, logger)) return () => shard.log.close();
+    const opened: OpenShard[] = [];
+    for (const shard of venue.shards) {
+      opened.push(await openShardOf(venue, process, logger, { shard, slot }));
+    }
+    const shards = opened.filter((shard) => !isHalted(shard, logger));
+    const close = async (): Promise<void> => {
+      for (const { log } of opened) await log.close();
+    };
+    if (shards.length === 0) return close;
     const stopping = new AbortController();
     const ingress = await Ingress.start({
-      shards: [shard],
+      shards,
       verifier: venue.verifier,
       hostname: `ingress${slot}`,
       port: 1,
@@ -101,68 +115,42 @@ export function ingressOf(slot: string): Begin {
     return async () => {
       stopping.abort();
       await ingress.drain();
-      await shard.log.close();
+      await close();
     };
   };
 }
 
-export const matcher: Begin = async (venue, process, onFault) => {
-  const { setup } = venue;
-  const logger = loggerOf(venue, process);
-  const shard = await openShardOf(venue, process, logger, "");
-  if (isHalted(shard, logger)) return () => shard.log.close();
-  const stopping = new AbortController();
-  const service = new Matcher({
-    ...shard,
-    options: { levels: createLevels, roots: false, seed: setup.seed },
-    snapshotDir: `${DATA}/matcher`,
-    files: venue.diskOf("matcher").filesOf(process, venue.weather),
-    snapshotRecords: setup.snapshotRecords,
-    batchBytesMax: setup.batchBytesMax,
-    standbyPollMs: setup.matcherLeaseMs / 10,
-    logger,
-    stop: stopping.signal,
-  });
-  const run = service.run().catch((fault: unknown) => haltShard(shard, fault, onFault));
-  return async () => {
-    stopping.abort();
-    await run;
-    await shard.log.close();
-  };
-};
+/** Each shard's matcher has a process and a host of its own. */
+export function matcherRole(shard: number): string {
+  return shard === 1 ? "matcher" : `matcher${shard}`;
+}
 
-export const settlement: Begin = async (venue, process, onFault) => {
-  const { setup } = venue;
-  const logger = loggerOf(venue, process);
-  const shard = await openShardOf(venue, process, logger, "");
-  const stopping = new AbortController();
-  const service = new Settlement({
-    ...shard,
-    options: { levels: createLevels, roots: true, seed: setup.seed ^ 1 },
-    judge: judgeOf(venue.verifier),
-    aheadBytesMax: 65_536,
-    checkpointSigner: signerOf(CHECKPOINT_SIGNER),
-    dir: `${DATA}/settlement`,
-    files: venue.diskOf("settlement").filesOf(process, venue.weather),
-    snapshotRecords: setup.snapshotRecords,
-    logger,
-    onReports: () => undefined,
-    onBatch: () => undefined,
-    stop: stopping.signal,
-  });
-  venue.settlement = service;
-  if (isHalted(shard, logger)) return () => shard.log.close();
-  const work = async (): Promise<void> => {
-    await service.untilPublished();
-    await service.run();
+export function matcherOf(number: number): Begin {
+  return async (venue, process, onFault) => {
+    const { setup } = venue;
+    const logger = loggerOf(venue, process);
+    const shard = await openShardOf(venue, process, logger, { shard: number, slot: "" });
+    if (isHalted(shard, logger)) return () => shard.log.close();
+    const stopping = new AbortController();
+    const service = new Matcher({
+      ...shard,
+      options: { levels: createLevels, roots: false, seed: setup.seed },
+      snapshotDir: `${DATA}/matcher`,
+      files: venue.diskOf(matcherRole(number)).filesOf(process, venue.weather),
+      snapshotRecords: setup.snapshotRecords,
+      batchBytesMax: setup.batchBytesMax,
+      standbyPollMs: setup.matcherLeaseMs / 10,
+      logger,
+      stop: stopping.signal,
+    });
+    const run = service.run().catch((fault: unknown) => haltShard(shard, fault, onFault));
+    return async () => {
+      stopping.abort();
+      await run;
+      await shard.log.close();
+    };
   };
-  const run = work().catch((fault: unknown) => haltShard(shard, fault, onFault));
-  return async () => {
-    stopping.abort();
-    await run;
-    await shard.log.close();
-  };
-};
+}
 
 /** Starts a role, and starts it again whenever it has ended. */
 export class Supervisor {

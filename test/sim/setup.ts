@@ -20,6 +20,8 @@ export function isLevel(text: string): text is Level {
 export interface Setup {
   readonly seed: number;
   readonly level: Level;
+  /** 1 leads the directory; accounts and funds come to the others by the carrier. */
+  readonly shards: number;
   readonly policy: SyncPolicy;
   readonly replicas: number;
   readonly profile: Profile;
@@ -47,13 +49,18 @@ export const OPERATOR_SCOPES = [
   codes.SCOPE_CUSTODY,
   codes.SCOPE_ACCOUNTS,
   codes.SCOPE_MARKETS | codes.SCOPE_HALT,
+  codes.SCOPE_CARRY,
 ];
+/** Settlement's, of those. */
+export const CARRY_SIGNER = OPERATOR_SCOPES.length - 1;
 /** Numbers of signers: operators first, then the checkpoint key, then whoever opens an account. */
 export const CHECKPOINT_SIGNER = OPERATOR_SCOPES.length;
 export const FIRST_TRADER = CHECKPOINT_SIGNER + 1;
 
 /** Bytes that may wait for the log at one ingress. */
 export const APPEND_QUEUE_MAX = 65_536;
+
+const SHARDS = [1, 1, 1, 2, 2, 3];
 
 const POLICIES: Readonly<Record<Level, readonly SyncPolicy[]>> = {
   D0: ["none"],
@@ -64,6 +71,7 @@ const POLICIES: Readonly<Record<Level, readonly SyncPolicy[]>> = {
 
 export function setupOf(seed: number, level?: Level): Setup {
   const prng = new Prng(seed ^ 0x5_1_4);
+  const shards = new Prng(seed ^ 0x5a_7d).pick(SHARDS);
   const drawn: Level = level ?? prng.pick(["D0", "D1", "D2", "D2", "D3", "D3", "D3"]);
   const profile = smallProfile(seed, prng);
   const framesPerTrader = prng.pick([4, 8, 16]);
@@ -75,6 +83,7 @@ export function setupOf(seed: number, level?: Level): Setup {
   return {
     seed,
     level: drawn,
+    shards,
     policy: prng.pick(POLICIES[drawn]),
     replicas: drawn === "D3" ? 1 : 0,
     profile,
@@ -116,12 +125,17 @@ function smallProfile(seed: number, prng: Prng): Profile {
   };
 }
 
-export function genesisFrameOf({ profile, seed }: Setup): Uint8Array<ArrayBuffer> {
+/** `venue`: of a shard beside the first, which gives the venue its id. */
+export function genesisFrameOf(
+  { profile, seed }: Setup,
+  shard = 1,
+  venue = new Uint8Array(32),
+): Uint8Array<ArrayBuffer> {
   const prng = new Prng(seed ^ 0x6e5);
   const operator = signerOf(0);
   return encodeGenesis(
     {
-      shard: 1,
+      shard,
       directoryOrigin: 1,
       rulesVersion: codes.RULES_VERSION,
       random: prng.bytes(16),
@@ -136,7 +150,7 @@ export function genesisFrameOf({ profile, seed }: Setup): Uint8Array<ArrayBuffer
       })),
       assets: ASSETS.map((id) => encodeAssetOpen(id, prng.below(16), `A${id}`)),
       markets: profile.markets.map(encodeMarketOpen),
-      venueField: new Uint8Array(32),
+      venueField: venue,
     },
     (message) => operator.sign(message),
   );

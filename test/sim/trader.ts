@@ -11,7 +11,7 @@ import { Link } from "../../src/client/link.ts";
 import { signFrame } from "../../src/protocol/frame.ts";
 import * as codes from "../../src/protocol/codes.ts";
 import type { Report } from "../../src/protocol/report.ts";
-import { Violation, reportText } from "./oracle.ts";
+import { type Oracle, reportText, Violation } from "./oracle.ts";
 import type { Signer } from "../../src/edges/keys.ts";
 import { JournalStore } from "./sim-journal.ts";
 import type { Venue } from "./venue.ts";
@@ -22,9 +22,10 @@ export interface TraderParts {
   readonly venue: Venue;
   readonly workload: Workload;
   readonly account: number;
+  /** Where it trades. */
+  readonly shard: number;
   readonly key: number;
   readonly signer: Signer;
-  readonly venueId: Uint8Array;
 }
 
 const PENDING_MAX = 6;
@@ -55,6 +56,10 @@ export class Trader {
     return `trader${this.parts.account}`;
   }
 
+  get oracle(): Oracle {
+    return this.parts.venue.oracleOf(this.parts.shard);
+  }
+
   start(): void {
     const { world } = this.parts.venue;
     const process = world.spawn(`${this.role}.${++this.starts}`);
@@ -77,7 +82,7 @@ export class Trader {
     if (session?.isLive !== true) return `${this.role} is not live`;
     if (left > 0) return `${this.role} has ${left} frames to send`;
     if (session.pending.size > 0) return `${this.role} waits for ${session.pending.size} frames`;
-    const all = this.parts.venue.oracle.reports.get(this.parts.account)?.length ?? 0;
+    const all = this.oracle.reports.get(this.parts.account)?.length ?? 0;
     return told.length === all ? "" : `${this.role} was told ${told.length} reports of ${all}`;
   }
 
@@ -113,21 +118,21 @@ export class Trader {
   }
 
   private openLink(process: Process): Link {
-    const { venue, venueId } = this.parts;
+    const { venue, shard } = this.parts;
     const host = `ingress${process.prng.between(1, venue.setup.ingresses)}`;
     const dial = venue.net.dialOf(process);
     const times = { connectTimeoutMs: 2000, heartbeatMs: 1000, silentMsMax: 5000 };
     return new Link({
-      connection: { host, port: 1, dial, ...times },
+      connection: { host, port: 1, shard, dial, ...times },
       journal: this.store.open(process, venue.weather),
-      venue: venueId.toHex(),
+      venue: venue.venueId.toHex(),
       reconnectMsMax: 600_000,
     });
   }
 
   /** One frame, after a while. */
   private async trade(session: AccountSession): Promise<void> {
-    const { venue, workload, account, key, signer, venueId } = this.parts;
+    const { venue, workload, account, shard, key, signer } = this.parts;
     const prng = this.process!.prng;
     await Bun.sleep(prng.between(0, venue.setup.gapMs));
     if (session.pending.size >= PENDING_MAX) await Bun.sleep(PATIENCE_MS);
@@ -136,14 +141,14 @@ export class Trader {
     const isLate = prng.chance(2);
     const header = {
       kind: codes.FRAME_TRADER,
-      shard: 1,
-      venue: venueId,
+      shard,
+      venue: venue.venueId,
       account,
       key,
       nonce: session.takeNonce(),
       expiry: isLate ? 1 : 0,
     };
-    const commands = workload.traderCommands(account, prng);
+    const commands = workload.traderCommands(shard, account, prng);
     const frame = signFrame(header, commands, (message) => signer.sign(message));
     // Now and then one that nobody may take.
     if (prng.chance(2)) frame[frame.length - 1]! ^= 1;
@@ -169,9 +174,9 @@ export class Trader {
   /** Dense and never otherwise; what an earlier process was told may come again. */
   private hear(report: Report): void {
     if (this.process?.isAlive !== true) return;
-    const { venue } = this.parts;
     const text = reportText(report);
-    venue.oracle.show(report.position, this.role);
+    const { oracle } = this;
+    oracle.show(report.position, this.role);
     const known = this.told[report.number - 1];
     if (known !== undefined && known !== text) {
       throw new Violation(`${this.role}: report ${report.number} was ${known} and is ${text}`);
@@ -180,8 +185,8 @@ export class Trader {
       throw new Violation(`${this.role}: report ${report.number} behind ${this.told.length}`);
     }
     this.told[report.number - 1] = text;
-    const ours = venue.oracle.reports.get(report.account)?.[report.number - 1];
-    if (ours !== text && !venue.oracle.isExceeded) {
+    const ours = oracle.reports.get(report.account)?.[report.number - 1];
+    if (ours !== text && !oracle.isExceeded) {
       throw new Violation(`${this.role} was told ${text}, and the log says ${ours}`);
     }
   }

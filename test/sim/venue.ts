@@ -5,11 +5,14 @@ import type { RedisAccess } from "../../src/edges/redis-connection.ts";
 import type { SignatureVerifier } from "../../src/edges/verify.ts";
 import type { Ingress } from "../../src/ingress-verifier/ingress.ts";
 import type { EntryLimits } from "../../src/ingress-verifier/order-entry.ts";
+import { decodeGenesis, type Genesis, venueOf } from "../../src/protocol/genesis.ts";
 import type { Settlement } from "../../src/settlement-plane/settlement.ts";
+import { Crossings } from "./crossings.ts";
 import { Oracle, Violation } from "./oracle.ts";
 import { RedisNode } from "./redis-node.ts";
 import { RedisWire } from "./redis-wire.ts";
-import { ingressOf, matcher, sentence, settlement, Supervisor } from "./services.ts";
+import { ingressOf, matcherOf, matcherRole, sentence, Supervisor } from "./services.ts";
+import { settlement } from "./settlement-service.ts";
 import { APPEND_QUEUE_MAX, genesisFrameOf, type Setup } from "./setup.ts";
 import { rememberingVerifier } from "./signers.ts";
 import { SimDisk } from "./sim-files.ts";
@@ -39,15 +42,18 @@ export class Venue {
   readonly weather: Weather;
   readonly net: SimNet;
   readonly verifier: SignatureVerifier = rememberingVerifier();
-  readonly genesisFrame: Uint8Array<ArrayBuffer>;
-  readonly oracle: Oracle;
+  /** By shard, lowest first. */
+  readonly genesisFrames = new Map<number, Uint8Array<ArrayBuffer>>();
+  readonly oracles = new Map<number, Oracle>();
+  readonly crossings = new Crossings(this.oracles);
+  readonly venueId: Uint8Array<ArrayBuffer>;
   readonly nodes = new Map<string, RedisNode>();
   readonly services: Supervisor[] = [];
   readonly ingresses = new Map<string, Ingress>();
   /** By role: what the clock of its host is off, microseconds. */
   readonly clockOffsets = new Map<string, number>();
   readonly entryLimits = ENTRY_LIMITS;
-  settlement: Settlement | null = null;
+  readonly settlements = new Map<number, Settlement>();
   /** Nothing goes wrong any more. */
   isHealed = false;
   primary: RedisNode;
@@ -62,8 +68,13 @@ export class Venue {
     this.weather = new Weather(world);
     this.weather.latencyUs = setup.latencyUs;
     this.net = new SimNet(world, this.weather);
-    this.genesisFrame = genesisFrameOf(setup);
-    this.oracle = new Oracle(this.genesisFrame);
+    const first = genesisFrameOf(setup);
+    this.venueId = new Uint8Array(venueOf(first, genesisIn(first)));
+    for (let shard = 1; shard <= setup.shards; shard++) {
+      const frame = shard === 1 ? first : genesisFrameOf(setup, shard, this.venueId);
+      this.genesisFrames.set(shard, frame);
+      this.oracles.set(shard, new Oracle(frame, shard));
+    }
     this.wire = new RedisWire(world, this.weather, this.nodes);
     this.primary = this.addNode("redisA");
     this.primary.start(0);
@@ -73,14 +84,31 @@ export class Venue {
       this.primary.follow(replica);
     }
     for (let i = 1; i <= setup.ingresses; i++) this.add(`ingress${i}`, ingressOf(`${i}`));
-    this.add("matcher", matcher);
+    for (const shard of this.shards) this.add(matcherRole(shard), matcherOf(shard));
     this.add("settlement", settlement);
+  }
+
+  get shards(): number[] {
+    return [...this.oracles.keys()];
+  }
+
+  oracleOf(shard: number): Oracle {
+    return this.oracles.get(shard)!;
   }
 
   /** From now on that node's log is the one that counts. */
   makePrimary(node: RedisNode): void {
     this.primary = node;
-    this.guard(() => this.oracle.rebase(node));
+    this.guard(() => {
+      for (const oracle of this.oracles.values()) oracle.rebase(node);
+      this.crossings.check();
+    });
+  }
+
+  private look(node: RedisNode): void {
+    if (node !== this.primary) return;
+    for (const oracle of this.oracles.values()) oracle.look(node);
+    this.crossings.check();
   }
 
   accessOf(process: Process): RedisAccess {
@@ -114,9 +142,11 @@ export class Venue {
   /** Every queue under its bound. */
   checkBounds(): void {
     for (const { doors, entry } of this.ingresses.values()) {
-      const bytes = doors.get(1)?.queue.bytes ?? 0;
       const most = entry.sessionCount * ENTRY_LIMITS.outQueueBytesMax;
-      if (bytes > APPEND_QUEUE_MAX) this.fail(new Violation(`${bytes} bytes wait for the log`));
+      for (const { queue } of doors.values()) {
+        const { bytes } = queue;
+        if (bytes > APPEND_QUEUE_MAX) this.fail(new Violation(`${bytes} bytes wait for the log`));
+      }
       if (entry.queuedBytes > most) this.fail(new Violation(`clients have ${entry.queuedBytes}`));
     }
   }
@@ -128,7 +158,8 @@ export class Venue {
   onFault(role: string, fault: unknown): void {
     const name = fault instanceof Error ? fault.name : "";
     if (EXPECTED.has(name)) return;
-    if (name === "Halt" && this.oracle.isExceeded) return;
+    const isExceeded = [...this.oracles.values()].some((oracle) => oracle.isExceeded);
+    if (name === "Halt" && isExceeded) return;
     this.fail(new Violation(`${role} met ${sentence(fault)}`));
   }
 
@@ -142,11 +173,15 @@ export class Venue {
     const { setup, world } = this;
     const times = { turnUs: 20, syncUs: world.prng(`sync of ${name}`).pick([50, 500, 3000]) };
     const node = new RedisNode(world, name, setup.policy, times);
-    node.onTurn = () => {
-      if (node === this.primary) this.guard(() => this.oracle.look(node));
-    };
+    node.onTurn = () => this.guard(() => this.look(node));
     node.onEffect = (what) => this.weather.effect(node.process, what);
     this.nodes.set(name, node);
     return node;
   }
+}
+
+export function genesisIn(frame: Uint8Array): Genesis {
+  const genesis = decodeGenesis(frame);
+  if (typeof genesis === "string") throw new Error(genesis);
+  return genesis;
 }
