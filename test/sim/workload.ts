@@ -33,7 +33,9 @@ class SigningWorld extends GrammarWorld {
 }
 
 const DIRECTORY_KINDS = ["account_open", "key_add", "key_revoke"] as const;
-const ALL_KINDS = [...OPERATOR_KINDS, ...DIRECTORY_KINDS] as const;
+/** Who has upgraded to rules that this build does not have can start no service of it any more. */
+const isDrawn = (kind: Kind): boolean => kind !== "upgrade";
+const ALL_KINDS = [...OPERATOR_KINDS, ...DIRECTORY_KINDS].filter(isDrawn);
 /** Without its key nothing is carried any more. */
 const CARRIER_OUT = encodeKeyRevoke(CARRY_SIGNER + 1);
 const LONERS: ReadonlySet<Kind> = new Set(["carry", "asset_open"]);
