@@ -175,13 +175,13 @@ export const FLEET_BUGS: readonly FleetBug[] = [
   {
     name: "a matcher that is asked to stop while it recovers halts the shard",
     file: "src/market-matcher/recover.ts",
-    find: "if (at.engine.position < execution.last) return;",
+    find: "if (engine.position < execution.last) return;",
     put: "",
   },
   {
     name: "a matcher goes on from a snapshot that ex does not cover",
     file: "src/market-matcher/recover.ts",
-    find: "if (stored.position > parts.tip) continue;",
+    find: "if (stored.position > tip) continue;",
     put: "",
   },
   {

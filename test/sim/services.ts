@@ -122,7 +122,7 @@ export function ingressOf(slot: string): Begin {
 
 /** Each shard's matcher has a process and a host of its own. */
 export function matcherRole(shard: number): string {
-  return shard === 1 ? "matcher" : `matcher${shard}`;
+  return shard === 1 ? "matcher" : `matcher/${shard}`;
 }
 
 export function matcherOf(number: number): Begin {

@@ -17,7 +17,7 @@ import type { Process } from "./world.ts";
 
 /** On the disk of settlement's host. */
 export function settlementDir(shard: number): string {
-  return shard === 1 ? `${DATA}/settlement` : `${DATA}/settlement${shard}`;
+  return shard === 1 ? `${DATA}/settlement` : `${DATA}/settlement-${shard}`;
 }
 
 export const settlement: Begin = async (venue, process, onFault) => {
