@@ -136,11 +136,30 @@ async function withdraw(cli: Cli, args: Args): Promise<Answer> {
     const [report] = reports;
     if (report === undefined) throw new ClientError({ code: "unknown_outcome", message: state });
     if (state === "rejected") throw rejectOf(report, undefined, asset);
-    const text = `withdrew ${args.at(1)} ${asset.symbol}; final at the next checkpoint`;
-    return { data: reportToJson(report), text: `${text} after position ${report.position}` };
+    const final = await finality(cli, shard, report.position);
+    const text = `withdrew ${args.at(1)} ${asset.symbol} at position ${report.position}`;
+    return { data: { ...reportToJson(report), ...final.data }, text: `${text}; ${final.text}` };
   } finally {
     client.close();
   }
+}
+
+/** A withdrawal is final once it is archived: exported, and under a signed checkpoint there. */
+async function finality(
+  cli: Cli,
+  asked: number,
+  position: number,
+): Promise<{ data: { final: boolean; archived_position: number | null }; text: string }> {
+  const { shards, directory_shard } = await cli.http.status();
+  const id = asked === 0 ? directory_shard : asked;
+  const exported = shards.find(({ shard }) => shard === id)?.export ?? null;
+  const archived = exported?.archived_position ?? null;
+  const data = { final: archived !== null && archived >= position, archived_position: archived };
+  if (archived === null) {
+    return { data, text: "final once `clob export` covers it: nothing is exported continuously" };
+  }
+  const text = data.final ? "final" : `final once that is archived (now ${archived}: clob status)`;
+  return { data, text };
 }
 
 /** `--shard`, else the lowest where so much is free; the reject of the lowest says the rest. */

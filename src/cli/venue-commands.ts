@@ -94,22 +94,37 @@ export function completionCommand(table: () => readonly CommandSpec[]): CommandS
 
 function statusText(status: StatusJson): string {
   const { venue, name, version, rules_version, shards } = status;
-  const heads = ["shard", ">position", ">matched", ">orders/s", ">trades", ">open", "checkpoint"];
+  const heads = [
+    "shard",
+    ">position",
+    ">matched",
+    ">archived",
+    ">orders/s",
+    ">trades",
+    ">open",
+    "checkpoint",
+  ];
   const rows = shards.map((shard) => [
     String(shard.shard),
     String(shard.position),
     String(shard.matched_position),
+    shard.export === null ? "-" : String(shard.export.archived_position),
     String(shard.orders_per_s),
     String(shard.trades),
     String(shard.open_orders),
     checkpointText(shard),
   ]);
   const logs = shards.map((shard) => `shard ${shard.shard}: ${shard.log}${rulesText(shard)}`);
+  const waiting = shards.flatMap(({ shard, export: exported }) => {
+    const waits = exported?.waits ?? null;
+    return waits === null ? [] : [`shard ${shard}: the export waits: ${waits}`];
+  });
   const newest = Math.max(...shards.map((shard) => shard.log_time_us));
   return [
     `${name}, version ${version}, rules ${rules_version}`,
     `venue ${venue}`,
     ...logs,
+    ...waiting,
     `log time ${timeText(newest)}`,
     "",
     textTable(heads, rows),

@@ -3,6 +3,7 @@
  *
  * Decimals are strings, integers are numbers below 2^53, times in microseconds end in `_us`.
  */
+import type { ExportJson } from "./export-json.ts";
 export interface AssetJson {
   readonly id: number;
   readonly symbol: string;
@@ -93,6 +94,8 @@ export interface ShardStatusJson extends ShardStatsJson {
   readonly rules: RulesJson;
   readonly halted: { readonly reason: string; readonly position: number } | null;
   readonly checkpoint: CheckpointAgeJson | null;
+  /** Null where nothing is exported continuously. */
+  readonly export: ExportJson | null;
 }
 
 export interface StatusJson {
@@ -184,6 +187,8 @@ export interface AccountJson {
   readonly account: number;
   readonly shard: number;
   readonly position: number;
+  /** Withdrawals up to here are final; null where nothing is exported continuously. */
+  readonly archived_position: number | null;
   readonly suspended: boolean;
   /** Log time past which its dead-man timer fires, 0 for none. */
   readonly timer_us: number;

@@ -42,7 +42,7 @@ export function buildConfig(file: string, values: ConfigValues, shards: Shards):
       ingressAddress: listenAddress(values, "settlement.ingress_address"),
       verifyThreads: values.integer("settlement.verify_threads"),
       leaseMs: values.integer("settlement.lease_ms"),
-      exportDir: values.text("settlement.export_dir") || join(dataDir, "export"),
+      exportDir: exportDir(values, dataDir),
       publishDelayMs: values.integer("settlement.publish_delay_ms"),
       checkpointIntervalMs: values.integer("settlement.checkpoint_interval_ms"),
       checkpointCommands: values.integer("settlement.checkpoint_commands"),
@@ -90,6 +90,14 @@ function buildRedis(values: ConfigValues): RedisConfig | null {
     memoryRefuseOrdersPercent: values.integer("redis.memory_refuse_orders_percent"),
     memoryCancelsOnlyPercent: values.integer("redis.memory_cancels_only_percent"),
   };
+}
+
+/** Of its own accord only where the log is on other machines: see docs/DECISIONS.md. */
+function exportDir(values: ConfigValues, dataDir: string): string | null {
+  const named = values.text("settlement.export_dir");
+  const asked = values.text("settlement.export");
+  const isOn = asked === "auto" ? named !== "" || logKind(values) === "redis" : asked === "on";
+  return isOn ? named || join(dataDir, "export") : null;
 }
 
 function listenAddress(values: ConfigValues, path: string): ListenAddress {

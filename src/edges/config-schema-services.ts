@@ -81,19 +81,32 @@ const SETTLEMENT_ROWS: readonly Row[] = [
   },
   {
     section: "settlement",
+    key: "export",
+    kind: choice("auto", "off", "on"),
+    fallback: "auto",
+    env: "CLOB_EXPORT",
+    doc:
+      "Whether settlement exports continuously. auto: with a log on Redis, or if export_dir is " +
+      "set; beside an embedded log the export would lie on the same disk.",
+  },
+  {
+    section: "settlement",
     key: "export_dir",
     kind: { type: "path" },
     fallback: "",
-    notYet: true,
-    doc: "Where the continuous export goes. Empty: `export` in the data directory.",
+    env: "CLOB_EXPORT_DIR",
+    doc:
+      "Where the continuous export goes: `clob verify` reads it. Empty: `export` in the data " +
+      "directory. Several settlements of a venue may share it.",
   },
   {
     section: "settlement",
     key: "publish_delay_ms",
     kind: integer(0, MONTH_MS),
     fallback: 0,
-    notYet: true,
-    doc: "Roots are public at once, record bytes after this: the log shows every stop order.",
+    doc:
+      "The export's roots are public at once, record bytes after this: the log shows every stop " +
+      "order. Withdrawals become final as much later.",
   },
   {
     section: "settlement",

@@ -125,7 +125,8 @@ export interface SettlementConfig {
   /** 0: the service chooses. */
   readonly verifyThreads: number;
   readonly leaseMs: number;
-  readonly exportDir: string;
+  /** Null where nothing is exported continuously. */
+  readonly exportDir: string | null;
   readonly publishDelayMs: number;
   /** genesis */
   readonly checkpointIntervalMs: number;

@@ -181,7 +181,7 @@ export class DirectoryStore implements ObjectStore {
     try {
       await fs.mkdir(dir);
     } catch (error) {
-      if (isAbsent(error) && parent !== dir) {
+      if (codeOf(error) === "ENOENT" && parent !== dir) {
         await this.makeDirectory(parent);
         return this.makeDirectory(dir);
       }

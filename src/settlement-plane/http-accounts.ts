@@ -68,6 +68,7 @@ function account(shard: Shard, ask: Ask): json.AccountJson | Refused {
     account: id,
     shard: shard.id,
     position: shard.source.engine.position,
+    archived_position: shard.source.exported?.archived ?? null,
     suspended: views.isSuspended(id),
     timer_us: views.timer(id),
     reports: views.reportNumber(id),

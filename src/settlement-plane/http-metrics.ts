@@ -2,6 +2,7 @@
  * Metrics of settlement: how far it is, how old the newest checkpoint, how busy the read side.
  */
 import { Metrics } from "../edges/metrics.ts";
+import type { ExportProgress } from "./exporter.ts";
 import { type ReadSide, Refused, shardOf } from "./http-answer.ts";
 import type { ShardSource } from "./shard-source.ts";
 
@@ -73,7 +74,33 @@ function addShards(metrics: Metrics, side: ReadSide): void {
     total("clob_settlement_checkpoints_total", "Since genesis.", () =>
       source.latest === null ? 0 : source.latest.number + 1,
     );
+    if (source.exported !== null) addExport(metrics, source, source.exported);
   }
+}
+
+function addExport(metrics: Metrics, source: ShardSource, progress: ExportProgress): void {
+  const labels = { shard: source.parts.genesis.shard };
+  const gauge = (name: string, help: string, read: () => number): void =>
+    metrics.gauge({ name, help, labels }, read);
+  const total = (name: string, help: string, read: () => number): void =>
+    metrics.total({ name, help, labels }, read);
+  gauge("clob_export_archived_position", "In the store, under a signed head.", () => {
+    return progress.archived;
+  });
+  gauge("clob_export_lag_records", "Signed and not archived yet.", () =>
+    Math.max(0, (source.latest?.position ?? 0) - progress.archived),
+  );
+  gauge(
+    "clob_export_lag_seconds",
+    "Log time signed and not archived yet.",
+    () => Math.max(0, (source.latest?.logTime ?? 0) - progress.archivedTime) / 1e6,
+  );
+  gauge("clob_export_waiting_info", "1 while the store or the log is waited for.", () =>
+    progress.why === "" ? 0 : 1,
+  );
+  total("clob_export_steps_total", "Written, in this process.", () => progress.steps);
+  total("clob_export_bytes_total", "Of objects created in this process.", () => progress.bytes);
+  total("clob_export_faults_total", "Of store and log, in this process.", () => progress.faults);
 }
 
 /** What the shards that are settled here have written for this one and it has not applied. */

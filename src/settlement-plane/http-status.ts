@@ -3,11 +3,13 @@
  */
 import { assert } from "../base/assert.ts";
 import { formatDecimal } from "../base/decimal.ts";
+import type { ExportJson } from "../client/export-json.ts";
 import type * as json from "../client/http-json.ts";
 import { VERSION } from "../edges/version.ts";
 import { RULES } from "../engine/rules.ts";
 import { parseCheckpoint } from "../proofs/checkpoint-note.ts";
 import { PROTOCOL_VERSION, RULES_VERSION } from "../protocol/codes.ts";
+import type { ExportProgress } from "./exporter.ts";
 import {
   notFound,
   pickShard,
@@ -20,6 +22,7 @@ import {
 import type { Query } from "./http-query.ts";
 import { shardNumbers } from "./market-data.ts";
 import type { PublishedCheckpoint } from "./settlement.ts";
+import type { ShardSource } from "./shard-source.ts";
 
 export function statusRoutes(side: ReadSide): Route[] {
   return [
@@ -76,6 +79,18 @@ async function shardStatus(
     rules: { ...engine.governing.current, next: engine.governing.next },
     halted: halted === null ? null : haltedJson(halted, engine.position),
     checkpoint: latest === null ? null : checkpointHead(side, latest),
+    export: source.exported === null ? null : exportJson(source.exported, source),
+  };
+}
+
+function exportJson(progress: ExportProgress, { latest }: ShardSource): ExportJson {
+  const { archived, archivedTime, place, why } = progress;
+  return {
+    archived_position: archived,
+    archived_time_us: archivedTime,
+    lag_records: Math.max(0, (latest?.position ?? archived) - archived),
+    to: place,
+    waits: why === "" ? null : why,
   };
 }
 

@@ -12,6 +12,7 @@ import type { Doorbell } from "../edges/doorbell.ts";
 import { haltShard } from "../service/halted.ts";
 import { readKeyFile, type Signer } from "../edges/keys.ts";
 import type { Logger } from "../edges/logger.ts";
+import type { ObjectStore } from "../edges/object-store.ts";
 import type { OpenShard } from "../service/open-shards.ts";
 import { EXIT_REFUSED, listening, ServiceEnd } from "../service/start.ts";
 import { VerifyPool } from "../edges/verify-pool.ts";
@@ -20,6 +21,7 @@ import { assert } from "../base/assert.ts";
 import type { Carrier } from "./carrier.ts";
 import type { Deliver } from "./carry-desk.ts";
 import { CARRY_KEY_NAME, CarryService, deliverOverHttp } from "./carry-service.ts";
+import { ExportService } from "./export-service.ts";
 import { createSettlementHttp } from "./http.ts";
 import { ReadCounts } from "./http-metrics.ts";
 import { MarketData } from "./market-data.ts";
@@ -37,6 +39,10 @@ export interface SettlementServiceParts {
   readonly wallMs: () => number;
   /** How settlement's own frames reach ingress; absent: over HTTP. */
   readonly deliver?: Deliver;
+  /** Where to export; absent: as the config says. */
+  readonly objects?: ObjectStore;
+  /** Whether this process leads that shard's settlement; always, if absent. */
+  readonly mayPublish?: (shard: number) => boolean;
   readonly onFault: (fault: unknown) => void;
 }
 
@@ -68,6 +74,7 @@ export async function startSettlementService(
   const checkpointSigner = checkpointKey(parts);
   const marketData = new MarketData(config.limits, wallMs);
   const carrying = openCarrying(parts, settlements, stopping.signal);
+  const exporting = ExportService.open({ ...parts, stop: stopping.signal });
   for (const shard of shards) {
     const id = shard.genesis.shard;
     const settlement = new Settlement({
@@ -90,6 +97,7 @@ export async function startSettlementService(
       stop: stopping.signal,
     });
     settlements.set(id, settlement);
+    if (exporting !== null) runs.push(exporting.run(shard, settlement).catch(onFault));
     const data = marketData.addShard(id, settlement);
     if (shard.halted !== null) {
       data.matchedPosition = settlement.engine.position;
@@ -110,9 +118,8 @@ export async function startSettlementService(
     stop: async () => {
       stopping.abort();
       await Promise.all(runs);
-      await judge.close();
-      await reading.stop();
-      for (const lock of locks) lock.close();
+      await Promise.all([judge.close(), reading.stop()]);
+      for (const part of [exporting, ...locks]) part?.close();
     },
   };
 }

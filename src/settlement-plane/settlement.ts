@@ -27,8 +27,11 @@ import { ReportChain } from "../protocol/execution.ts";
 import type { Genesis } from "../protocol/genesis.ts";
 import type { ReportBatch } from "../protocol/report.ts";
 import { refuseMixedLog } from "../service/same-log.ts";
-import { CommitmentFile } from "./commitment-file.ts";
+import { CommitmentFile, type Notes } from "./commitment-file.ts";
+import type { Commitments } from "./export-borders.ts";
+import type { ExportProgress } from "./exporter.ts";
 import { runSettleLoop } from "./settle-loop.ts";
+import type { HeadsAt } from "./shard-export.ts";
 
 export interface SettlementParts {
   readonly log: ShardLog;
@@ -84,6 +87,8 @@ export class Settlement {
   private due: DueCheckpoint[] = [];
   engine: Engine;
   latest: PublishedCheckpoint | null = null;
+  /** Null where nothing is exported continuously. */
+  exported: ExportProgress | null = null;
   isReady = false;
   /** Only read: it was halted before this process began. */
   isHalted = false;
@@ -223,6 +228,14 @@ export class Settlement {
   }
 
   private publish({ number, position, inputRoot, statesRoot, logTime }: DueCheckpoint): void {
+    const notes = this.sign({ count: number + 1, position, inputRoot, statesRoot });
+    // Older ones come by again after a restart; the notes stay at the newest.
+    if (number + 1 === this.file.count) this.file.writeNotes(notes);
+    this.latest = { number, position, logTime, inputNote: notes.input, stateNote: notes.state };
+  }
+
+  /** What was published once may be said again at any time: a signature has one form. */
+  sign({ count, position, inputRoot, statesRoot }: HeadsAt): Notes {
     const { venue, genesis, checkpointSigner } = this.parts;
     const venueHex = toHex(venue);
     const key = noteKey(venueHex, checkpointSigner.publicKey);
@@ -232,17 +245,13 @@ export class Settlement {
       size: position,
       root: inputRoot,
     };
-    const state = {
-      origin: statesOrigin(venueHex, genesis.shard),
-      size: number + 1,
-      root: statesRoot,
-    };
-    const inputNote = signCheckpoint(input, key, sign);
-    const stateNote = signCheckpoint(state, key, sign);
-    // Older ones come by again after a restart; the notes stay at the newest.
-    if (number + 1 === this.file.count)
-      this.file.writeNotes({ input: inputNote, state: stateNote });
-    this.latest = { number, position, logTime, inputNote, stateNote };
+    const state = { origin: statesOrigin(venueHex, genesis.shard), size: count, root: statesRoot };
+    return { input: signCheckpoint(input, key, sign), state: signCheckpoint(state, key, sign) };
+  }
+
+  /** Those that are signed. */
+  get commitments(): Commitments {
+    return this.file;
   }
 
   /** Engine and checkpointer in one file: [u32 size][engine][checkpointer][hash]. */

@@ -4,6 +4,7 @@
 import type { ShardLog } from "../edges/log.ts";
 import type { Engine } from "../engine/engine.ts";
 import type { Genesis } from "../protocol/genesis.ts";
+import type { ExportProgress } from "./exporter.ts";
 import type { PublishedCheckpoint } from "./settlement.ts";
 
 export interface ShardSource {
@@ -13,6 +14,8 @@ export interface ShardSource {
   readonly isReady: boolean;
   /** It was halted when this process started, and is only read. */
   readonly isHalted: boolean;
+  /** Null where nothing is exported continuously. */
+  readonly exported: ExportProgress | null;
   readonly parts: {
     readonly genesis: Genesis;
     readonly venue: Uint8Array;

@@ -31,13 +31,13 @@ test("every key is read by somebody, or marked as not yet built", () => {
 });
 
 test("asking for what is not built is refused, with its place", () => {
-  const read = readText(`${SMALL}[settlement]\npublish_delay_ms = 5000\nexport_dir = ""\n`, {
+  const read = readText(`${SMALL}[log]\ngather_ms_max = 5\ntick_ms = 1000\n`, {
     flags: { "ingress-verify-workers": "2" },
   });
   const asked = read.ok ? askedNotYet(read.values) : [];
-  const says = "is asked for, and this is not built yet; allowed: the default, 0";
+  const says = "is asked for, and this is not built yet; allowed: the default,";
   expect(asked.map((line) => line.replace(/^\S*config\.toml/, "config.toml"))).toEqual([
-    `flag --ingress-verify-workers: ingress.verify_workers: 2 ${says}`,
-    `config.toml:24: settlement.publish_delay_ms: 5000 ${says}`,
+    `config.toml:24: log.gather_ms_max: 5 ${says} 1`,
+    `flag --ingress-verify-workers: ingress.verify_workers: 2 ${says} 0`,
   ]);
 });

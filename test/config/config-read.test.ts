@@ -111,7 +111,15 @@ describe("flags beat environment beat file beat defaults", () => {
 
   test("keys and export lie in the data directory unless told otherwise", () => {
     const { venue, settlement } = configOf(SMALL, { flags: { data: "elsewhere" } });
-    expect([venue.keysDir, settlement.exportDir]).toEqual(["elsewhere/keys", "elsewhere/export"]);
+    // The export stays out of the way of an embedded log unless asked for.
+    expect([venue.keysDir, settlement.exportDir]).toEqual(["elsewhere/keys", null]);
+    const asked = (variables: Record<string, string>, text = ""): string | null =>
+      configOf(SMALL + text, { env: variables, flags: { data: "d" } }).settlement.exportDir;
+    expect(asked({ CLOB_EXPORT: "on" })).toBe("d/export");
+    expect(asked({ REDIS_ADDR: "127.0.0.1:6379" })).toBe("d/export");
+    expect(asked({ REDIS_ADDR: "127.0.0.1:6379", CLOB_EXPORT: "off" })).toBeNull();
+    expect(asked({ CLOB_EXPORT_DIR: "x" })).toBe("x");
+    expect(asked({}, '[settlement]\nexport_dir = "x"\nexport = "off"\n')).toBeNull();
     const told = '[venue]\nkeys_dir = "k"\n[settlement]\nexport_dir = "e"\n';
     const other = configOf(SMALL + told);
     expect([other.venue.keysDir, other.settlement.exportDir]).toEqual(["k", "e"]);

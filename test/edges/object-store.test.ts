@@ -6,7 +6,12 @@ import { existsSync, mkdtempSync, readdirSync, rmSync, utimesSync, writeFileSync
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { DirectoryStore } from "../../src/edges/directory-store.ts";
-import { NotAnObject, StoreFull, StoreUnreachable } from "../../src/edges/object-store.ts";
+import {
+  NotAnObject,
+  StoreDenied,
+  StoreFull,
+  StoreUnreachable,
+} from "../../src/edges/object-store.ts";
 import { realDisk } from "../../src/edges/segment-disk.ts";
 import { StoreLock } from "../../src/edges/store-lock.ts";
 import { objectStoreSuite, startChild, type StoreStand } from "./object-store-conformance.ts";
@@ -103,6 +108,16 @@ test("what is no file is named, and drafts of the dead are swept after an hour",
   await stand.open().createOnly("c", utf8.encode("x"));
   expect(readdirSync(drafts)).toEqual(["young"]);
   expect(await store.list("")).toEqual(["a/b", "c"]);
+});
+
+test("a file where its directory would be is a clear fault", async () => {
+  await using stand = new DirectoryStand();
+  writeFileSync(join(stand.root, "new"), "in the way");
+  const store = stand.open();
+  expect(await store.get("a")).toBeNull();
+  await expect(store.createOnly("a", utf8.encode("x"))).rejects.toBeInstanceOf(StoreDenied);
+  rmSync(join(stand.root, "new"));
+  expect(await store.createOnly("a", utf8.encode("x"))).toBe("created");
 });
 
 test("who only reads makes nothing", async () => {

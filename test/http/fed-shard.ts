@@ -26,6 +26,7 @@ import { encodePack, readRecord, RecordView } from "../../src/protocol/record.ts
 import { readReport, type Report, REPORT_SIZE, ReportBatch } from "../../src/protocol/report.ts";
 import { createSettlementHttp } from "../../src/settlement-plane/http.ts";
 import { ReadCounts } from "../../src/settlement-plane/http-metrics.ts";
+import type { ExportProgress } from "../../src/settlement-plane/exporter.ts";
 import { MarketData } from "../../src/settlement-plane/market-data.ts";
 import type { ShardData } from "../../src/settlement-plane/shard-data.ts";
 import type { PublishedCheckpoint } from "../../src/settlement-plane/settlement.ts";
@@ -115,6 +116,7 @@ export class FedShard {
   latest: PublishedCheckpoint | null = null;
   isReady = true;
   isHalted = false;
+  exported: ExportProgress | null = null;
   halted: string | null = null;
   /** This server's clock, moved by the tests. */
   nowMs = FIRST_TIME / 1000;

@@ -38,6 +38,7 @@ describe("an account", () => {
       account: 2,
       shard: 1,
       position: OPENED + 2,
+      archived_position: null,
       suspended: false,
       timer_us: 0,
       reports: 5,

@@ -84,8 +84,26 @@ describe("status and time", () => {
             log_time_us: timeOf(OPENED + 3),
             age_ms: 550,
           },
+          export: null,
         },
       ],
+    });
+  });
+
+  test("an export says what is archived, how far it is behind and why it waits", async () => {
+    fillBook();
+    shard.checkpoint();
+    const [archived, archivedTime] = [OPENED, timeOf(OPENED)];
+    const counts = { steps: 3, bytes: 5000, faults: 1 };
+    shard.exported = { place: "directory d", archived, archivedTime, ...counts, why: "no room" };
+    const head = { archived_position: OPENED, archived_time_us: archivedTime, to: "directory d" };
+    expect(await shard.get("/v1/status")).toMatchObject({
+      shards: [{ export: { ...head, lag_records: 2, waits: "no room" } }],
+    });
+    expect(await shard.get("/v1/accounts/1")).toMatchObject({ archived_position: OPENED });
+    shard.exported = { ...shard.exported, archived: OPENED + 2, why: "" };
+    expect(await shard.get("/v1/status")).toMatchObject({
+      shards: [{ export: { archived_position: OPENED + 2, lag_records: 0, waits: null } }],
     });
   });
 

@@ -36,7 +36,7 @@ const panels = board.panels.flatMap(({ title, targets }) =>
 const namesIn = (query: string): string[] => query.match(/clob_\w+/g) ?? [];
 
 test("every metric of every alert and panel is exported by a running venue", async () => {
-  await using venue = await VenueProcess.start();
+  await using venue = await VenueProcess.start({ flags: ["--settlement-export=on"] });
   const pages = venue.http.map(async (address) => (await fetch(`${address}/metrics`)).text());
   const exported = (await Promise.all(pages)).join("\n");
   const types = new Map(

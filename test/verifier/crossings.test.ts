@@ -3,7 +3,7 @@
  * source never wrote is not, though every engine took it and every signature holds.
  */
 import { afterAll, beforeAll, describe, expect, test } from "bun:test";
-import { mkdtempSync, rmSync } from "node:fs";
+import { mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { openVerifiers, type SignatureVerifier } from "../../src/edges/verify.ts";
@@ -12,6 +12,7 @@ import * as commands from "../../src/protocol/commands.ts";
 import { signFrame } from "../../src/protocol/frame.ts";
 import { decodeGenesis, venueOf } from "../../src/protocol/genesis.ts";
 import { judgeEngine } from "../../src/verifier/engines.ts";
+import { verdictText } from "../../src/verifier/verdict-text.ts";
 import { type Verdict, verifyExport } from "../../src/verifier/verify-export.ts";
 import * as venueOfTests from "../support/sealed-venue.ts";
 
@@ -110,15 +111,26 @@ function credit(number: number, amount: number): commands.Carry {
   };
 }
 
-async function verdictOn(name: string, carries: readonly commands.Carry[]): Promise<Verdict[]> {
+/** `runsToMs`: an export of shards each for itself, in which the source goes on to that time. */
+async function verdictOn(
+  name: string,
+  carries: readonly commands.Carry[],
+  runsToMs = 0,
+): Promise<Verdict[]> {
   const dir = join(root, name);
-  await sealVenue(sourceLog().records, CHECKPOINT, dir);
+  const source = sourceLog();
+  if (runsToMs > 0) source.add("operator", commands.encodeDeposit(USD, 1, 1, 2), runsToMs);
+  await sealVenue(source.records, CHECKPOINT, dir);
   rmSync(join(dir, "settlement"), { recursive: true, force: true });
   const log = new Log(2, smallGenesis(OPERATOR, CHECKPOINT, { shard: 2, venue }));
   for (const [i, carry] of carries.entries()) {
     log.add("operator", commands.encodeCarry(carry), 100 + i);
   }
   await sealVenue(log.records, CHECKPOINT, dir);
+  for (const shard of runsToMs > 0 ? [1, 2] : []) {
+    const latest = join(dir, `shard-${shard}`, "latest");
+    writeFileSync(latest, readFileSync(latest, "utf8").replace("ends cut", "ends running"));
+  }
   const engines = ["fast", "naive"] as const;
   return Promise.all(
     engines.map((engine) =>
@@ -144,6 +156,29 @@ describe("true", () => {
     const again = [credit(2, 40), ACCOUNT, ACCOUNT, credit(2, 99), credit(1, 30), credit(1, 30)];
     for (const verdict of await verdictOn("again", again)) {
       expect(verdict).toMatchObject({ ok: true, crossings: { carried: 2, inFlight: 1 } });
+    }
+  });
+});
+
+describe("shards that are exported each for itself", () => {
+  const early = [ACCOUNT, credit(1, 30), credit(2, 40), credit(3, 5), credit(4, 6)];
+
+  test("what a source does not reach yet is counted, and funds add up without it", async () => {
+    for (const verdict of await verdictOn("ahead", early, 60)) {
+      expect(verdict).toMatchObject({ ok: true, crossings: { carried: 5, ahead: 2, inFlight: 0 } });
+      expect(verdictText(verdict)).toContain("2 of them before their source's records are here");
+    }
+  });
+
+  test("a source that goes on and never wrote it makes it a lie", async () => {
+    for (const verdict of await verdictOn("never", early, 11_000)) {
+      expect(verdict).toMatchObject({ ok: false, shard: 2, what: "record", place: 5 });
+    }
+  });
+
+  test("another amount is a lie at once", async () => {
+    for (const verdict of await verdictOn("other", [ACCOUNT, credit(1, 31)], 60)) {
+      expect(verdict).toMatchObject({ ok: false, shard: 2, what: "record", place: 3 });
     }
   });
 });

@@ -1,0 +1,64 @@
+/**
+ * Export as a part of the settlement service: one exporter per shard, one store for all.
+ */
+import type { Config } from "../edges/config.ts";
+import { DirectoryStore } from "../edges/directory-store.ts";
+import type { Logger } from "../edges/logger.ts";
+import type { ObjectStore } from "../edges/object-store.ts";
+import type { OpenShard } from "../service/open-shards.ts";
+import { Exporter } from "./exporter.ts";
+import type { Settlement } from "./settlement.ts";
+
+export interface ExportServiceParts {
+  readonly config: Config;
+  /** Absent: the directory that the config names. */
+  readonly objects?: ObjectStore;
+  /** Whether this process leads that shard's settlement; always, if absent. */
+  readonly mayPublish?: (shard: number) => boolean;
+  readonly wallMs: () => number;
+  readonly logger: Logger;
+  readonly stop: AbortSignal;
+}
+
+export class ExportService {
+  private readonly parts: ExportServiceParts;
+  private readonly objects: ObjectStore;
+
+  private constructor(parts: ExportServiceParts, objects: ObjectStore) {
+    this.parts = parts;
+    this.objects = objects;
+  }
+
+  /** Null where nothing is exported continuously. */
+  static open(parts: ExportServiceParts): ExportService | null {
+    const { exportDir } = parts.config.settlement;
+    if (parts.objects === undefined && exportDir === null) return null;
+    const objects = parts.objects ?? new DirectoryStore(exportDir ?? "");
+    parts.logger.info("exporting", { to: objects.describe });
+    return new ExportService(parts, objects);
+  }
+
+  /** Exports this shard until stopped. */
+  run({ log, venue }: OpenShard, settlement: Settlement): Promise<void> {
+    const { config, mayPublish, wallMs, logger, stop } = this.parts;
+    const { shard } = log;
+    const exporter = new Exporter({
+      objects: this.objects,
+      log,
+      venue,
+      commitments: settlement.commitments,
+      notesOf: (heads) => settlement.sign(heads),
+      publishDelayMs: config.settlement.publishDelayMs,
+      wallMs,
+      mayPublish: () => mayPublish?.(shard) ?? true,
+      logger: logger.with({ shard }),
+      stop,
+    });
+    settlement.exported = exporter.progress;
+    return exporter.run();
+  }
+
+  close(): void {
+    this.objects.close();
+  }
+}
