@@ -5,6 +5,7 @@
  *   verification   Ed25519, every way
  *   codec          frames, records, reports, packets
  *   log            appends to both logs
+ *   hops           what each hop of an order costs, pack sizes by load, bytes through Redis
  *   end-to-end     signed orders through a running venue
  *   ...            and every other bench/NAME.bench.ts
  *
@@ -27,7 +28,7 @@ interface Outcome {
 /** What people call them, where the file is called otherwise. */
 const ALIASES: Readonly<Record<string, string>> = { verification: "verify" };
 /** Without a name these run first, in this order. */
-const FIRST = ["core", "levels", "verify", "codec", "log", "end-to-end"];
+const FIRST = ["core", "levels", "verify", "codec", "log", "hops", "end-to-end"];
 
 const root = join(import.meta.dir, "..");
 const size = process.env["BENCH"] === "full" ? "full" : "smoke";

@@ -39,7 +39,7 @@ async function bench(...args: string[]) {
 
 describe("bench", () => {
   test("finds all that the issue asks for", () => {
-    const wanted = ["core", "verify", "codec", "log", "end-to-end"];
+    const wanted = ["core", "verify", "codec", "log", "hops", "end-to-end"];
     expect(wanted.filter((name) => !names.includes(name))).toEqual([]);
   });
 
