@@ -12,7 +12,7 @@ import { cpus, tmpdir } from "node:os";
 import { join } from "node:path";
 import { parseArgs } from "node:util";
 import { type MarketStory, tellMarketStory, vitalsOf } from "../test/support/market-story.ts";
-import { MarketVenue, oneMarketConfig } from "../test/support/market-venue.ts";
+import { MarketVenue, oneShardConfig } from "../test/support/market-venue.ts";
 import { RedisServer } from "../test/support/redis-server.ts";
 
 const { values } = parseArgs({
@@ -57,7 +57,7 @@ async function weighOneMarket() {
   const dir = mkdtempSync(join(tmpdir(), "clob-markets-run-"));
   try {
     const config = join(dir, "config.toml");
-    writeFileSync(config, oneMarketConfig());
+    writeFileSync(config, oneShardConfig(1));
     await using server = await RedisServer.start(AOF);
     await using venue = await MarketVenue.start(server, config);
     return vitalsOf(venue);

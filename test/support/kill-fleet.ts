@@ -95,6 +95,10 @@ export class KillFleet {
     };
   }
 
+  get matcherUrl(): string {
+    return `http://127.0.0.1:${this.ports[3]}`;
+  }
+
   get operator(): Signer {
     return readKeyFile(join(this.data, "keys", "operator.pem"));
   }

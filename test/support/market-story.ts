@@ -128,7 +128,8 @@ async function verify(venue: MarketVenue) {
 }
 
 export function vitalsOf(venue: MarketVenue): Vitals {
-  return Object.fromEntries(PARTS.map((part) => [part, vitals(venue.fleet.pid(part))]));
+  const alive = PARTS.filter((part) => venue.fleet.isAlive(part));
+  return Object.fromEntries(alive.map((part) => [part, vitals(venue.fleet.pid(part))]));
 }
 
 /** Resident now and at most, and processor time so far. */

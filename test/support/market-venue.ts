@@ -36,9 +36,9 @@ export function smallerConfig(perShard: number): string {
     });
 }
 
-/** The sample's text with one shard, and one market on it. */
-export function oneMarketConfig(): string {
-  const text = smallerConfig(1).replace(/count = \d+/, "count = 1");
+/** The sample's text with one shard, and so many markets on it. */
+export function oneShardConfig(markets: number): string {
+  const text = smallerConfig(markets).replace(/count = \d+/, `count = ${markets}`);
   return text.slice(0, text.indexOf("[[shard]]\nid = 2"));
 }
 
@@ -64,9 +64,10 @@ export class MarketVenue implements AsyncDisposable {
     this.http = new HttpClient(fleet.address);
   }
 
-  /** Makes the log and starts every process; the shards do not know each other yet. */
-  static async start(redis: RedisServer, config = MARKETS_CONFIG): Promise<MarketVenue> {
-    const fleet = new KillFleet({ services: "three", redis: redis.port, config });
+  /** Over Redis, or the embedded log; the shards do not know each other yet. */
+  static async start(redis: RedisServer | null, config = MARKETS_CONFIG): Promise<MarketVenue> {
+    const log = redis === null ? {} : { redis: redis.port };
+    const fleet = new KillFleet({ services: "three", config, ...log });
     await fleet.init();
     const venue = new MarketVenue(fleet, config);
     for (const part of PARTS) await venue.launch(part);
