@@ -11,6 +11,7 @@ import { ORDER_CHANGES } from "./order-changes.ts";
 import { ORDER_COMMANDS } from "./order-commands.ts";
 import { ORDER_QUERIES } from "./order-queries.ts";
 import { PROOF_COMMANDS } from "./proof-commands.ts";
+import { RESTORE } from "./restore-command.ts";
 import { TRANSFER } from "./transfer.ts";
 import { completionCommand, VENUE_COMMANDS } from "./venue-commands.ts";
 
@@ -26,6 +27,7 @@ export const COMMANDS: readonly CommandSpec[] = [
   ...PROOF_COMMANDS,
   ...ADMIN_COMMANDS,
   ...VENUE_COMMANDS.slice(1),
+  RESTORE,
   DOCTOR,
   completionCommand(() => COMMANDS),
 ];

@@ -70,6 +70,8 @@ function buildLog(values: ConfigValues): LogConfig {
     packBytesMax: values.integer("log.pack_bytes_max"),
     clockDifferenceMsMax: values.integer("log.clock_difference_ms_max"),
     consumerSilentMsMax: values.integer("log.consumer_silent_ms_max"),
+    keepRecords: values.integer("log.keep_records"),
+    keepMs: values.integer("log.keep_ms"),
   };
 }
 
@@ -87,6 +89,7 @@ function buildRedis(values: ConfigValues): RedisConfig | null {
     connectTimeoutMs: values.integer("redis.connect_timeout_ms"),
     commandTimeoutMs: values.integer("redis.command_timeout_ms"),
     unreachableMsMax: values.integer("redis.unreachable_ms_max"),
+    memoryTrimPercent: values.integer("redis.memory_trim_percent"),
     memoryRefuseOrdersPercent: values.integer("redis.memory_refuse_orders_percent"),
     memoryCancelsOnlyPercent: values.integer("redis.memory_cancels_only_percent"),
   };
@@ -125,6 +128,7 @@ function buildLimits(values: ConfigValues): LimitsConfig {
     settleAheadBytesMax: values.integer("limits.settle_ahead_bytes_max"),
     reportsKept: values.integer("limits.reports_kept"),
     resumeRecordsMax: values.integer("limits.resume_records_max"),
+    resumesMax: values.integer("limits.resumes_max"),
     reportsKeptMs: values.integer("limits.reports_kept_ms"),
     loginTimeoutMs: values.integer("limits.login_timeout_ms"),
     frameTimeoutMs: values.integer("limits.frame_timeout_ms"),

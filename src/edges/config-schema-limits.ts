@@ -28,6 +28,7 @@ const PROCESS_LIMITS: readonly Limit[] = [
   ["reports_kept", 65_536, 1, 16_777_216, "Reports per shard in memory, for sessions to resume."],
   ["reports_kept_ms", 86_400_000, 1000, 604_800_000, "Age up to which a session can resume."],
   ["resume_records_max", 262_144, 64, 16_777_216, "Newest records searched to resume one session."],
+  ["resumes_max", 64, 1, 65_536, "Clients that read older reports at once, per shard."],
   ["login_timeout_ms", 5000, 10, 60_000, "A connection that has not logged in by then is closed."],
   ["frame_timeout_ms", 10_000, 10, 600_000, "A frame begun and not finished by then is refused."],
   ["heartbeat_ms", 1000, 10, 60_000, "The server says something at least this often."],

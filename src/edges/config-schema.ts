@@ -124,8 +124,21 @@ const LOG_ROWS: readonly Row[] = [
     key: "consumer_silent_ms_max",
     kind: integer(1000, 86_400_000),
     fallback: 600_000,
-    notYet: true,
     doc: "A consumer silent for longer is dropped and recovers from snapshot and export.",
+  },
+  {
+    section: "log",
+    key: "keep_records",
+    kind: integer(0, 1_000_000_000),
+    fallback: 1_000_000,
+    doc: "So many of the newest records stay in the log though they are exported.",
+  },
+  {
+    section: "log",
+    key: "keep_ms",
+    kind: integer(0, 31 * 86_400_000),
+    fallback: 3_600_000,
+    doc: "Records younger than this stay in the log though they are exported.",
   },
 ];
 
@@ -183,6 +196,15 @@ const REDIS_ROWS: readonly Row[] = [
     kind: integer(0, 3_600_000),
     fallback: 60_000,
     doc: "A service that cannot reach Redis for longer stops with exit code 3.",
+  },
+  {
+    section: "redis",
+    key: "memory_trim_percent",
+    kind: integer(0, 100),
+    fallback: 50,
+    doc:
+      "Above this share of Redis's maxmemory nothing is kept back for log.keep_records and " +
+      "log.keep_ms.",
   },
   {
     section: "redis",

@@ -49,6 +49,8 @@ export interface LogConfig {
   readonly packBytesMax: number;
   readonly clockDifferenceMsMax: number;
   readonly consumerSilentMsMax: number;
+  readonly keepRecords: number;
+  readonly keepMs: number;
 }
 
 export interface RedisConfig {
@@ -60,6 +62,7 @@ export interface RedisConfig {
   readonly connectTimeoutMs: number;
   readonly commandTimeoutMs: number;
   readonly unreachableMsMax: number;
+  readonly memoryTrimPercent: number;
   readonly memoryRefuseOrdersPercent: number;
   readonly memoryCancelsOnlyPercent: number;
 }
@@ -160,6 +163,7 @@ export interface LimitsConfig {
   readonly reportsKept: number;
   readonly reportsKeptMs: number;
   readonly resumeRecordsMax: number;
+  readonly resumesMax: number;
   readonly loginTimeoutMs: number;
   readonly frameTimeoutMs: number;
   readonly heartbeatMs: number;

@@ -28,6 +28,13 @@ export const SEGMENT_SIZE_MAX = SEGMENT_BYTES + (1 << 20);
 
 const MOVES_MAX = 100;
 
+export interface NamedSegment {
+  readonly name: string;
+  readonly first: number;
+  /** Of a part; a whole one says it inside. */
+  readonly last: number | null;
+}
+
 export class ExportStore {
   readonly shard: number;
   readonly store: ObjectStore;
@@ -72,6 +79,19 @@ export class ExportStore {
     return names
       .map((name) => Number(/(\d{20})\.zst$/.exec(name)?.[1] ?? 0))
       .filter((at) => at > 0);
+  }
+
+  /** What its segments say of themselves by their names, rising; a whole one before its parts. */
+  async segments(): Promise<NamedSegment[]> {
+    const names = await this.store.list(this.full("in/"));
+    const found: NamedSegment[] = [];
+    for (const full of names) {
+      const parts = /(in\/(\d{20})(?:\.p\/(\d{20}))?\.zst)$/.exec(full);
+      if (parts === null) continue;
+      const [, name = "", first, last] = parts;
+      found.push({ name, first: Number(first), last: last === undefined ? null : Number(last) });
+    }
+    return found.sort((a, b) => a.first - b.first || (a.last ?? 0) - (b.last ?? 0));
   }
 
   async get(name: string): Promise<Uint8Array<ArrayBuffer> | null> {

@@ -151,8 +151,27 @@ export interface Consumer {
 /** A position that a part of the venue vouches for: up to there it is done. */
 export type Mark = "archived" | "checkpointed";
 
+/** A log that was made anew from its export: up to where, and a number above all before it. */
+export interface Restored {
+  readonly position: number;
+  readonly generation: number;
+}
+
+/** What a log is made anew of: it begins, and ends, with its newest record that was exported. */
+export interface LogEnd extends Restored {
+  readonly genesisRecord: Uint8Array;
+  readonly record: Uint8Array;
+  /** Log time of the record before it. */
+  readonly timeBefore: number;
+  /** Covers that one record; its epoch is the generation. */
+  readonly execution: Uint8Array;
+  /** Upgrades that it keeps: what governs, unless genesis names it, and what will. */
+  readonly rules: readonly Upgrade[];
+}
+
 /** What the log still holds, and what decides on that. */
 export interface Retention {
+  readonly restored: Restored | null;
   /** The highest position of which the log may have let go; 0 for none. */
   readonly trimmed: number;
   readonly archived: number;
@@ -185,6 +204,8 @@ export interface ShardLog {
   create(genesisRecord: Uint8Array): Promise<void>;
   /** The upgrades that are kept, rising; what genesis names is not among them. */
   rules(): Promise<readonly Upgrade[]>;
+  /** Makes a log that was lost anew, where there is none; throws LogFault where there is one. */
+  restore(end: LogEnd): Promise<void>;
   openInputWriter(): Promise<InputWriter>;
   openInputReader(): Promise<InputReader>;
   /** A reader for which the log may lie at rest: it reads to the tip though nobody writes. */

@@ -26,6 +26,7 @@ import {
   type InputWriter,
   LogFault,
   LogFull,
+  type LogEnd,
   LostSuffix,
   type Mark,
   type Retention,
@@ -35,8 +36,8 @@ import {
 import { checkedGenesis, type GenesisFacts } from "./log-genesis.ts";
 import { stampedVersion, withUpgrade } from "./log-rules.ts";
 import { MemoryExecutionReader, MemoryInputReader, MemoryStream } from "./memory-stream.ts";
-import { consumersOf, floorOf, isSilent, type Said } from "./retention.ts";
 import { Term } from "./memory-term.ts";
+import { MemoryRetention } from "./memory-retention.ts";
 import { MemoryTurns } from "./memory-turns.ts";
 import { ownRecord } from "./segment-writers.ts";
 
@@ -56,9 +57,7 @@ export class MemoryStore {
   rules: readonly Upgrade[] = [];
   logTime = 0;
   fullness: number | null = null;
-  readonly covered: Record<Mark, number> = { archived: 0, checkpointed: 0 };
-  readonly said = new Map<string, Said>();
-  trimmed = 0;
+  readonly kept = new MemoryRetention(this.streams);
   readonly turns: MemoryTurns;
 
   constructor(shard: number) {
@@ -191,6 +190,16 @@ class MemoryLog implements ShardLog {
     return this.store.rules;
   }
 
+  async restore(end: LogEnd): Promise<void> {
+    const facts = checkedGenesis(end.genesisRecord, this.shard);
+    if (this.store.genesis !== null) throw new LogFault("there is a log already");
+    this.store.genesis = end.genesisRecord.slice();
+    this.store.facts = facts;
+    this.store.logTime = end.timeBefore;
+    this.store.rules = end.rules;
+    this.store.kept.restore(end);
+  }
+
   async openInputWriter(): Promise<InputWriter> {
     return new MemoryInputWriter(this.store, this.facts());
   }
@@ -245,30 +254,19 @@ class MemoryLog implements ShardLog {
   }
 
   async consume(name: string, position: number, silentMsMax: number): Promise<void> {
-    const since = Date.now() * 1000;
-    this.store.said.set(name, { position, since, silentUsMax: silentMsMax * 1000 });
+    this.store.kept.consume(name, position, silentMsMax);
   }
 
   async cover(mark: Mark, position: number): Promise<void> {
-    this.store.covered[mark] = Math.max(this.store.covered[mark], position);
+    this.store.kept.cover(mark, position);
   }
 
   async trim(upTo: number): Promise<Retention> {
-    const { streams, said, covered, trimmed } = this.store;
-    const nowUs = Date.now() * 1000;
-    for (const [name, one] of said) if (isSilent(one, nowUs)) said.delete(name);
-    const floor = floorOf({ ...covered, durable: streams.ex.tip(), said }, upTo, nowUs);
-    if (floor > trimmed + 1) {
-      streams.in.trim(floor);
-      streams.ex.trim(floor);
-      this.store.trimmed = floor - 1;
-    }
-    return this.retention();
+    return this.store.kept.trim(upTo);
   }
 
   async retention(): Promise<Retention> {
-    const { covered, trimmed, said } = this.store;
-    return { ...covered, trimmed, consumers: consumersOf(said, Date.now() * 1000) };
+    return this.store.kept.read();
   }
 
   async fullness(): Promise<number | null> {

@@ -29,6 +29,11 @@ export class MemoryStream {
     for (const waiter of this.waiters) waiter();
   }
 
+  /** One entry of one position, the first of all. */
+  begin(position: number, bytes: Uint8Array): void {
+    this.entries = [{ first: position, last: position, bytes }];
+  }
+
   /** Lets go of the entries that lie whole below that position. */
   trim(floor: number): void {
     this.entries = this.entries.filter(({ last }) => last >= floor);

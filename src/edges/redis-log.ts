@@ -13,6 +13,7 @@ import {
   type InputReader,
   type InputWriter,
   LogFault,
+  type LogEnd,
   type LostSuffix,
   type Mark,
   type Retention,
@@ -26,7 +27,7 @@ import { encodeFrames } from "./redis-entries.ts";
 import { RedisLink } from "./redis-link.ts";
 import { checkMarks, Marks, type RedisShard } from "./redis-marks.ts";
 import { describeFacts, memoryShare, probeRedis, type RedisFacts } from "./redis-probe.ts";
-import { RedisRetention } from "./redis-retention.ts";
+import { RedisRetention, restoreRedis } from "./redis-retention.ts";
 import { RedisExecutionWriter } from "./redis-execution-writer.ts";
 import { RedisExecutionReader, RedisInputReader } from "./redis-readers.ts";
 import { CREATE, HALT, RAISE } from "./redis-scripts.ts";
@@ -84,7 +85,7 @@ export class RedisLog implements ShardLog {
   private readonly options: RedisLogOptions;
   private readonly targets: RedisTargets;
   private readonly link: RedisLink;
-  private readonly keys: readonly string[];
+  readonly keys: readonly string[];
   private readonly marks = new Marks();
   private readonly owner: SlotOwner;
   private readonly turns: Turns;
@@ -130,6 +131,10 @@ export class RedisLog implements ShardLog {
     const ask = ["HGET", this.keys[2]!, "rules"];
     const reply = await this.link.settle("rules", (connection) => connection.command(ask));
     return reply === null ? [] : readRules(textOf(reply));
+  }
+
+  async restore(end: LogEnd): Promise<void> {
+    await restoreRedis(this.link, this, end);
   }
 
   async openInputWriter(): Promise<InputWriter> {

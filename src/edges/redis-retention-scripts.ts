@@ -3,7 +3,8 @@
  *
  *   ctl:{s}   use:<name> ("position time silent_max" of a consumer, times in microseconds),
  *             archived, checkpointed (how far each is; absent is 0),
- *             trimmed (entries that end at or below it are gone; absent is 0)
+ *             trimmed (entries that end at or below it are gone; absent is 0),
+ *             restored ("position generation" of a log that was made anew)
  *
  * TRIM takes all that it decides by from ctl, in the same turn in which it trims: whoever calls
  * it, and with whatever in mind, can't make it let go of what is needed. MINID without ~: what is
@@ -14,6 +15,32 @@
  */
 import { Script } from "./redis-connection.ts";
 import { SAME_LOG } from "./redis-same-log.ts";
+
+/**
+ * ARGV: venue, genesis record, stamp, generation, position, log time, log time before, frames,
+ * execution record, rules, next ("" for none). Makes a log that ends with that one record, where
+ * there is none.
+ */
+export const RESTORE = new Script(`
+local restored = ARGV[5] .. ' ' .. ARGV[4]
+if redis.call('EXISTS', KEYS[1], KEYS[2], KEYS[3], KEYS[4]) > 0 then
+  local c = redis.call('HMGET', KEYS[3], 'venue', 'restored')
+  if c[1] == ARGV[1] and c[2] == restored then return 0 end
+  return redis.error_reply('EXISTS there is a log already')
+end
+local id = '0-' .. ARGV[5]
+redis.call('XADD', KEYS[1], id, 'd', ARGV[8], 't', ARGV[6], 's', ARGV[3], 'b', ARGV[7])
+redis.call('XADD', KEYS[2], id, 'd', ARGV[9])
+redis.call('XADD', KEYS[4], id, 'e', ARGV[4])
+redis.call('HSET', KEYS[3], 'venue', ARGV[1], 'genesis', ARGV[2], 'stamp', ARGV[3],
+  'generation', ARGV[4], 'in_tip', ARGV[5], 'log_time', ARGV[6],
+  'epoch', ARGV[4], 'ex_tip', ARGV[5], 'durable', ARGV[5], 'restored', restored,
+  'archived', ARGV[5], 'checkpointed', ARGV[5],
+  'trimmed', string.format('%.0f', tonumber(ARGV[5]) - 1))
+if ARGV[10] ~= '' then redis.call('HSET', KEYS[3], 'rules', ARGV[10]) end
+if ARGV[11] ~= '' then redis.call('HSET', KEYS[3], 'next', ARGV[11]) end
+return 1
+`);
 
 const NOW = `
 local t = redis.call('TIME')

@@ -1,14 +1,19 @@
 /** Redis retention: the calls around redis-retention-scripts.ts, and what ctl says of it all. */
-import type { Mark, Retention } from "./log.ts";
+import { toHex, viewOf } from "../base/bytes.ts";
+import { readRecord, RECORD_HEADER_SIZE, RecordView } from "../protocol/record.ts";
+import type { LogEnd, Mark, Retention } from "./log.ts";
 import { LogFault } from "./log.ts";
+import { checkedGenesis } from "./log-genesis.ts";
+import { rulesText } from "./log-rules.ts";
 import { listOf, numberOf, type RedisConnection, type Reply, textOf } from "./redis-connection.ts";
 import type { RedisLink } from "./redis-link.ts";
 import type { RedisShard } from "./redis-marks.ts";
-import { CONSUME, COVER, TRIM } from "./redis-retention-scripts.ts";
-import { consumersOf, readSaid, type Said } from "./retention.ts";
+import { encodeFrames } from "./redis-entries.ts";
+import { CONSUME, COVER, RESTORE, TRIM } from "./redis-retention-scripts.ts";
+import { consumersOf, readRestored, readSaid, type Said } from "./retention.ts";
 
-/** Of each stream in one call: below a millisecond of the server's time. */
-const TRIM_POSITIONS = 65_536;
+/** Of each stream in one call: a few milliseconds of the server's time at most. */
+const TRIM_POSITIONS = 16_384;
 const CONSUMER = "use:";
 
 export class RedisRetention {
@@ -61,6 +66,34 @@ export class RedisRetention {
   }
 }
 
+/** One try after another until it is known whether the log is made; see RESTORE. */
+export async function restoreRedis(
+  link: RedisLink,
+  { shard, keys }: Pick<RedisShard, "shard" | "keys">,
+  end: LogEnd,
+): Promise<void> {
+  const { venue } = checkedGenesis(end.genesisRecord, shard);
+  const record = new RecordView();
+  const wrong = readRecord(viewOf(end.record), 0, record);
+  if (wrong !== "") throw new LogFault(`record ${end.position}: ${wrong}`);
+  const { rulesVersion, directoryOrigin, logTime } = record;
+  const next = end.rules.find(({ from }) => from > end.position);
+  const args = [
+    toHex(venue),
+    end.genesisRecord,
+    `${rulesVersion}:${directoryOrigin}`,
+    String(end.generation),
+    String(end.position),
+    String(logTime),
+    String(end.timeBefore),
+    encodeFrames([end.record.subarray(RECORD_HEADER_SIZE)]),
+    end.execution,
+    rulesText(end.rules),
+    next === undefined ? "" : `${next.from} ${next.version}:${directoryOrigin}`,
+  ];
+  await link.settle("restore", (connection) => connection.script(RESTORE, keys, args));
+}
+
 function retentionOf(pairs: readonly Reply[], nowUs: number): Retention {
   const fields = new Map<string, Reply>();
   const said = new Map<string, Said>();
@@ -73,7 +106,9 @@ function retentionOf(pairs: readonly Reply[], nowUs: number): Retention {
     said.set(name.slice(CONSUMER.length), one);
   }
   const number = (name: string): number => (fields.has(name) ? numberOf(fields.get(name)) : 0);
+  const restored = fields.has("restored") ? readRestored(textOf(fields.get("restored"))) : null;
   return {
+    restored,
     trimmed: number("trimmed"),
     archived: number("archived"),
     checkpointed: number("checkpointed"),

@@ -6,7 +6,7 @@
  *   checkpointed --+--> the lowest of all is the floor: entries that lie whole below it may go.
  *   durable, consumers that live --+   So each consumer keeps the entry that it has read last
  */
-import type { Consumer } from "./log.ts";
+import type { Consumer, Restored } from "./log.ts";
 
 /** What a consumer said last. */
 export interface Said {
@@ -55,4 +55,11 @@ export function readSaid(text: string): Said | null {
 
 export function saidText({ position, since, silentUsMax }: Said): string {
   return `${position} ${since} ${silentUsMax}`;
+}
+
+/** "position generation" in digits, or null. */
+export function readRestored(text: string): Restored | null {
+  const [, position, generation] = /^(\d{1,16}) (\d{1,16})$/.exec(text) ?? [];
+  if (position === undefined) return null;
+  return { position: Number(position), generation: Number(generation) };
 }

@@ -14,12 +14,6 @@ import * as fs from "node:fs";
 import { join } from "node:path";
 import { assert } from "../base/assert.ts";
 import type { Upgrade } from "../protocol/governing.ts";
-import {
-  encodeEntry,
-  encodeSegmentHeader,
-  SEGMENT_HEADER_SIZE,
-  SEGMENT_INPUT,
-} from "../protocol/segment.ts";
 import { type ClockSources, HOST_CLOCK } from "./clock.ts";
 import { bellPlace, claimRole, type Role } from "./directory-lock.ts";
 import {
@@ -29,6 +23,7 @@ import {
   type InputWriter,
   InUse,
   LogFault,
+  type LogEnd,
   type LostSuffix,
   type Mark,
   type Retention,
@@ -42,6 +37,7 @@ import { keepRule, keptRules } from "./segment-rules.ts";
 import { type Disk, realDisk, syncDirectory, writeFileLasting } from "./segment-disk.ts";
 import { listSegments, segmentPath, shardDir } from "./segment-files.ts";
 import { readGenesis, recoverExecution, recoverInput, type Tail } from "./segment-recover.ts";
+import { restoreSegments, writeGenesis } from "./segment-restore.ts";
 import { SegmentRetention } from "./segment-retention.ts";
 import { type ReaderPlace, SegmentExecutionReader, SegmentInputReader } from "./segment-readers.ts";
 import { SegmentExecutionWriter, SegmentInputWriter } from "./segment-writers.ts";
@@ -81,30 +77,30 @@ class SegmentLog implements ShardLog {
 
   async create(genesisRecord: Uint8Array): Promise<void> {
     const facts = checkedGenesis(genesisRecord, this.shard);
-    fs.mkdirSync(this.dir, { recursive: true });
-    const bell = await claimRole(bellPlace(this.dir, "in"), this.options.dir);
-    try {
+    await this.make(() => {
       if (listSegments(this.dir, "in").length > 0) {
         throw new LogFault(`${this.options.dir} already holds a log of shard ${this.shard}`);
       }
-      this.writeGenesis(genesisRecord, facts);
+      writeGenesis(this.dir, facts, genesisRecord);
+      syncDirectory(this.options.dir);
+      syncDirectory(join(this.options.dir, "..")); // The data directory may be new, too.
+    });
+  }
+
+  async restore(end: LogEnd): Promise<void> {
+    const facts = checkedGenesis(end.genesisRecord, this.shard);
+    await this.make(() => restoreSegments(this.dir, facts, end));
+  }
+
+  /** Alone, in a directory that is there. */
+  private async make(step: () => void): Promise<void> {
+    fs.mkdirSync(this.dir, { recursive: true });
+    const bell = await claimRole(bellPlace(this.dir, "in"), this.options.dir);
+    try {
+      step();
     } finally {
       bell.close();
     }
-  }
-
-  /** The whole first segment appears at once or not at all. */
-  private writeGenesis(record: Uint8Array, { venue, logTime }: GenesisFacts): void {
-    const salt = crypto.getRandomValues(new Uint32Array(1))[0]!;
-    const segment = { kind: SEGMENT_INPUT, shard: this.shard, first: 1, salt, venue };
-    const entry = { kind: SEGMENT_INPUT, first: 1, count: 1, logTime };
-    const entryBytes = encodeEntry(entry, record, salt);
-    const bytes = new Uint8Array(SEGMENT_HEADER_SIZE + entryBytes.length);
-    bytes.set(encodeSegmentHeader(segment));
-    bytes.set(entryBytes, SEGMENT_HEADER_SIZE);
-    writeFileLasting(segmentPath(this.dir, "in", 1), bytes);
-    syncDirectory(this.options.dir);
-    syncDirectory(join(this.options.dir, "..")); // The data directory may be new, too.
   }
 
   async rules(): Promise<readonly Upgrade[]> {

@@ -15,7 +15,16 @@ import * as fs from "node:fs";
 import { join } from "node:path";
 import type { Role } from "./directory-lock.ts";
 import type { Mark, Retention } from "./log.ts";
-import { consumersOf, floorOf, isSilent, readSaid, type Said, saidText } from "./retention.ts";
+import {
+  consumersOf,
+  floorOf,
+  isSilent,
+  readRestored,
+  readSaid,
+  type Said,
+  saidText,
+} from "./retention.ts";
+import { RESTORED_NAME } from "./segment-restore.ts";
 import { syncDirectory, writeFileLasting } from "./segment-disk.ts";
 import { listSegments, segmentPath } from "./segment-files.ts";
 import { GENESIS_NAME, readGenesis } from "./segment-recover.ts";
@@ -60,6 +69,7 @@ export class SegmentRetention {
   read(): Retention {
     const first = listSegments(this.dir, "in")[0] ?? 1;
     return {
+      restored: readRestored(this.text(RESTORED_NAME)),
       trimmed: first - 1,
       archived: this.covered("archived"),
       checkpointed: this.covered("checkpointed"),

@@ -2,7 +2,7 @@
  * AccountFeed: one account's reports on one connection, gapless from the number its logon asked
  * for.
  *
- *   asked --logged_on--> catching up (ring, else `ex` from further back) --> live
+ *   asked --logged_on--> catching up (ring, else `ex` from further back, else made again) --> live
  *                              ^-------------- queue over half full ---------/
  *
  * The last step of catching up and going live happen in one turn of the event loop, so that no
@@ -11,11 +11,15 @@
  * resume says so.
  */
 import { readU64, viewOf } from "../base/bytes.ts";
-import { LogFault } from "../edges/log.ts";
+import { Gone, LogFault } from "../edges/log.ts";
 import * as codes from "../protocol/codes.ts";
+import type { Engine } from "../engine/engine.ts";
 import { decodeExecution } from "../protocol/execution.ts";
 import * as at from "../protocol/report.ts";
+import type { ReportBatch } from "../protocol/report.ts";
 import { encodeResume } from "../protocol/session.ts";
+import { nextExecutions } from "../service/next-executions.ts";
+import type { Past } from "../service/past.ts";
 import type { Origin } from "./append-queue.ts";
 import type { Session } from "./session.ts";
 import type { Listener, ShardDoor } from "./shard-door.ts";
@@ -155,7 +159,7 @@ export class AccountFeed implements Origin, Listener {
       await peer.whenRoom();
       const from = door.ring.seek(this.account, this.next);
       if (from === null) {
-        if (await this.scan()) return;
+        if (await door.desk.take(() => this.scan())) return;
       } else if (this.sendFromRing(from)) {
         this.goLive();
         return;
@@ -185,9 +189,12 @@ export class AccountFeed implements Origin, Listener {
       const from = this.isResumed ? 0 : door.resumeAfter;
       let after = Math.max(from, this.position - 1);
       while (door.ring.seek(this.account, this.next) === null) {
-        const records = await reader.read(after, SCAN_BYTES, stop);
+        const records = await nextExecutions(reader, after, SCAN_BYTES, stop);
         if (records === null) this.close();
-        for (const bytes of records ?? []) after = await this.sendRecord(bytes);
+        if (typeof records === "number") {
+          await this.sendAgain(after, records);
+          after = records;
+        } else for (const bytes of records ?? []) after = await this.sendRecord(bytes);
         if (this.isClosed) return true;
         if (after < door.followed) continue;
         this.goLive();
@@ -199,12 +206,42 @@ export class AccountFeed implements Origin, Listener {
     }
   }
 
+  /** The account's reports of records behind `after` up to `last`, which the log let go of. */
+  private async sendAgain(after: number, last: number): Promise<void> {
+    const { door, session, stop } = this.parts;
+    // From a state before the first report that is wanted, or before all that may be searched.
+    const fits = ({ position, views }: Engine): boolean =>
+      position <= after || views.reportNumber(this.account) < this.next;
+    const take = ({ view, count }: ReportBatch): Promise<void> | undefined => {
+      const isWanted = (offset: number): boolean =>
+        view.getUint32(offset + at.REPORT_ACCOUNT_AT, true) === this.account;
+      for (let i = 0; i < count; i++) {
+        if (isWanted(i * at.REPORT_SIZE)) return this.sendReports(view, count * at.REPORT_SIZE);
+      }
+      return undefined;
+    };
+    const gone = new Gone(last + 1, `position ${after + 1}`);
+    const steps = async (past: Past): Promise<void> => {
+      await past.upTo(after, () => undefined, stop);
+      const closing = AbortSignal.any([stop, session.closed]);
+      await past.upTo(last, take, closing);
+    };
+    await door.desk.execute(last, fits, steps, gone);
+    if (stop.aborted) this.close();
+  }
+
   /** The account's reports of one execution record; returns the last position it covers. */
   private async sendRecord(bytes: Uint8Array): Promise<number> {
     const execution = decodeExecution(bytes);
     if (typeof execution === "string") throw new LogFault(`ex: ${execution}`);
-    const view = viewOf(execution.reports);
-    for (let offset = 0; offset < view.byteLength; offset += at.REPORT_SIZE) {
+    const { reports } = execution;
+    await this.sendReports(viewOf(reports), reports.length);
+    return execution.last;
+  }
+
+  /** Those of the account, among the first `size` bytes. */
+  private async sendReports(view: DataView, size: number): Promise<void> {
+    for (let offset = 0; offset < size; offset += at.REPORT_SIZE) {
       const isOurs =
         view.getUint32(offset + at.REPORT_ACCOUNT_AT, true) === this.account &&
         view.getUint8(offset) !== codes.REPORT_OUTBOX;
@@ -212,7 +249,6 @@ export class AccountFeed implements Origin, Listener {
       if (this.parts.session.parts.peer.isFull) await this.parts.session.parts.peer.whenRoom();
       this.sendReport(view, offset);
     }
-    return execution.last;
   }
 
   private sendReport(view: DataView, offset: number): void {

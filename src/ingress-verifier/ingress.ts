@@ -9,11 +9,15 @@ import type { ShardLog } from "../edges/log.ts";
 import type { Listen } from "../edges/tcp-server.ts";
 import type { SignatureVerifier } from "../edges/verify.ts";
 import type { Genesis } from "../protocol/genesis.ts";
+import type { PastParts } from "../service/past.ts";
 import { type MemoryMarks, pressureOf } from "./memory-marks.ts";
 import { type EntryLimits, OrderEntry } from "./order-entry.ts";
-import { type DoorLimits, ShardDoor } from "./shard-door.ts";
+import type { DoorLimits } from "./door-parts.ts";
+import { ShardDoor } from "./shard-door.ts";
 
 export interface IngressShard {
+  /** See DoorParts. */
+  readonly past?: PastParts;
   readonly log: ShardLog;
   readonly genesis: Genesis;
   readonly venue: Uint8Array;
@@ -70,6 +74,7 @@ export class Ingress {
         verifier: parts.verifier,
         writer,
         openExecutionReader: () => shard.log.openExecutionReader(),
+        ...(shard.past === undefined ? {} : { past: shard.past }),
         recoverLoss: async (loss, durable) => {
           parts.logger.error("lost suffix", { shard: shard.log.shard, why: loss.message, durable });
           await writer.close();

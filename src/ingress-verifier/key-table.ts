@@ -5,9 +5,11 @@
  * expiry are the engine's to decide; a key that is not here yet is refused and may be tried again.
  */
 import { equalBytes, readU64 } from "../base/bytes.ts";
+import type { Engine } from "../engine/engine.ts";
 import type { Genesis } from "../protocol/genesis.ts";
-import { REPORT_KEY_ADDED, REPORT_LOGGED_ON } from "../protocol/codes.ts";
+import { REPORT_KEY_ADDED, REPORT_LOGGED_ON, REPORT_OUTBOX } from "../protocol/codes.ts";
 import * as at from "../protocol/report.ts";
+import type { ReportBatch } from "../protocol/report.ts";
 
 interface KnownKey {
   readonly account: number;
@@ -22,6 +24,16 @@ export class KeyTable {
   constructor(genesis: Genesis) {
     for (const [index, operator] of genesis.operators.entries()) {
       this.keys.set(index + 1, { account: 0, publicKey: operator.publicKey, loggedOnAt: 0 });
+    }
+  }
+
+  /** Takes over all keys that this engine knows. */
+  load(engine: Engine): void {
+    const { keys } = engine.state;
+    for (let key = 1; key <= keys.count; key++) {
+      if (this.keys.has(key) || !keys.has(key)) continue;
+      const publicKey = keys.publicKey(key).slice();
+      this.keys.set(key, { account: keys.account[key] ?? 0, publicKey, loggedOnAt: 0 });
     }
   }
 
@@ -46,6 +58,14 @@ export class KeyTable {
   /** Position of the key's newest logon, 0 for none. */
   loggedOnAt(key: number): number {
     return this.keys.get(key)?.loggedOnAt ?? 0;
+  }
+
+  /** All reports of a record; what is owed to another shard belongs to no account here. */
+  followAll({ view, count }: ReportBatch): void {
+    for (let i = 0; i < count; i++) {
+      const offset = i * at.REPORT_SIZE;
+      if (view.getUint8(offset) !== REPORT_OUTBOX) this.follow(view, offset);
+    }
   }
 
   /** Takes note of key_added and logged_on reports; others are passed over. */

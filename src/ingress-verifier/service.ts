@@ -1,10 +1,16 @@
 /**
  * ingress-verifier as a service: ingress and its HTTP side, from a Config and open shards.
  */
+import { join } from "node:path";
 import type { Config } from "../edges/config.ts";
 import { flagFor } from "../edges/config-flags.ts";
 import type { Logger } from "../edges/logger.ts";
+import { SnapshotFiles } from "../edges/snapshot-files.ts";
+import { createLevels } from "../engine/levels.ts";
+import { engineOptions } from "../service/choose-levels.ts";
+import type { PastParts } from "../service/past.ts";
 import type { OpenShard } from "../service/open-shards.ts";
+import { holdPlace } from "../service/hold-place.ts";
 import { listening } from "../service/start.ts";
 import type { SignatureVerifier } from "../edges/verify.ts";
 import { createIngressHttp } from "./http.ts";
@@ -36,7 +42,7 @@ export async function startIngressService(parts: IngressServiceParts): Promise<I
   const stopping = new AbortController();
   const tcp = ingress.tcpAddress;
   const running = await Ingress.start({
-    shards,
+    shards: shards.map((shard) => ({ ...shard, past: pastOf(shard) })),
     verifier,
     hostname: tcp.host,
     port: tcp.port,
@@ -48,6 +54,7 @@ export async function startIngressService(parts: IngressServiceParts): Promise<I
       unmatchedRecordsMax: limits.unmatchedRecordsMax,
       reportsKept: limits.reportsKept,
       resumeRecordsMax: limits.resumeRecordsMax,
+      resumesMax: limits.resumesMax,
     },
     memoryMarks: config.redis ?? NO_MARKS,
     tickMs: log.tickMs,
@@ -58,6 +65,7 @@ export async function startIngressService(parts: IngressServiceParts): Promise<I
     stop: stopping.signal,
     onFault,
   });
+  const places = holdPlaces(parts, running, stopping.signal);
   const app = createIngressHttp({ ingress: running, limits, stop: stopping.signal });
   const { host, port } = ingress.httpAddress;
   const flag = flagFor("", "ingress.http_address");
@@ -81,8 +89,43 @@ export async function startIngressService(parts: IngressServiceParts): Promise<I
     httpPort: server.port ?? 0,
     stop: async () => {
       stopping.abort();
+      await Promise.all(places);
       await running.drain();
       await server.stop(false);
     },
   };
+}
+
+/** Snapshots of a matcher on the same machine, where there is one. */
+function pastOf({ log, genesisFrame, dir }: OpenShard): PastParts {
+  const files = new SnapshotFiles(join(dir, "snapshots"), "matcher", Number.POSITIVE_INFINITY);
+  return {
+    log,
+    genesisFrame,
+    options: engineOptions({ name: "ts", open: createLevels }, false),
+    states: {
+      list: async () => files.list().map(({ position }) => position),
+      read: async (position) => {
+        const stored = files.list().find((one) => one.position === position);
+        return stored === undefined ? null : files.read(stored);
+      },
+    },
+  };
+}
+
+/** Says how far each shard's reports are read; one per ingress slot. */
+function holdPlaces(
+  { config, shards }: IngressServiceParts,
+  running: Ingress,
+  stop: AbortSignal,
+): Promise<void>[] {
+  return shards.map(({ log, genesis }) =>
+    holdPlace({
+      log,
+      name: () => `ingress-${config.ingress.slot}`,
+      position: () => running.doors.get(genesis.shard)?.followed ?? 0,
+      silentMsMax: config.log.consumerSilentMsMax,
+      stop,
+    }),
+  );
 }

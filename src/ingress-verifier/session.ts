@@ -58,6 +58,7 @@ export class Session {
   private holds = 0;
   private isFirstChunk = true;
   private isClosed = false;
+  private readonly closing = new AbortController();
   readonly openedAt: number;
   receivedAt: number;
   sentAt: number;
@@ -94,8 +95,14 @@ export class Session {
     if (this.door !== null) this.desk.handOver(this.door, this.parts.stop);
   }
 
+  /** Aborted once the connection is over. */
+  get closed(): AbortSignal {
+    return this.closing.signal;
+  }
+
   close(): void {
     this.isClosed = true;
+    this.closing.abort();
     this.handOver();
     for (const feed of this.feeds.values()) feed.close();
     this.feeds.clear();
@@ -240,6 +247,11 @@ export class Session {
     const next = readU64(view, LOGON_AT + LOGON_NEXT_REPORT);
     const { key, nonce } = frames.readFrameHeader(view, 0);
     const { reportsKeptMs, stop } = this.parts;
+    const isOld = next !== 0 && door.ring.seek(account, next) === null;
+    if (isOld && door.desk.isFull) {
+      door.desk.counts.refused++;
+      return codes.REJECT_OVERLOADED;
+    }
     const logon = { account, key, nonce, next };
     const feed = new AccountFeed({ door, session: this, ...logon, reportsKeptMs, stop });
     if (!door.append(frame, feed)) return codes.REJECT_OVERLOADED;

@@ -8,9 +8,8 @@
  * Positions tie the two sides together: an append says where a frame lies, a report says which
  * record caused it.
  */
-import type { ExecutionReader, InputWriter } from "../edges/log.ts";
-import { LogFault, LostSuffix } from "../edges/log.ts";
-import type { SignatureVerifier } from "../edges/verify.ts";
+import type { ExecutionReader } from "../edges/log.ts";
+import { Gone, LogFault, LostSuffix } from "../edges/log.ts";
 import { equalBytes, readU64, viewOf } from "../base/bytes.ts";
 import { sha256 } from "../base/hash.ts";
 import * as codes from "../protocol/codes.ts";
@@ -25,8 +24,11 @@ import {
   REPORT_SIZE,
   REPORT_TAG_AT,
 } from "../protocol/report.ts";
+import { Past, type PastParts } from "../service/past.ts";
+import type { DoorLimits, DoorParts } from "./door-parts.ts";
 import { Admitter } from "./admit.ts";
 import { AppendQueue, type Origin } from "./append-queue.ts";
+import { CatchUpDesk } from "./catch-up-desk.ts";
 import { KeyTable } from "./key-table.ts";
 import { passesUnder, type Pressure } from "./memory-marks.ts";
 import { ReportRing } from "./report-ring.ts";
@@ -34,34 +36,6 @@ import { ReportRing } from "./report-ring.ts";
 /** Whoever wants an account's numbered reports as they come. */
 export interface Listener {
   onReport(view: DataView, offset: number): void;
-}
-
-export interface DoorLimits {
-  readonly appendQueueBytesMax: number;
-  readonly packBytesMax: number;
-  /** Records in the log whose reports have not come: beyond, the matcher is away, not behind. */
-  readonly unmatchedRecordsMax: number;
-  readonly reportsKept: number;
-  /** Newest records that are searched for one account's reports; older ones ask for a snapshot. */
-  readonly resumeRecordsMax: number;
-}
-
-export interface DoorParts {
-  readonly genesis: Genesis;
-  readonly venue: Uint8Array;
-  readonly verifier: SignatureVerifier;
-  readonly writer: InputWriter;
-  readonly openExecutionReader: () => Promise<ExecutionReader>;
-  /**
-   * After the log lost its newest entries: another writer, once it is known that nothing up to
-   * `durable` is gone; throws if it is.
-   */
-  readonly recoverLoss: (loss: LostSuffix, durable: number) => Promise<InputWriter>;
-  readonly limits: DoorLimits;
-  /** The log had no room for so many frames; who sent them has been told. */
-  readonly onFull: (why: string, frames: number) => void;
-  /** Called once when the log can't go on; the service stops. */
-  readonly onFault: (fault: unknown) => void;
 }
 
 /** Of a frame that lies in the log: who brought it, and what its reports call it. */
@@ -77,7 +51,9 @@ export class ShardDoor {
   readonly venue: Uint8Array;
   readonly queue: AppendQueue;
   readonly ring: ReportRing;
+  readonly desk: CatchUpDesk;
   readonly openExecutionReader: () => Promise<ExecutionReader>;
+  private readonly past: PastParts | null;
   private readonly keys: KeyTable;
   private readonly admitter: Admitter;
   private readonly limits: DoorLimits;
@@ -101,6 +77,8 @@ export class ShardDoor {
     this.keys = new KeyTable(parts.genesis);
     this.ring = new ReportRing(parts.limits.reportsKept);
     this.openExecutionReader = parts.openExecutionReader;
+    this.past = parts.past ?? null;
+    this.desk = new CatchUpDesk(parts.limits.resumesMax, this.past);
     this.onFault = parts.onFault;
     this.recoverLoss = parts.recoverLoss;
     this.limits = parts.limits;
@@ -182,8 +160,24 @@ export class ShardDoor {
    */
   async recover(inputTip: number, stop: AbortSignal): Promise<void> {
     const reader = await this.openExecutionReader();
-    while (this.followed < inputTip && !stop.aborted) await this.readOnce(reader, stop);
+    while (this.followed < inputTip && !stop.aborted) {
+      try {
+        await this.readOnce(reader, stop);
+      } catch (fault) {
+        if (!(fault instanceof Gone) || this.past === null) throw fault;
+        await this.recoverGone(this.past, fault.first - 1, stop);
+      }
+    }
     await reader.close();
+  }
+
+  /** Keys up to there, where the log begins, without `ex`. */
+  private async recoverGone(parts: PastParts, position: number, stop: AbortSignal): Promise<void> {
+    const past = await Past.open(parts, Number.POSITIVE_INFINITY);
+    this.keys.load(past.engine);
+    await past.upTo(position, (reports) => this.keys.followAll(reports), stop);
+    // Behind it the log says again what a newer snapshot knows already.
+    if (!stop.aborted) this.followed = Math.max(this.followed, position);
   }
 
   /** Follows `ex` until stopped. */

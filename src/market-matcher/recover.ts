@@ -1,6 +1,7 @@
 /**
  * Where was I? The newest snapshot that `ex` already covers, then the records behind it, up to the
- * tip of `ex`: re-executed, compared with what was published, and not published again.
+ * tip of `ex`: re-executed, compared with what was published, and not published again. Records that
+ * the log has let go of come from the export.
  *
  * A standby does the same without an end: no record is applied before `ex` covers it, so nothing
  * has ever to be taken back when somebody else's turn ends.
@@ -13,6 +14,7 @@ import { Engine, type EngineOptions, Halt } from "../engine/engine.ts";
 import { decodeExecution, ReportChain } from "../protocol/execution.ts";
 import { readRecord, RecordView } from "../protocol/record.ts";
 import { ReportBatch } from "../protocol/report.ts";
+import { nextExecutions } from "../service/next-executions.ts";
 
 export interface RecoverParts {
   readonly genesisFrame: Uint8Array;
@@ -74,8 +76,12 @@ export async function replay(
   const { engine, chain } = at;
   const replaying = new Replaying(parts.input, at, stop);
   while (engine.position < tip && !stop.aborted) {
-    const records = await parts.executions.read(engine.position, READ_BYTES, stop);
+    const records = await nextExecutions(parts.executions, engine.position, READ_BYTES, stop);
     if (records === null) return;
+    if (typeof records === "number") {
+      await replaying.upTo(records);
+      continue;
+    }
     for (const bytes of records) {
       const execution = decodeExecution(bytes);
       if (typeof execution === "string") throw new LogFault(`ex: ${execution}`);

@@ -8,6 +8,7 @@ import type { Config } from "../edges/config.ts";
 import { flagFor } from "../edges/config-flags.ts";
 import type { Logger } from "../edges/logger.ts";
 import type { OpenShard } from "../service/open-shards.ts";
+import { holdPlace } from "../service/hold-place.ts";
 import { haltShard } from "../service/halted.ts";
 import { listening } from "../service/start.ts";
 import { createMatcherHttp } from "./http.ts";
@@ -50,6 +51,10 @@ export function startMatcherService(parts: MatcherServiceParts): MatcherService 
     });
     matchers.set(shard.genesis.shard, matcher);
     runs.push(matcher.run().catch((fault: unknown) => haltShard(shard, fault, onFault)));
+    const name = (): string => (matcher.leads ? "matcher" : "matcher-standby");
+    const place = { log: shard.log, name, position: () => matcher.counts.position };
+    const silentMsMax = config.log.consumerSilentMsMax;
+    runs.push(holdPlace({ ...place, silentMsMax, stop: stopping.signal }));
   }
   const app = createMatcherHttp({ matchers });
   const { host, port } = config.matcher.httpAddress;

@@ -10,11 +10,19 @@ import { RECORD_HEADER_SIZE } from "../protocol/record.ts";
 import type { Config } from "../edges/config.ts";
 import type { Logger } from "../edges/logger.ts";
 import { LogFault, type ShardLog } from "../edges/log.ts";
+import { DirectoryStore } from "../edges/directory-store.ts";
+import { ExportStore } from "../edges/export-store.ts";
 import { openLog } from "../edges/open-log.ts";
 import { type KnownRules, RULES, unknownRules } from "../engine/rules.ts";
+import { openVerifiers } from "../edges/verify.ts";
+import { ArchivedLog } from "./archived-log.ts";
+import { ExportSource } from "./export-source.ts";
+import { InputArchive } from "./input-archive.ts";
+import { refuseStale } from "./restored.ts";
 import { EXIT_REFUSED, ServiceEnd } from "./start.ts";
 
 export interface OpenShard {
+  /** What it has let go of is read from the export. */
   readonly log: ShardLog;
   readonly genesis: Genesis;
   readonly genesisFrame: Uint8Array;
@@ -56,7 +64,27 @@ export async function openShard(config: Config, log: ShardLog): Promise<OpenShar
   await refuseUnknownRules(log, genesis.rulesVersion);
   const dir = join(config.log.dataDir, `shard-${log.shard}`);
   const halted = await log.halted();
-  return { log, genesis, genesisFrame, venue: venueOf(genesisFrame, genesis), dir, halted };
+  refuseStale(dir, log.shard, (await log.retention()).restored);
+  const venue = venueOf(genesisFrame, genesis);
+  const openArchive = (): InputArchive => archiveOf(config, { genesis, venue });
+  const archived = new ArchivedLog(log, openArchive);
+  return { log: archived, genesis, genesisFrame, venue, dir, halted };
+}
+
+/** The export that settlement writes. */
+export function archiveOf(
+  config: Config,
+  { genesis, venue }: Pick<OpenShard, "genesis" | "venue">,
+): InputArchive {
+  const { shard } = genesis;
+  const exportDir = exportDirOf(config);
+  return new InputArchive({
+    source: new ExportSource(new ExportStore(new DirectoryStore(exportDir), shard)),
+    shard,
+    venue,
+    genesis,
+    openVerifier: async () => (await openVerifiers()).reference,
+  });
 }
 
 /** Before anything is replayed: every version that governs some position, or will, is known here. */
@@ -67,6 +95,11 @@ export async function refuseUnknownRules(
 ): Promise<void> {
   const why = unknownRules([{ version: first, from: 1 }, ...(await log.rules())], known);
   if (why !== "") throw new LogFault(`shard ${log.shard}: ${why}; start a build that knows it`);
+}
+
+/** Where a service looks for the export: where settlement writes it, or an operator by hand. */
+export function exportDirOf({ settlement, log }: Config): string {
+  return settlement.exportDir ?? join(log.dataDir, "export");
 }
 
 /** Says what was opened, and which shards are halted; throws ServiceEnd when all of them are. */

@@ -110,6 +110,14 @@ export class CommitmentFile {
   }
 
   /**
+   * Whether it was signed before, and so was compared before: of a long replay none has to wait.
+   * Throws LogFault if it is another one.
+   */
+  knows(number: number, bytes: Uint8Array): boolean {
+    return number < this.count && !this.add(number, bytes);
+  }
+
+  /**
    * Adds commitment `number`, or checks that it is the one that is there. True when it was added.
    */
   add(number: number, bytes: Uint8Array): boolean {

@@ -8,6 +8,8 @@ import { readU64, viewOf } from "../base/bytes.ts";
 import { LogFault, type ShardLog } from "../edges/log.ts";
 import { decodeExecution } from "../protocol/execution.ts";
 import { REPORT_POSITION_AT, REPORT_SIZE } from "../protocol/report.ts";
+import { pause } from "../service/hold-place.ts";
+import { nextExecutions } from "../service/next-executions.ts";
 import type { ShardData } from "./shard-data.ts";
 
 /** Positions looked back over at a start: well below a second of reading. */
@@ -26,7 +28,11 @@ export async function recall(
   if (after === position) return;
   const reader = await log.openExecutionReader();
   while (after < position && !stop.aborted) {
-    const records = await reader.read(after, READ_BYTES, stop);
+    const records = await nextExecutions(reader, after, READ_BYTES, stop);
+    if (typeof records === "number") {
+      after = records;
+      continue;
+    }
     for (const bytes of records ?? []) {
       const execution = decodeExecution(bytes);
       if (typeof execution === "string") throw new LogFault(`ex: ${execution}`);
@@ -55,17 +61,4 @@ export async function followTip(log: ShardLog, data: ShardData, stop: AbortSigna
     await pause(TIP_POLL_MS, stop);
   }
   await reader.close();
-}
-
-/** Resolves after the time, or when asked to stop. */
-async function pause(ms: number, stop: AbortSignal): Promise<void> {
-  await new Promise<void>((resolve) => {
-    const done = (): void => {
-      clearTimeout(timer);
-      stop.removeEventListener("abort", done);
-      resolve();
-    };
-    const timer = setTimeout(done, ms);
-    stop.addEventListener("abort", done);
-  });
 }

@@ -9,11 +9,12 @@ import type { Config } from "../edges/config.ts";
 import { flagFor } from "../edges/config-flags.ts";
 import { bellPlace, claimRole } from "../edges/directory-lock.ts";
 import type { Doorbell } from "../edges/doorbell.ts";
+import { holdPlace } from "../service/hold-place.ts";
 import { haltShard } from "../service/halted.ts";
 import { readKeyFile, type Signer } from "../edges/keys.ts";
 import type { Logger } from "../edges/logger.ts";
 import type { ObjectStore } from "../edges/object-store.ts";
-import type { OpenShard } from "../service/open-shards.ts";
+import { archiveOf, type OpenShard } from "../service/open-shards.ts";
 import { EXIT_REFUSED, listening, ServiceEnd } from "../service/start.ts";
 import { VerifyPool } from "../edges/verify-pool.ts";
 import { equalBytes } from "../base/bytes.ts";
@@ -29,6 +30,7 @@ import { followTip, recall } from "./recall.ts";
 import { Settlement } from "./settlement.ts";
 import type { ShardData } from "./shard-data.ts";
 import { streamHandlers } from "./stream.ts";
+import { Trimmer } from "./trimmer.ts";
 
 export interface SettlementServiceParts {
   readonly config: Config;
@@ -59,6 +61,8 @@ export interface SettlementService {
 
 /** Records between snapshots, at most: what a restart after a crash verifies again takes seconds. */
 const SNAPSHOT_RECORDS_MAX = 50_000;
+/** As often as there are checkpoints, or nearly. */
+const TRIM_MS = 1000;
 export const CHECKPOINT_KEY_NAME = "checkpoint.pem";
 
 export async function startSettlementService(
@@ -104,8 +108,7 @@ export async function startSettlementService(
       settlement.standStill();
       continue;
     }
-    const running = settle(shard, { settlement, data, stop: stopping.signal });
-    runs.push(running.catch((fault: unknown) => haltShard(shard, fault, onFault)));
+    runs.push(...runShard(parts, shard, { settlement, data, stop: stopping.signal }));
   }
   if (carrying !== null) runs.push(carrying.carrier.run().catch(onFault));
   const reading = serveReaders(parts, settlements, marketData);
@@ -124,15 +127,41 @@ export async function startSettlementService(
   };
 }
 
-async function settle(
-  { log }: OpenShard,
-  parts: {
-    readonly settlement: Settlement;
-    readonly data: ShardData;
-    readonly stop: AbortSignal;
-  },
-): Promise<void> {
-  const { settlement, data, stop } = parts;
+interface ShardRun {
+  readonly settlement: Settlement;
+  readonly data: ShardData;
+  readonly stop: AbortSignal;
+}
+
+/** Settles, keeps its place among the consumers, and lets go of what none needs. */
+function runShard(
+  { config, logger, wallMs, onFault }: SettlementServiceParts,
+  shard: OpenShard,
+  run: ShardRun,
+): Promise<void>[] {
+  const { settlement, stop } = run;
+  const settling = settle(shard, run).catch((fault) => haltShard(shard, fault, onFault));
+  const { log } = shard;
+  const { consumerSilentMsMax: silentMsMax, keepRecords, keepMs } = config.log;
+  const position = (): number => (settlement.isReady ? settlement.engine.position : 0);
+  const archive = archiveOf(config, shard);
+  const trimmer = new Trimmer({
+    log,
+    archived: () => archive.covered(),
+    checkpointed: () => settlement.latest?.position ?? 0,
+    keepRecords,
+    keepMs,
+    memoryPercent: config.redis?.memoryTrimPercent ?? null,
+    everyMs: TRIM_MS,
+    wallMs,
+    logger: logger.with({ shard: log.shard }),
+    stop,
+  });
+  const place = { log, name: () => "settlement", position, silentMsMax, stop };
+  return [settling, holdPlace(place), trimmer.run()];
+}
+
+async function settle({ log }: OpenShard, { settlement, data, stop }: ShardRun): Promise<void> {
   await settlement.untilPublished();
   await recall(log, data, settlement.engine.position, stop);
   await Promise.all([settlement.run(), followTip(log, data, stop)]);

@@ -3,6 +3,8 @@
  *
  *   ex record (first..last) -> records first..last of in, judged -> apply -> compare chain
  *
+ * Of what the log has let go of, `ex` is not there, and is not needed: next-executions.ts.
+ *
  * It never goes beyond `ex`, so what it commits has been published. No record is applied, and so
  * none is covered by a checkpoint, before libsodium has accepted its signature by the very key that
  * the state before it knows. The verdicts come from other threads, ahead of the records' turns; a
@@ -18,6 +20,7 @@ import { decodeExecution, type ReportChain } from "../protocol/execution.ts";
 import * as frames from "../protocol/frame.ts";
 import { readRecord, RECORD_FRAME, RECORD_HEADER_SIZE, RecordView } from "../protocol/record.ts";
 import { ReportBatch } from "../protocol/report.ts";
+import { nextExecutions } from "../service/next-executions.ts";
 import { frameOf, JudgedInput, type JudgedRecord, keyIdOf, type Stretch } from "./judged-input.ts";
 
 export interface SettleParts {
@@ -52,8 +55,12 @@ export async function runSettleLoop(parts: SettleParts): Promise<void> {
   const { engine, executions, stop } = parts;
   try {
     while (!stop.aborted) {
-      const records = await executions.read(engine.position, READ_BYTES, stop);
+      const records = await nextExecutions(executions, engine.position, READ_BYTES, stop);
       if (records === null) return;
+      if (typeof records === "number") {
+        await settling.upTo(records);
+        continue;
+      }
       for (const bytes of records) {
         const execution = decodeExecution(bytes);
         if (typeof execution === "string") throw new LogFault(`ex: ${execution}`);

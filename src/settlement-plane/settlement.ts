@@ -201,6 +201,7 @@ export class Settlement {
     const bytes = checkpointer.commit(engine.roots(), chain.value);
     const { position, inputRoot, statesRoot } = checkpointer;
     const { logTime } = engine;
+    if (this.file.knows(number, bytes)) this.due = [];
     this.due.push({ number, bytes, position, inputRoot, statesRoot, logTime });
   }
 

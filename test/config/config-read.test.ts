@@ -168,6 +168,7 @@ describe("the log", () => {
       connectTimeoutMs: 2000,
       commandTimeoutMs: 2000,
       unreachableMsMax: 60_000,
+      memoryTrimPercent: 50,
       memoryRefuseOrdersPercent: 70,
       memoryCancelsOnlyPercent: 85,
     };

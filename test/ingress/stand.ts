@@ -17,7 +17,8 @@ import { openVerifiers } from "../../src/edges/verify.ts";
 import { createLevels } from "../../src/engine/levels.ts";
 import { Ingress } from "../../src/ingress-verifier/ingress.ts";
 import type { EntryLimits } from "../../src/ingress-verifier/order-entry.ts";
-import type { DoorLimits, ShardDoor } from "../../src/ingress-verifier/shard-door.ts";
+import type { DoorLimits } from "../../src/ingress-verifier/door-parts.ts";
+import type { ShardDoor } from "../../src/ingress-verifier/shard-door.ts";
 import { Matcher } from "../../src/market-matcher/matcher.ts";
 import * as codes from "../../src/protocol/codes.ts";
 import * as encode from "../../src/protocol/commands.ts";
@@ -26,6 +27,7 @@ import { decodeGenesis, encodeGenesis, type Genesis } from "../../src/protocol/g
 import { encodePack } from "../../src/protocol/record.ts";
 import { order } from "../support/small-shard.ts";
 import { type Setting, standGenesis } from "./stand-genesis.ts";
+import { StandExport } from "./stand-export.ts";
 import { Wire } from "./wire.ts";
 
 export const ALICE = { account: 1, key: 2 };
@@ -66,6 +68,7 @@ const DOOR: DoorLimits = {
   unmatchedRecordsMax: 65_536,
   reportsKept: 1024,
   resumeRecordsMax: 1 << 18,
+  resumesMax: 64,
 };
 const NEVER_MS = 60_000_000;
 const WAIT_MS = 5000;
@@ -78,6 +81,7 @@ export class Stand {
   /** Milliseconds that the sessions' clock is ahead. */
   ahead = 0;
   readonly genesisFrame: Uint8Array;
+  readonly exported = new StandExport();
   private readonly options: StandOptions;
   private readonly dir = mkdtempSync(join(tmpdir(), "clob-stand-"));
   private readonly stopping = new AbortController();
@@ -232,8 +236,9 @@ export class Stand {
 
   private async startIngress(): Promise<void> {
     const { entry, door, drainTimeoutMs = 5000, tickMs = NEVER_MS } = this.options;
+    const past = this.exported.past(this.genesisFrame);
     this.ingress = await Ingress.start({
-      shards: [{ log: this.store.open(), genesis: this.genesis, venue: this.venue }],
+      shards: [{ log: this.store.open(), genesis: this.genesis, venue: this.venue, past }],
       verifier: (await openVerifiers()).fast,
       hostname: "127.0.0.1",
       port: 0,

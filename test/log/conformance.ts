@@ -8,6 +8,7 @@ import { Fenced, LogFault, type ShardLog } from "../../src/edges/log.ts";
 import { testExecution } from "./conformance-ex.ts";
 import { testInput, testReaders } from "./conformance-in.ts";
 import { testRules } from "./conformance-rules.ts";
+import { testRestore } from "./conformance-restore.ts";
 import { testTrim } from "./conformance-trim.ts";
 import { frameOf, genesisRecord, READ_MAX } from "./records.ts";
 
@@ -48,6 +49,7 @@ export function conformance(name: string, makeStand: () => Promise<Stand>): void
     describe("readers of in", () => testReaders(bench));
     describe("ex", () => testExecution(bench));
     describe("trim", () => testTrim(bench));
+    describe("restore", () => testRestore(bench));
     describe("halted mark", () => testHalt(bench));
     describe("rules", () => testRules(bench));
   });

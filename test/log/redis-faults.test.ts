@@ -2,7 +2,7 @@
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from "bun:test";
 import { join } from "node:path";
 import { Prng } from "../../src/base/prng.ts";
-import { Fenced, InUse, Unreachable } from "../../src/edges/log.ts";
+import { Fenced, InUse, LostSuffix, Unreachable } from "../../src/edges/log.ts";
 import { RedisConnection, RedisGone } from "../../src/edges/redis-connection.ts";
 import { RedisServer, redisAvailable } from "../support/redis-server.ts";
 import { type ProxyFate, TcpProxy } from "../support/tcp-proxy.ts";
@@ -16,6 +16,7 @@ import {
   readExecutions,
   SHARD,
 } from "./records.ts";
+import { logEnd } from "./conformance-restore.ts";
 import { accessTo, ask, closeLogs, flush, hostOf, open, TAKES_OVER } from "./redis-stand.ts";
 
 const NEVER = new AbortController().signal;
@@ -218,6 +219,20 @@ function testLoss(server: () => RedisServer): void {
     await expect(log.genesis()).rejects.toThrow("LOST");
     expect(String(await waiting)).toContain("LOST");
     expect(await ask(server().port, "DBSIZE")).toBe(0);
+  });
+
+  test("who slept over a restore ends, and halts nobody else", async () => {
+    await flush(server().port);
+    const log = await open(server().port);
+    await log.restore(logEnd());
+    const sleeper = await open(server().port);
+    const loss = new LostSuffix("as another part has found", true);
+    await expect(sleeper.recoverLoss(loss, logEnd().position + 9)).rejects.toThrow("was restored");
+    expect(await log.halted()).toBeNull();
+    // Who knows this generation, and more than is there, has lost it since: that halts.
+    const lost = new LostSuffix("a failover");
+    await expect(log.recoverLoss(lost, logEnd().position + 9)).rejects.toBeInstanceOf(Fenced);
+    expect(await log.halted()).toContain("more was lost");
   });
 
   test("another genesis in the place of ours is refused", async () => {

@@ -5,7 +5,8 @@
  */
 import { isDeniedWhenFull, isWrite, Keyspace, Refusal, type Reply } from "./keyspace.ts";
 import { type Arg, bytesOf, textOf, type Word } from "./resp.ts";
-import { type Calls, modelOf, sha1 } from "./script-models.ts";
+import type { Calls } from "./script-calls.ts";
+import { modelOf, sha1 } from "./script-models.ts";
 
 export interface Condition {
   /** It follows another one, and takes no writes. */
@@ -45,6 +46,10 @@ export class RedisCommands {
     switch (name) {
       case "INFO":
         return bytesOf(this.condition.info());
+      case "TIME": {
+        const now = this.condition.micros();
+        return [Math.floor(now / 1_000_000), now % 1_000_000].map((part) => bytesOf(`${part}`));
+      }
       case "CONFIG":
         return this.condition.config().map(bytesOf);
       case "SCRIPT":

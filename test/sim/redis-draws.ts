@@ -40,6 +40,7 @@ const SCRIPTS: readonly (readonly [Script, number])[] = [
   [scripts.RAISE, 2],
   [scripts.HALT, 0],
   [scripts.GOVERN, 2],
+  [retention.RESTORE, 1],
   [retention.CONSUME, 5],
   [retention.COVER, 10],
   [retention.TRIM, 6],
@@ -106,6 +107,10 @@ function argumentsOf(script: Script, prng: Prng, known: Known): (string | Uint8A
     }
     case scripts.PUBLISH:
       return [near(prng, known.epoch), near(prng, known.executed)];
+    case retention.RESTORE: {
+      const end = ["9", String(HOUR_US), String(HOUR_US - 1)];
+      return ["genesis", "1:1", "1900000000", ...end, blob, blob, "", ""];
+    }
     case retention.CONSUME: {
       const behind = near(prng, Math.max(0, known.executed - prng.between(0, 4)));
       return [prng.pick(["matcher", "ingress-1"]), behind, prng.pick(["0", String(HOUR_US)])];

@@ -8,7 +8,7 @@ import { readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { Prng } from "../../src/base/prng.ts";
 import { RedisConnection, RedisRefusal } from "../../src/edges/redis-connection.ts";
-import { CONSUME } from "../../src/edges/redis-retention-scripts.ts";
+import { CONSUME, RESTORE } from "../../src/edges/redis-retention-scripts.ts";
 import { HOLD_SLOT, HOLD_TURN, TAKE_SLOT, TAKE_TURN } from "../../src/edges/redis-scripts.ts";
 import { accessTo, hostOf } from "../log/redis-stand.ts";
 import { redisAvailable, RedisServer } from "../support/redis-server.ts";
@@ -179,6 +179,28 @@ describe.skipIf(!redisAvailable())("the simulated Redis", () => {
       replay(loaded, readTransactions(Buffer.from(written.subarray(0, cut))).effects);
       expect(loaded.dump()).toBe(await dumpOf(connection));
     }
+    connection.close();
+  });
+
+  test("makes a lost log anew as a real one does, once", async () => {
+    await using server = await RedisServer.start(OPTIONS);
+    const connection = await RedisConnection.open(
+      accessTo(server.port),
+      hostOf(server.port),
+      "model",
+    );
+    const model = new Model();
+    const head = ["aa".repeat(32), "genesis", "1:1", "1900000000", "9", "8000000", "7000000"];
+    const rules = ["2@5,3@20", "20 3:1"];
+    const draw = {
+      script: RESTORE,
+      args: [...head, new Uint8Array(30), new Uint8Array(40), ...rules],
+    };
+    const others = { script: RESTORE, args: ["bb".repeat(32), ...draw.args.slice(1)] };
+    for (const one of [draw, draw, others]) {
+      expect(model.call(one)).toEqual(await askReal(connection, one));
+    }
+    expect(model.commands.keyspace.dump()).toBe(await dumpOf(connection));
     connection.close();
   });
 

@@ -6,16 +6,12 @@ import type { Script } from "../../src/edges/redis-connection.ts";
 import * as retention from "../../src/edges/redis-retention-scripts.ts";
 import * as scripts from "../../src/edges/redis-scripts.ts";
 import { Refusal, type Reply } from "./keyspace.ts";
+import { consume, cover, restore, trim } from "./retention-models.ts";
 import { type Arg, bytesOf, textOf } from "./resp.ts";
 import { stampOf, withUpgrade } from "./script-models-rules.ts";
+import { type Args, type Calls, fieldsOf, type Keys } from "./script-calls.ts";
 
-/** What a script can do: call a command, and ask the time in microseconds. */
-export interface Calls {
-  call(...args: (string | Arg)[]): Reply;
-  micros(): number;
-}
-
-type Model = (calls: Calls, keys: readonly string[], args: readonly Arg[]) => Reply;
+type Model = (calls: Calls, keys: Keys, args: Args) => Reply;
 
 export const MODELS: ReadonlyMap<Script, Model> = new Map([
   [scripts.CREATE, create],
@@ -30,27 +26,11 @@ export const MODELS: ReadonlyMap<Script, Model> = new Map([
   [scripts.RAISE, raise],
   [scripts.HALT, halt],
   [scripts.GOVERN, govern],
+  [retention.RESTORE, restore],
   [retention.CONSUME, consume],
   [retention.COVER, cover],
   [retention.TRIM, trim],
 ]);
-
-/** Fields of ctl are shorter. */
-const NAME_MAX = 80;
-
-type Keys = readonly string[];
-type Args = readonly Arg[];
-
-/** The values of these fields, "" for none, once the log is known to be ours. */
-function fieldsOf(calls: Calls, keys: Keys, args: Args, ...names: string[]): string[] {
-  const reply = calls.call("HMGET", keys[2]!, "venue", ...names) as readonly (Arg | null)[];
-  const [venue = "", ...values] = reply.map((value) => (value === null ? "" : textOf(value)));
-  if (reply[0] === null) throw new Refusal("LOST there is no log any more");
-  if (venue !== textOf(args[0]!)) {
-    throw new Refusal("LOST another genesis has taken the place of ours");
-  }
-  return values;
-}
 
 function create(calls: Calls, keys: Keys, args: Args): Reply {
   if (Number(calls.call("EXISTS", ...keys)) > 0) {
@@ -201,8 +181,13 @@ function publish(calls: Calls, keys: Keys, args: Args): Reply {
 
 function raise(calls: Calls, keys: Keys, args: Args): Reply {
   const [, seen, needed] = args.map(textOf);
-  const [generation, tip] = fieldsOf(calls, keys, args, "generation", "in_tip", "halted");
+  const names = ["generation", "in_tip", "halted", "restored"];
+  const [generation, tip, , restored] = fieldsOf(calls, keys, args, ...names);
   if (Number(tip) < Number(needed)) {
+    const [, restoredAt = "0"] = restored!.split(" ");
+    if (Number(seen) < Number(restoredAt)) {
+      throw new Refusal(`FENCED the log was restored from its export, and ends at ${tip}`);
+    }
     const reason =
       `in ends at ${tip}, and reports up to ${needed}` +
       " have left: more was lost than log.durability allows; restore from the export";
@@ -228,48 +213,6 @@ function govern(calls: Calls, keys: Keys, args: Args): Reply {
   if (made === null) return 0;
   calls.call("HSET", keys[2]!, "rules", made.rules, "next", made.next);
   return 1;
-}
-
-function consume(calls: Calls, keys: Keys, args: Args): Reply {
-  const [, name, position, allowed] = args.map(textOf);
-  const [trimmed] = fieldsOf(calls, keys, args, "trimmed");
-  calls.call("HDEL", keys[2]!, `use:${name}`);
-  calls.call("HSET", keys[2]!, `use:${name}`, `${position} ${calls.micros()} ${allowed}`);
-  return Number(trimmed);
-}
-
-function cover(calls: Calls, keys: Keys, args: Args): Reply {
-  const [, mark = "", position = ""] = args.map(textOf);
-  const [before] = fieldsOf(calls, keys, args, mark);
-  if (Number(before) >= Number(position)) return 0;
-  calls.call("HDEL", keys[2]!, mark);
-  calls.call("HSET", keys[2]!, mark, position);
-  return 1;
-}
-
-function trim(calls: Calls, keys: Keys, args: Args): Reply {
-  const [, upTo, atOnce] = args.map(textOf);
-  const names = ["archived", "checkpointed", "durable", "ex_tip", "trimmed"];
-  const fields = fieldsOf(calls, keys, args, ...names).map(Number);
-  const now = calls.micros();
-  const trimmed = fields.pop()!;
-  let floor = Math.min(Number(upTo), ...fields);
-  const all = calls.call("HGETALL", keys[2]!) as readonly Arg[];
-  for (let i = 0; i < all.length; i += 2) {
-    const name = all[i]!.length > NAME_MAX ? "" : textOf(all[i]!);
-    if (!name.startsWith("use:")) continue;
-    const [position, since, allowed] = textOf(all[i + 1]!)
-      .split(" ")
-      .map(Number);
-    if (Math.abs(now - since!) > allowed!) calls.call("HDEL", keys[2]!, name);
-    else floor = Math.min(floor, position!);
-  }
-  floor = Math.min(floor, trimmed + 1 + Number(atOnce));
-  if (floor <= trimmed + 1) return trimmed;
-  calls.call("XTRIM", keys[0]!, "MINID", "=", `0-${floor}`);
-  calls.call("XTRIM", keys[1]!, "MINID", "=", `0-${floor}`);
-  calls.call("HSET", keys[2]!, "trimmed", `${floor - 1}`);
-  return floor - 1;
 }
 
 /** The script with this hash or text. */

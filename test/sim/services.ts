@@ -100,6 +100,7 @@ export function ingressOf(slot: string): Begin {
         unmatchedRecordsMax: 64,
         reportsKept: setup.reportsKept,
         resumeRecordsMax: 1 << 16,
+        resumesMax: 64,
       },
       memoryMarks: { memoryRefuseOrdersPercent: 70, memoryCancelsOnlyPercent: 85 },
       tickMs: 1000,

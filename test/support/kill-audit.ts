@@ -51,7 +51,7 @@ export async function audit(fleet: KillFleet): Promise<Audit> {
     const shard = await openShard(read.config, log);
     const out = join(fleet.dir, "export");
     const settlementDir = join(shard.dir, "settlement");
-    await exportShard({ log, venue: shard.venue, settlementDir, out });
+    await exportShard({ log: shard.log, venue: shard.venue, settlementDir, out });
     const { reference } = await openVerifiers();
     const openEngine = judgeEngine("fast");
     const { venue } = shard;

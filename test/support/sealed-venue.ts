@@ -242,6 +242,7 @@ export function listLog(records: readonly Uint8Array[], shard: number): ShardLog
     openExecutionReader: absent,
     halt: absent,
     recoverLoss: absent,
+    restore: absent,
     consume: absent,
     cover: absent,
     trim: absent,
