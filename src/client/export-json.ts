@@ -12,3 +12,14 @@ export interface ExportJson {
   /** Why it waits, or null. */
   readonly waits: string | null;
 }
+
+/** What a shard's log still holds, and for whom. */
+export interface KeptJson {
+  /** The log may begin behind this position; 0 for none. */
+  readonly trimmed_position: number;
+  readonly consumers: readonly {
+    readonly name: string;
+    readonly position: number;
+    readonly silent_ms: number;
+  }[];
+}

@@ -3,7 +3,7 @@
  *
  * Decimals are strings, integers are numbers below 2^53, times in microseconds end in `_us`.
  */
-import type { ExportJson } from "./export-json.ts";
+import type { ExportJson, KeptJson } from "./export-json.ts";
 export interface AssetJson {
   readonly id: number;
   readonly symbol: string;
@@ -96,6 +96,8 @@ export interface ShardStatusJson extends ShardStatsJson {
   readonly checkpoint: CheckpointAgeJson | null;
   /** Null where nothing is exported continuously. */
   readonly export: ExportJson | null;
+  /** Null while nobody has looked. */
+  readonly kept: KeptJson | null;
 }
 
 export interface StatusJson {

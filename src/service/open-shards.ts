@@ -10,9 +10,9 @@ import { RECORD_HEADER_SIZE } from "../protocol/record.ts";
 import type { Config } from "../edges/config.ts";
 import type { Logger } from "../edges/logger.ts";
 import { LogFault, type ShardLog } from "../edges/log.ts";
-import { DirectoryStore } from "../edges/directory-store.ts";
 import { ExportStore } from "../edges/export-store.ts";
 import { openLog } from "../edges/open-log.ts";
+import { openStore } from "../edges/open-store.ts";
 import { type KnownRules, RULES, unknownRules } from "../engine/rules.ts";
 import { openVerifiers } from "../edges/verify.ts";
 import { ArchivedLog } from "./archived-log.ts";
@@ -79,7 +79,7 @@ export function archiveOf(
   const { shard } = genesis;
   const exportDir = exportDirOf(config);
   return new InputArchive({
-    source: new ExportSource(new ExportStore(new DirectoryStore(exportDir), shard)),
+    source: new ExportSource(new ExportStore(openStore(exportDir), shard)),
     shard,
     venue,
     genesis,

@@ -74,6 +74,9 @@ function addShards(metrics: Metrics, side: ReadSide): void {
     total("clob_settlement_checkpoints_total", "Since genesis.", () =>
       source.latest === null ? 0 : source.latest.number + 1,
     );
+    gauge("clob_log_trimmed_position", "The log may begin behind it.", () =>
+      data.retention === null ? 0 : data.retention.trimmed,
+    );
     if (source.exported !== null) addExport(metrics, source, source.exported);
   }
 }

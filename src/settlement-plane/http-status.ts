@@ -3,7 +3,8 @@
  */
 import { assert } from "../base/assert.ts";
 import { formatDecimal } from "../base/decimal.ts";
-import type { ExportJson } from "../client/export-json.ts";
+import type { ExportJson, KeptJson } from "../client/export-json.ts";
+import type { Retention } from "../edges/log.ts";
 import type * as json from "../client/http-json.ts";
 import { VERSION } from "../edges/version.ts";
 import { RULES } from "../engine/rules.ts";
@@ -80,6 +81,16 @@ async function shardStatus(
     halted: halted === null ? null : haltedJson(halted, engine.position),
     checkpoint: latest === null ? null : checkpointHead(side, latest),
     export: source.exported === null ? null : exportJson(source.exported, source),
+    kept: data.retention === null ? null : keptJson(data.retention),
+  };
+}
+
+function keptJson({ trimmed, consumers }: Retention): KeptJson {
+  return {
+    trimmed_position: trimmed,
+    consumers: consumers.map(({ name, position, silentMs }) => {
+      return { name, position, silent_ms: silentMs };
+    }),
   };
 }
 

@@ -155,6 +155,9 @@ function runShard(
     everyMs: TRIM_MS,
     wallMs,
     logger: logger.with({ shard: log.shard }),
+    onTurn: (retention) => {
+      run.data.retention = retention;
+    },
     stop,
   });
   const place = { log, name: () => "settlement", position, silentMsMax, stop };

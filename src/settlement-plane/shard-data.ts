@@ -9,6 +9,7 @@
  * export.
  */
 import { readU64 } from "../base/bytes.ts";
+import type { Retention } from "../edges/log.ts";
 import type { Engine } from "../engine/engine.ts";
 import { Views } from "../engine/views.ts";
 import * as codes from "../protocol/codes.ts";
@@ -30,6 +31,8 @@ export class ShardData {
   readonly rate: CommandRate;
   readonly counts = new DueCounts();
   readonly views: Views;
+  /** What the log still holds, and for whom; null while nobody has looked. */
+  retention: Retention | null = null;
   /** The newest position that a matcher is known to have published; 0 while nobody has looked. */
   matchedPosition = 0;
   /** Of all markets since genesis. */

@@ -26,6 +26,8 @@ export interface TrimmerParts {
   readonly everyMs: number;
   readonly wallMs: () => number;
   readonly logger: Logger;
+  /** What the log holds behind each look. */
+  readonly onTurn: (retention: Retention) => void;
   readonly stop: AbortSignal;
 }
 
@@ -71,6 +73,7 @@ export class Trimmer {
     }
     if (retention.trimmed > this.trimmed) this.tell(retention);
     this.trimmed = retention.trimmed;
+    this.parts.onTurn(retention);
     return retention;
   }
 

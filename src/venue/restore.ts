@@ -10,11 +10,11 @@
 import { join } from "node:path";
 import { equalBytes } from "../base/bytes.ts";
 import type { Config } from "../edges/config.ts";
-import { DirectoryStore } from "../edges/directory-store.ts";
 import { ExportStore } from "../edges/export-store.ts";
 import { readKeyFile } from "../edges/keys.ts";
 import { type InputReader, type LogEnd, LogFault, type Restored } from "../edges/log.ts";
 import { openLog } from "../edges/open-log.ts";
+import { openStore } from "../edges/open-store.ts";
 import { openVerifiers } from "../edges/verify.ts";
 import { createLevels } from "../engine/levels.ts";
 import { encodeExecution } from "../protocol/execution.ts";
@@ -79,7 +79,7 @@ function sentence(shard: number): string {
 
 async function openSource(config: Config, shard: number, venueId?: string): Promise<Source> {
   const exportDir = exportDirOf(config);
-  const source = new ExportSource(new ExportStore(new DirectoryStore(exportDir), shard));
+  const source = new ExportSource(new ExportStore(openStore(exportDir), shard));
   const genesisRecord = await source.firstRecord();
   if (genesisRecord === null) throw new LogFault(`${exportDir} holds no export of shard ${shard}`);
   const frame = genesisRecord.subarray(RECORD_HEADER_SIZE);

@@ -131,6 +131,7 @@ describe("limits and own pages:", () => {
     shard.nowMs += 1500;
     const metrics = await (await shard.app.request("/metrics")).text();
     expect(metrics.split("\n").filter((line) => line.includes('{shard="1"}'))).toEqual([
+      'clob_log_trimmed_position{shard="1"} 0',
       'clob_settlement_accounts{shard="1"} 3',
       'clob_settlement_checkpoint_age_seconds{shard="1"} 1.44',
       'clob_settlement_checkpoints_total{shard="1"} 1',

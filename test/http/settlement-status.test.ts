@@ -85,6 +85,7 @@ describe("status and time", () => {
             age_ms: 550,
           },
           export: null,
+          kept: null,
         },
       ],
     });
