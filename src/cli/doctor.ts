@@ -21,15 +21,9 @@ import { nativeLevelsReason } from "../edges/native-levels.ts";
 import { openLog } from "../edges/open-log.ts";
 import type { Cli } from "./cli.ts";
 import type { Answer, CommandSpec } from "./command.ts";
+import type { Finding } from "./doctor-finding.ts";
+import { lookAtFleet } from "./doctor-fleet.ts";
 import { EXIT_REFUSED } from "./exit-codes.ts";
-
-interface Finding {
-  readonly name: string;
-  readonly state: "ok" | "warning" | "wrong";
-  readonly found: string;
-  /** What to do; "" where all is well. */
-  readonly fix: string;
-}
 
 const DISK_LOW = 1 << 30;
 const CLOCK_MS_MAX = 2000;
@@ -38,12 +32,21 @@ export const DOCTOR: CommandSpec = {
   name: "doctor",
   about: "Look at this machine and the venue; each line that is wrong has the fix",
   args: [],
-  options: {},
+  options: {
+    fleet: {
+      value: "LIST",
+      help: "HOST:PORT,... of every service's HTTP: look at the fleet, and trade one order",
+    },
+  },
   takesConfig: true,
-  examples: ["clob doctor", "clob doctor -o json"],
-  run: async (cli): Promise<Answer> => {
-    const here = [bun(cli), native(), dataDir(cli), disk(cli), temporary()];
-    const findings = [...here, ...(await Promise.all([log(cli), ...doors(cli), clock(cli)]))];
+  examples: [
+    "clob doctor",
+    "clob doctor -o json",
+    "clob doctor --fleet 127.0.0.1:9090,127.0.0.1:9091,127.0.0.1:9092",
+  ],
+  run: async (cli, args): Promise<Answer> => {
+    const fleet = args.text("fleet");
+    const findings = fleet === undefined ? await lookHere(cli) : await lookAtFleet(cli, fleet);
     const isWrong = findings.some(({ state }) => state === "wrong");
     const lines = findings.map(({ name, state, found, fix }) => {
       const mark = state === "ok" ? "ok  " : state === "warning" ? "warn" : "BAD ";
@@ -53,6 +56,11 @@ export const DOCTOR: CommandSpec = {
     return { data, text: lines.join("\n"), exitCode: isWrong ? EXIT_REFUSED : 0 };
   },
 };
+
+async function lookHere(cli: Cli): Promise<Finding[]> {
+  const here = [bun(cli), native(), dataDir(cli), disk(cli), temporary()];
+  return [...here, ...(await Promise.all([log(cli), ...doors(cli), clock(cli)]))];
+}
 
 function good(name: string, found: string): Finding {
   return { name, state: "ok", found, fix: "" };
