@@ -15,16 +15,17 @@ import type { ExecutionWriter, ShardLog } from "../src/edges/log.ts";
 import { RedisConnection } from "../src/edges/redis-connection.ts";
 import { encodeFrames } from "../src/edges/redis-entries.ts";
 import { openRedisLog } from "../src/edges/redis-log.ts";
+import { NEW_ORDER_SIZE } from "../src/protocol/command-layout.ts";
+import { FRAME_HEADER_SIZE, SIGNATURE_SIZE } from "../src/protocol/frame.ts";
 import { frameOf, genesisRecord, recordOf, SHARD } from "../test/log/records.ts";
 import { accessTo, flush, replicaOf } from "../test/log/redis-stand.ts";
 import { RedisServer } from "../test/support/redis-server.ts";
 import { printHop, timesOf } from "./hops-print.ts";
 
+const sizeOf = (orders: number): number =>
+  FRAME_HEADER_SIZE + orders * NEW_ORDER_SIZE + SIGNATURE_SIZE;
 /** A signed frame of one order, and of 64. */
-const FRAMES = [
-  { orders: 1, size: 240 },
-  { orders: 64, size: 4272 },
-] as const;
+const FRAMES = [1, 64].map((orders) => ({ orders, size: sizeOf(orders) }));
 /** An order that rests has one report; of those that trade both sides have one. */
 const REPORTS_PER_ORDER = 1.5;
 const READ_MAX = 1 << 20;

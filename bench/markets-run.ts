@@ -29,7 +29,7 @@ const started = performance.now();
 const AOF = { appendonly: "yes", appendfsync: "everysec" };
 
 const one = await weighOneMarket();
-await using redis = await RedisServer.start(AOF);
+const redis = await RedisServer.start(AOF);
 const story = await tellMarketStory(redis, {
   seed: Number(values.seed),
   commandsPerShard: Math.ceil(Number(values.commands) / SHARDS),
@@ -51,6 +51,7 @@ const result = {
 const text = `${JSON.stringify(result, null, 2)}\n`;
 console.log(text);
 if (values.out !== "") await Bun.write(values.out, text);
+await redis.stop();
 process.exit(0);
 
 async function weighOneMarket() {

@@ -241,11 +241,16 @@ export class ShardDoor {
     if (this.origins.size === 0) return;
     const view = viewOf(reports);
     const named = new Set<number>();
+    let latest = 0;
     for (let at = 0; at < reports.length; at += REPORT_SIZE) {
       const position = readU64(view, at + REPORT_POSITION_AT);
+      if (position === latest) continue; // One report that names the frame is enough.
       const placed = this.origins.get(position);
+      if (placed === undefined) continue;
       const tag = reports.subarray(at + REPORT_TAG_AT, at + REPORT_TAG_AT + TAG_SIZE);
-      if (placed !== undefined && equalBytes(placed.tag, tag)) named.add(position);
+      if (!equalBytes(placed.tag, tag)) continue;
+      named.add(position);
+      latest = position;
     }
     for (const position of this.origins.keys()) {
       if (position > last) break; // They were placed in order.
