@@ -35,6 +35,7 @@ const AGE_MIN = 1_000_000;
 const MARKETS = 100;
 const AHEAD_RECORDS_MAX = 4096;
 const POLL_MS = 50;
+const WAIT_MS = 600_000;
 const PARTS: readonly Part[] = ["matcher", "settlement", "ingress"];
 const started = performance.now();
 
@@ -86,7 +87,7 @@ async function measure(redis: RedisServer | null) {
     venue.fleet.begin("ingress");
     const matcher = await restart(venue, ["matcher"], tip);
     const settlement = await restart(venue, ["settlement"], tip);
-    await venue.fleet.untilReady("ingress");
+    await venue.fleet.untilReady("ingress", WAIT_MS);
     for (const part of PARTS) await venue.fleet.kill(part);
     const together = await restart(venue, PARTS, tip);
     return {
@@ -120,7 +121,8 @@ async function fill(venue: MarketVenue): Promise<number> {
 }
 
 async function untilSettled(venue: MarketVenue, tip: number): Promise<void> {
-  await venue.until("settlement", (shards) => shards.every(({ position }) => position >= tip));
+  const isThere = ({ position }: { readonly position: number }): boolean => position >= tip;
+  await venue.until("settlement", (shards) => shards.every(isThere), WAIT_MS);
 }
 
 /** Starts these parts at once; seconds until each is where it was. */
@@ -129,8 +131,8 @@ async function restart(venue: MarketVenue, parts: readonly Part[], tip: number) 
   const loadBefore = loadavg()[0];
   const from = performance.now();
   for (const part of parts) fleet.begin(part);
-  const found = parts.map(async (part) => {
-    await fleet.untilReady(part);
+  const waits = parts.map(async (part) => {
+    await fleet.untilReady(part, WAIT_MS);
     const readyS = secondsSince(from);
     if (part === "settlement") await untilSettled(venue, tip);
     if (part === "matcher") await untilMatching(venue);
@@ -139,8 +141,10 @@ async function restart(venue: MarketVenue, parts: readonly Part[], tip: number) 
       { ready_s: readyS, caught_up_s: secondsSince(from), ...snapshotOf(venue, part, tip) },
     ] as const;
   });
-  const entries = Object.fromEntries(await Promise.all(found));
-  return { ...entries, load_average: [loadBefore, loadavg()[0]], memory: vitalsOf(venue) };
+  const entries = Object.fromEntries(await Promise.all(waits));
+  const found = { ...entries, load_average: [loadBefore, loadavg()[0]], vitals: vitalsOf(venue) };
+  say(JSON.stringify(found));
+  return found;
 }
 
 /** Ready is what /readyz says: it has the rest of `ex`, and matches. */

@@ -123,9 +123,9 @@ export class KillFleet {
     this.spawn(part, [MAINS[part], ...this.addressFlags(part), ...more]);
   }
 
-  async untilReady(part: Part): Promise<void> {
+  async untilReady(part: Part, waitMs = WAIT_MS): Promise<void> {
     const isReady = (): boolean => READY.test(this.saidNow(part));
-    await until(() => isReady() || !this.isAlive(part), `${part} to be ready`);
+    await until(() => isReady() || !this.isAlive(part), `${part} to be ready`, waitMs);
     if (!isReady()) throw new Error(`${part} did not start: ${this.saidNow(part)}`);
   }
 

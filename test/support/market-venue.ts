@@ -163,6 +163,7 @@ export class MarketVenue implements AsyncDisposable {
   async until(
     what: string,
     isSo: (shards: Awaited<ReturnType<HttpClient["status"]>>["shards"]) => boolean,
+    waitMs = WAIT_MS,
   ): Promise<void> {
     await until(
       async () => {
@@ -170,7 +171,7 @@ export class MarketVenue implements AsyncDisposable {
         return shards.length === this.shards.length && isSo(shards);
       },
       what,
-      WAIT_MS,
+      waitMs,
     );
   }
 
