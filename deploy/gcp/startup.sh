@@ -9,6 +9,7 @@
 #            clob-config-bucket, clob-config-generation     config.toml, exactly that one
 #            clob-release, clob-release-sha256              executables, by the hash of SHA256SUMS
 #            clob-redis-addr, clob-redis-ca, clob-redis-secret
+#            clob-export-bucket, clob-heads-bucket          objects for ever, pointers that move
 #
 # Tests run it against servers of their own, in a root of their own: CLOB_METADATA_URL,
 # CLOB_STORAGE_URL, CLOB_SECRETS_URL, CLOB_ROOT.
@@ -110,6 +111,15 @@ take_redis() {
   if [ -s "$work/ca" ]; then put 644 "$etc/redis-ca.pem" <"$work/ca"; fi
 }
 
+# Settlement writes there; the others read what the log no longer has.
+take_export() {
+  local objects heads
+  objects=$(attribute attributes/clob-export-bucket)
+  heads=$(attribute attributes/clob-heads-bucket)
+  [ -n "$objects" ] || end "metadata clob-export-bucket is missing"
+  put 644 "$etc/export.env" <<<"CLOB_EXPORT_DIR=gs://$objects${heads:+,gs://$heads}"
+}
+
 # The executables of the role and the list of their hashes, which itself has the hash that the
 # metadata names: what runs is what was built, whoever can write to the bucket.
 take_release() {
@@ -164,7 +174,7 @@ ENV
 run_release() {
   local line
   (
-    while IFS= read -r line; do export "${line?}"; done <"$etc/redis.env"
+    while IFS= read -r line; do export "${line?}"; done < <(cat "$etc/redis.env" "$etc/export.env" 2>/dev/null)
     if [ -n "${REDIS_CA_FILE:-}" ]; then export REDIS_CA_FILE=$root$REDIS_CA_FILE; fi
     CLOB_LOG=redis CLOB_CONFIG=$etc/config.toml CLOB_DATA=$work/check "$lib/bin/$1" "${@:2}"
   )
@@ -201,7 +211,7 @@ StartLimitIntervalSec=0
 [Service]
 Environment=HOME=/var/lib/clob-docker
 ExecStartPre=-/usr/bin/docker rm --force $unit
-ExecStart=/usr/bin/docker run --rm --name $unit --network host --read-only --cap-drop ALL --security-opt no-new-privileges --ulimit nofile=65536 --env-file /etc/clob/redis.env --volume /etc/clob:/etc/clob:ro --volume clob-$unit:/var/lib/clob $options $(image "$role") $*
+ExecStart=/usr/bin/docker run --rm --name $unit --network host --read-only --cap-drop ALL --security-opt no-new-privileges --ulimit nofile=65536 --env-file /etc/clob/redis.env --env-file /etc/clob/export.env --volume /etc/clob:/etc/clob:ro --volume clob-$unit:/var/lib/clob $options $(image "$role") $*
 ExecStop=/usr/bin/docker stop --time 30 $unit
 TimeoutStopSec=45
 Restart=on-failure
@@ -279,6 +289,7 @@ main() {
   take_token
   take_config
   take_redis
+  take_export
   if [ "$role" = settlement ]; then take_keys; fi
   case $runtime in
   systemd) set_up_units ;;

@@ -96,8 +96,9 @@ const SETTLEMENT_ROWS: readonly Row[] = [
     fallback: "",
     env: "CLOB_EXPORT_DIR",
     doc:
-      "Where the continuous export goes: `clob verify` reads it. Empty: `export` in the data " +
-      "directory. Several settlements of a venue may share it.",
+      "Where the continuous export goes: `clob verify` reads it. A directory, gs://BUCKET/PATH, " +
+      "s3://BUCKET/PATH, or two of them with a comma: objects in the first, pointers in the " +
+      "second. Empty: `export` in the data directory. Settlements of a venue may share it.",
   },
   {
     section: "settlement",

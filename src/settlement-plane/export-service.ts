@@ -2,9 +2,9 @@
  * Export as a part of the settlement service: one exporter per shard, one store for all.
  */
 import type { Config } from "../edges/config.ts";
-import { DirectoryStore } from "../edges/directory-store.ts";
 import type { Logger } from "../edges/logger.ts";
 import type { ObjectStore } from "../edges/object-store.ts";
+import { openStore } from "../edges/open-store.ts";
 import type { OpenShard } from "../service/open-shards.ts";
 import { Exporter } from "./exporter.ts";
 import type { Settlement } from "./settlement.ts";
@@ -33,7 +33,7 @@ export class ExportService {
   static open(parts: ExportServiceParts): ExportService | null {
     const { exportDir } = parts.config.settlement;
     if (parts.objects === undefined && exportDir === null) return null;
-    const objects = parts.objects ?? new DirectoryStore(exportDir ?? "");
+    const objects = parts.objects ?? openStore(exportDir ?? "");
     parts.logger.info("exporting", { to: objects.describe });
     return new ExportService(parts, objects);
   }

@@ -70,6 +70,7 @@ describe.skipIf(!isRunnable)("a machine of Google Cloud", () => {
     const address = `127.0.0.1:${primary.port}`;
     cloud.set({ role: "matcher", shards: "3,4", runtime: "systemd", "redis-addr": address });
     cloud.set({ "config-bucket": "config-bucket", "config-generation": "1" });
+    cloud.set({ "export-bucket": "venue-export", "heads-bucket": "venue-heads" });
     release("1", "market-matcher", "market-matcher@.service");
   });
 
@@ -127,6 +128,9 @@ describe.skipIf(!isRunnable)("a machine of Google Cloud", () => {
         `MARKETS=${idsOf(4)}\nMATCHER_HTTP=0.0.0.0:9093\n`,
       );
       expect(written("etc/clob/redis.env")).toBe(`REDIS_ADDR=127.0.0.1:${primary.port}\n`);
+      expect(written("etc/clob/export.env")).toBe(
+        "CLOB_EXPORT_DIR=gs://venue-export,gs://venue-heads\n",
+      );
       expect(statSync(join(dir, "etc/clob/redis.env")).mode & 0o777).toBe(0o600);
       expect(written("etc/clob/config.toml")).toBe(CONFIG.toString());
       expect(written("etc/systemd/system/market-matcher@.service")).toContain("CPUAffinity=%i");

@@ -26,6 +26,8 @@ export interface VenueSetting {
   readonly demo?: boolean;
   /** More flags for every process. */
   readonly flags?: readonly string[];
+  /** More environment for every process. */
+  readonly env?: Readonly<Record<string, string>>;
 }
 
 const ROOT = join(import.meta.dir, "..", "..");
@@ -161,7 +163,8 @@ export class VenueProcess {
     const { redis } = this.setting;
     const log = redis === undefined ? { CLOB_LOG: "embedded" } : redisEnv(redis);
     const { PATH = "", HOME = "", CLOB_NATIVE_LIB = "" } = process.env;
-    return { PATH, HOME, ...(CLOB_NATIVE_LIB === "" ? {} : { CLOB_NATIVE_LIB }), ...log };
+    const native = CLOB_NATIVE_LIB === "" ? {} : { CLOB_NATIVE_LIB };
+    return { PATH, HOME, ...native, ...log, ...this.setting.env };
   }
 
   private async spawn(script: string, flags: readonly string[]): Promise<Bun.Subprocess> {
