@@ -6,6 +6,7 @@
  *   codec          frames, records, reports, packets
  *   log            appends to both logs
  *   hops           what each hop of an order costs, pack sizes by load, bytes through Redis
+ *   export         records/s into an export, and bytes per order there
  *   end-to-end     signed orders through a running venue
  *   ...            and every other bench/NAME.bench.ts
  *

@@ -6,6 +6,7 @@ import type { Logger } from "../edges/logger.ts";
 import type { ObjectStore } from "../edges/object-store.ts";
 import { openStore } from "../edges/open-store.ts";
 import type { OpenShard } from "../service/open-shards.ts";
+import { BorderSnapshots } from "./border-snapshots.ts";
 import { Exporter } from "./exporter.ts";
 import type { Settlement } from "./settlement.ts";
 
@@ -38,6 +39,12 @@ export class ExportService {
     return new ExportService(parts, objects);
   }
 
+  /** For each settlement its own. */
+  settlementParts(): { borderSnapshots: BorderSnapshots } {
+    const { snapshotCommands } = this.parts.config.matcher;
+    return { borderSnapshots: new BorderSnapshots(snapshotCommands) };
+  }
+
   /** Exports this shard until stopped. */
   run({ log, venue }: OpenShard, settlement: Settlement): Promise<void> {
     const { config, mayPublish, wallMs, logger, stop } = this.parts;
@@ -48,6 +55,7 @@ export class ExportService {
       venue,
       commitments: settlement.commitments,
       notesOf: (heads) => settlement.sign(heads),
+      snapshots: settlement.parts.borderSnapshots ?? null,
       publishDelayMs: config.settlement.publishDelayMs,
       wallMs,
       mayPublish: () => mayPublish?.(shard) ?? true,

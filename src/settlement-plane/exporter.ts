@@ -12,6 +12,9 @@ import type { Logger } from "../edges/logger.ts";
 import { ExportStore } from "../edges/export-store.ts";
 import { Fenced, type InputReader, LogFault, type ShardLog } from "../edges/log.ts";
 import { type ObjectStore, StoreFault } from "../edges/object-store.ts";
+import { seal } from "../edges/sealed-object.ts";
+import { SEALED_SNAPSHOT } from "../protocol/sealed.ts";
+import type { BorderSnapshots } from "./border-snapshots.ts";
 import type { Notes } from "./commitment-file.ts";
 import { type Commitments, ExportBorders } from "./export-borders.ts";
 import { type ExportPart, type HeadsAt, readLatest, ShardExport } from "./shard-export.ts";
@@ -22,6 +25,7 @@ export interface ExporterParts {
   readonly venue: Uint8Array;
   readonly commitments: Commitments;
   readonly notesOf: (heads: HeadsAt) => Notes | null;
+  readonly snapshots: BorderSnapshots | null;
   /** Records are public this much later than their roots. */
   readonly publishDelayMs: number;
   readonly wallMs: () => number;
@@ -123,7 +127,7 @@ export class Exporter {
         const before = store.written;
         if (!(await open.step(input, next, false))) return;
         this.progress.bytes += store.written - before;
-        await this.stepped(part, open);
+        await this.stepped(part, open, store);
       }
     } finally {
       await input?.close();
@@ -156,11 +160,18 @@ export class Exporter {
     return next <= this.noted && publicMs <= wallMs() ? next : null;
   }
 
-  private async stepped(part: ExportPart, { position, count }: ShardExport): Promise<void> {
+  private async stepped(
+    part: ExportPart,
+    { position, count }: ShardExport,
+    store: ExportStore,
+  ): Promise<void> {
     const { progress } = this;
     progress.steps++;
     if (part !== "records") this.noted = count;
-    if (part !== "roots") await this.archive(position, count);
+    if (part !== "roots") {
+      await this.archive(position, count);
+      await this.writeSnapshot(store);
+    }
     if (progress.why === "") return;
     progress.why = "";
     this.parts.logger.info("the export goes on", { position });
@@ -172,6 +183,22 @@ export class Exporter {
     if (position <= progress.archived) return;
     progress.archived = position;
     progress.archivedTime = this.borders.at(count - 1).logTime;
+  }
+
+  /** It shows every stop order, as records do, and waits for them. */
+  private async writeSnapshot(store: ExportStore): Promise<void> {
+    const { snapshots, venue } = this.parts;
+    const due = snapshots?.due(this.progress.archived) ?? null;
+    if (due === null) return;
+    const { number, position, bytes } = due;
+    const rulesVersion = this.borders.at(number).governing.current.version;
+    const { shard } = store;
+    const place = { kind: SEALED_SNAPSHOT, shard, first: position, last: position, rulesVersion };
+    await store.createSealed(
+      ExportStore.snapshotName(position),
+      await seal({ ...place, venue }, bytes),
+    );
+    snapshots?.written(due);
   }
 
   /** Says so once, not at each try. */

@@ -69,8 +69,7 @@ export async function startSettlementService(
   parts: SettlementServiceParts,
 ): Promise<SettlementService> {
   const { config, shards, logger, wallMs, onFault } = parts;
-  const locks = await lockShards(parts);
-  const judge = await openPool(parts);
+  const [locks, judge] = [await lockShards(parts), await openPool(parts)];
   const stopping = new AbortController();
   const settlements = new Map<number, Settlement>();
   const runs: Promise<void>[] = [];
@@ -89,6 +88,7 @@ export async function startSettlementService(
       checkpointSigner,
       dir: join(shard.dir, "settlement"),
       snapshotRecords: Math.min(SNAPSHOT_RECORDS_MAX, config.matcher.snapshotCommands),
+      ...exporting?.settlementParts(),
       logger: logger.with({ shard: id }),
       onReports: (_engine, reports) => {
         marketData.onReports(id, reports);
@@ -101,7 +101,7 @@ export async function startSettlementService(
       stop: stopping.signal,
     });
     settlements.set(id, settlement);
-    if (exporting !== null) runs.push(exporting.run(shard, settlement).catch(onFault));
+    runs.push(exporting?.run(shard, settlement).catch(onFault) ?? Promise.resolve());
     const data = marketData.addShard(id, settlement);
     if (shard.halted !== null) {
       data.matchedPosition = settlement.engine.position;

@@ -27,6 +27,7 @@ import { ReportChain } from "../protocol/execution.ts";
 import type { Genesis } from "../protocol/genesis.ts";
 import type { ReportBatch } from "../protocol/report.ts";
 import { refuseMixedLog } from "../service/same-log.ts";
+import { type BorderSnapshots, snapshotBytes } from "./border-snapshots.ts";
 import { CommitmentFile, type Notes } from "./commitment-file.ts";
 import type { Commitments } from "./export-borders.ts";
 import type { ExportProgress } from "./exporter.ts";
@@ -46,6 +47,8 @@ export interface SettlementParts {
   /** Where that is; the host's if absent. */
   readonly files?: Files;
   readonly snapshotRecords: number;
+  /** For the export, where there is one. */
+  readonly borderSnapshots?: BorderSnapshots;
   readonly logger: Logger;
   readonly onReports: (engine: Engine, reports: ReportBatch) => void;
   readonly onBatch: (engine: Engine) => void;
@@ -197,12 +200,12 @@ export class Settlement {
   /** A border of checkpoints: it is published once all of its execution record is compared. */
   private checkpoint(): void {
     const { checkpointer, engine, chain } = this;
-    const number = checkpointer.count;
+    const [number, before] = [checkpointer.count, checkpointer.committedPosition];
     const bytes = checkpointer.commit(engine.roots(), chain.value);
+    this.parts.borderSnapshots?.take(before, engine, chain.value, checkpointer);
     const { position, inputRoot, statesRoot } = checkpointer;
-    const { logTime } = engine;
     if (this.file.knows(number, bytes)) this.due = [];
-    this.due.push({ number, bytes, position, inputRoot, statesRoot, logTime });
+    this.due.push({ number, bytes, position, inputRoot, statesRoot, logTime: engine.logTime });
   }
 
   /** Nothing of the record that halts the shard was applied: this state stays readable. */
@@ -230,6 +233,7 @@ export class Settlement {
 
   private publish({ number, position, inputRoot, statesRoot, logTime }: DueCheckpoint): void {
     const notes = this.sign({ count: number + 1, position, inputRoot, statesRoot });
+    this.parts.borderSnapshots?.published(number);
     // Older ones come by again after a restart; the notes stay at the newest.
     if (number + 1 === this.file.count) this.file.writeNotes(notes);
     this.latest = { number, position, logTime, inputNote: notes.input, stateNote: notes.state };
@@ -241,12 +245,9 @@ export class Settlement {
     const venueHex = toHex(venue);
     const key = noteKey(venueHex, checkpointSigner.publicKey);
     const sign = (message: Uint8Array): Uint8Array => checkpointSigner.sign(message);
-    const input = {
-      origin: inputOrigin(venueHex, genesis.shard),
-      size: position,
-      root: inputRoot,
-    };
-    const state = { origin: statesOrigin(venueHex, genesis.shard), size: count, root: statesRoot };
+    const { shard } = genesis;
+    const input = { origin: inputOrigin(venueHex, shard), size: position, root: inputRoot };
+    const state = { origin: statesOrigin(venueHex, shard), size: count, root: statesRoot };
     return { input: signCheckpoint(input, key, sign), state: signCheckpoint(state, key, sign) };
   }
 
@@ -257,14 +258,10 @@ export class Settlement {
 
   /** Engine and checkpointer in one file: [u32 size][engine][checkpointer][hash]. */
   private save(): void {
-    const engine = this.engine.snapshot(this.chain.value);
-    const checkpointer = this.checkpointer.save();
-    const bytes = new Uint8Array(4 + engine.length + checkpointer.length + HASH_SIZE);
-    viewOf(bytes).setUint32(0, engine.length, true);
-    bytes.set(engine, 4);
-    bytes.set(checkpointer, 4 + engine.length);
-    const end = bytes.length - HASH_SIZE;
-    bytes.set(sha256(bytes.subarray(0, end)), end);
+    const saved = snapshotBytes(this.engine, this.chain.value, this.checkpointer);
+    const bytes = new Uint8Array(saved.length + HASH_SIZE);
+    bytes.set(saved);
+    bytes.set(sha256(saved), saved.length);
     this.snapshots.write(this.engine.position, bytes);
     this.savedPosition = this.engine.position;
   }

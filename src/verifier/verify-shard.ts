@@ -25,11 +25,12 @@ import { RECORD_FRAME, RECORD_HEADER_SIZE, type RecordView } from "../protocol/r
 import { ReportBatch } from "../protocol/report.ts";
 import { CommitmentReader } from "./commitment-reader.ts";
 import type { ShardCrossings } from "./crossings.ts";
-import { type ExportedRecord, openSegment } from "./export-records.ts";
+import { type ExportedRecord, openSegment, type SegmentRecords } from "./export-records.ts";
 import { type Heads, openHeads } from "./heads.ts";
 import { refuseUnknown, refuseUnknownRules } from "./known-rules.ts";
 import { Leaves } from "./leaves.ts";
 import { Lie } from "./lie.ts";
+import { SnapshotCheck } from "./snapshot-check.ts";
 
 /** What any engine must offer to be judged by: the fast one and the naive one do. */
 export interface VerifyEngine {
@@ -38,6 +39,8 @@ export interface VerifyEngine {
   apply(view: DataView, record: RecordView, reports: ReportBatch): void;
   roots(): StateRoots;
   publicKeyOf(key: number): Uint8Array | null;
+  /** State as bytes; the naive engine has no such form. */
+  snapshot?(chain: Uint8Array): Uint8Array;
   followChain(chain: ReportChain): void;
 }
 
@@ -94,6 +97,7 @@ class Verification {
     await refuseUnknownRules(store, { latest, head: heads.states, known });
     const leaves = new Leaves(store, heads.input);
     const commitments = new CommitmentReader(store, heads.states.size);
+    const snapshots = await SnapshotCheck.open(store, venue, latest.records);
     await leaves.checkRoot(0);
     const engine = judged(1, null, () => this.parts.openEngine(frame));
     engine.followChain(this.chain);
@@ -105,16 +109,15 @@ class Verification {
     });
     const commit = (): void => {
       commitments.check(checkpointer.commit(engine.roots(), this.chain.value));
+      snapshots.check(engine, this.chain.value, checkpointer);
     };
     const judge = (position: number, bytes: Uint8Array): void => leaves.check(position, bytes);
     let position = 0;
     while (position < latest.records) {
-      const segment = await openSegment(store, position + 1, latest.records);
-      if (!equalBytes(segment.venue, venue)) {
-        throw new Lie("segment", position + 1, "it is of another venue");
+      const segment = await this.segmentFrom(position + 1, latest, leaves);
+      for (const part of [commitments, snapshots]) {
+        await part.load(Math.min(segment.last, latest.records));
       }
-      await leaves.load(position + 1, segment.last);
-      await commitments.load(Math.min(segment.last, latest.records));
       for (const found of segment.records(judge)) {
         position = found.position;
         leaves.check(position, found.bytes);
@@ -135,6 +138,7 @@ class Verification {
     if (engine.governs(position).version !== latest.rulesVersion) {
       throw new Lie(LATEST, 0, `rules version ${latest.rulesVersion} does not govern its end`);
     }
+    snapshots.finish();
     await this.checkBeyond(heads, leaves, commitments);
     this.parts.crossings.finish(engine.roots().totals);
     return {
@@ -156,6 +160,20 @@ class Verification {
     const heads = await openHeads(store, genesis, venue, verifier);
     checkLatest(latest, { shard, venue, heads });
     return { latest, genesis, frame, venue, heads };
+  }
+
+  private async segmentFrom(
+    first: number,
+    latest: ExportLatest,
+    leaves: Leaves,
+  ): Promise<SegmentRecords> {
+    const segment = await openSegment(this.parts.store, first, latest.records);
+    // `latest` was found to be of this venue.
+    if (segment.venue.toHex() !== latest.venue) {
+      throw new Lie("segment", first, "it is of another venue");
+    }
+    await leaves.load(first, segment.last);
+    return segment;
   }
 
   /** What is signed and whose records are not public yet. */

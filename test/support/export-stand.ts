@@ -99,6 +99,7 @@ export class ExportStand {
       venue: this.venue,
       commitments: this.commitments(),
       notesOf: (heads) => this.notesOf(heads),
+      snapshots: null,
       publishDelayMs: 0,
       wallMs: () => Date.now(),
       mayPublish: () => true,
