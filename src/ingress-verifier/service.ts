@@ -9,7 +9,7 @@ import { SnapshotFiles } from "../edges/snapshot-files.ts";
 import { createLevels } from "../engine/levels.ts";
 import { engineOptions } from "../service/choose-levels.ts";
 import type { PastParts } from "../service/past.ts";
-import type { OpenShard } from "../service/open-shards.ts";
+import { exportReader, type OpenShard } from "../service/open-shards.ts";
 import { holdPlace } from "../service/hold-place.ts";
 import { listening } from "../service/start.ts";
 import type { SignatureVerifier } from "../edges/verify.ts";
@@ -119,12 +119,13 @@ function holdPlaces(
   running: Ingress,
   stop: AbortSignal,
 ): Promise<void>[] {
-  return shards.map(({ log, genesis }) =>
+  return shards.map((shard) =>
     holdPlace({
-      log,
+      log: shard.log,
       name: () => `ingress-${config.ingress.slot}`,
-      position: () => running.doors.get(genesis.shard)?.followed ?? 0,
+      position: () => running.doors.get(shard.genesis.shard)?.followed ?? 0,
       silentMsMax: config.log.consumerSilentMsMax,
+      readsExport: exportReader(config, shard),
       stop,
     }),
   );

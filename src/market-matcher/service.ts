@@ -7,7 +7,7 @@ import { chooseLevels, engineOptions } from "../service/choose-levels.ts";
 import type { Config } from "../edges/config.ts";
 import { flagFor } from "../edges/config-flags.ts";
 import type { Logger } from "../edges/logger.ts";
-import type { OpenShard } from "../service/open-shards.ts";
+import { exportReader, type OpenShard } from "../service/open-shards.ts";
 import { holdPlace } from "../service/hold-place.ts";
 import { haltShard } from "../service/halted.ts";
 import { listening } from "../service/start.ts";
@@ -54,7 +54,8 @@ export function startMatcherService(parts: MatcherServiceParts): MatcherService 
     const name = (): string => (matcher.leads ? "matcher" : "matcher-standby");
     const place = { log: shard.log, name, position: () => matcher.counts.position };
     const silentMsMax = config.log.consumerSilentMsMax;
-    runs.push(holdPlace({ ...place, silentMsMax, stop: stopping.signal }));
+    const readsExport = exportReader(config, shard);
+    runs.push(holdPlace({ ...place, readsExport, silentMsMax, stop: stopping.signal }));
   }
   const app = createMatcherHttp({ matchers });
   const { host, port } = config.matcher.httpAddress;

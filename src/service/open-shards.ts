@@ -97,6 +97,12 @@ export async function refuseUnknownRules(
   if (why !== "") throw new LogFault(`shard ${log.shard}: ${why}; start a build that knows it`);
 }
 
+/** Asks whether this process could read what the log lets go of. */
+export function exportReader(config: Config, shard: OpenShard): () => Promise<boolean> {
+  const archive = archiveOf(config, shard);
+  return async () => (await archive.covered()) > 0;
+}
+
 /** Where a service looks for the export: where settlement writes it, or an operator by hand. */
 export function exportDirOf({ settlement, log }: Config): string {
   return settlement.exportDir ?? join(log.dataDir, "export");

@@ -160,7 +160,8 @@ function runShard(
     },
     stop,
   });
-  const place = { log, name: () => "settlement", position, silentMsMax, stop };
+  const readsExport = async (): Promise<boolean> => (await archive.covered()) > 0;
+  const place = { log, name: () => "settlement", position, silentMsMax, readsExport, stop };
   return [settling, holdPlace(place), trimmer.run()];
 }
 
