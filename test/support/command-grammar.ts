@@ -67,11 +67,16 @@ export class CommandGrammar {
   private readonly venue: Uint8Array;
   private readonly opening: (() => Bytes)[];
 
-  constructor(profile: Profile, state: NaiveState) {
+  /** `world`: where new keys come from; `genesisFrame`: that of the state, if not the profile's. */
+  constructor(
+    profile: Profile,
+    state: NaiveState,
+    { world = new GrammarWorld(profile, state), genesisFrame = genesisOf(profile) } = {},
+  ) {
     this.profile = profile;
     this.state = state;
-    this.world = new GrammarWorld(profile, state);
-    this.genesisFrame = genesisOf(profile);
+    this.world = world;
+    this.genesisFrame = genesisFrame;
     const genesis = decodeGenesis(this.genesisFrame);
     if (typeof genesis === "string") throw new Error(genesis);
     this.venue = venueOf(this.genesisFrame, genesis);

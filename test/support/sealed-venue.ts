@@ -169,6 +169,7 @@ interface SealParts {
 function settle(records: readonly Uint8Array[], genesis: Genesis, parts: SealParts): void {
   const engine = new Engine(parts.genesisFrame, { levels: createLevels, roots: true });
   const chain = new ReportChain();
+  engine.followChain(chain);
   const reports = new ReportBatch();
   const record = new RecordView();
   const file = new CommitmentFile(parts.settlementDir);

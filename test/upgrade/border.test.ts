@@ -163,3 +163,24 @@ describe("a build that knows it", () => {
     );
   });
 });
+
+test("a batch that goes over the border is published as two, and settled", async () => {
+  const other = await UpgradedVenue.open(join(root, "other"));
+  await other.match(BOTH, 3);
+  await other.append(other.upgrade(2, 7), ...Array.from({ length: 6 }, () => new Uint8Array(0)));
+  expect(await other.match(BOTH, 10)).toBeNull();
+  const spans = (await other.executions()).map(({ first, last: end, rulesVersion }) => {
+    return [first, end, rulesVersion];
+  });
+  expect(spans.slice(-2)).toEqual([
+    [4, 6, 1],
+    [7, 10, 2],
+  ]);
+  // Appended before the log could know: the headers are behind, and that is no fault.
+  expect((await other.stamps()).slice(-4)).toEqual([1, 1, 1, 1]);
+  const after = await other.append(other.withdraw(1, 1000));
+  expect(await other.match(BOTH, after)).toBeNull();
+  expect((await other.stamps()).at(-1)).toBe(2);
+  expect((await other.said(after))[0]).toMatchObject({ code: codes.REJECT_FUNDS, first: 1001 });
+  expect(await other.settle(BOTH, after)).toBeNull();
+});
