@@ -188,6 +188,8 @@ export function listenTcp(options: ListenOptions, events: PeerEvents): TcpServer
     hostname: options.hostname,
     port: options.port,
     exclusive: !options.reusePort,
+    // Known to Bun.listen and not to its types; `exclusive` alone shares nothing.
+    ...{ reusePort: options.reusePort },
     socket: {
       open(socket) {
         const peer = new Peer(socket, options.outQueueBytesMax);

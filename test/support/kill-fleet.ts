@@ -135,11 +135,16 @@ export class KillFleet {
   }
 
   /** Any script of the repository, with the data directory and the log of this fleet. */
-  spawn(name: string, args: readonly string[], isOurs = true): Bun.Subprocess {
+  spawn(
+    name: string,
+    args: readonly string[],
+    isOurs = true,
+    env: Readonly<Record<string, string>> = {},
+  ): Bun.Subprocess {
     const out = openSync(this.outPath(name), "a");
     const child = Bun.spawn([process.execPath, ...args, ...(isOurs ? this.common() : [])], {
       cwd: ROOT,
-      env: this.env(),
+      env: { ...this.env(), ...env },
       stdin: "ignore",
       stdout: out,
       stderr: out,
