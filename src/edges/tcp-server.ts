@@ -184,12 +184,12 @@ export type Listen = (options: ListenOptions, events: PeerEvents) => TcpServer;
 
 /** Throws what `Bun.listen` throws (a taken port: code EADDRINUSE). */
 export function listenTcp(options: ListenOptions, events: PeerEvents): TcpServer {
+  // `reusePort` is known to Bun.listen and not to its types; `exclusive` alone shares nothing.
+  const sharing = { exclusive: !options.reusePort, reusePort: options.reusePort };
   const listener: TCPSocketListener<Holder> = Bun.listen<Holder>({
     hostname: options.hostname,
     port: options.port,
-    exclusive: !options.reusePort,
-    // Known to Bun.listen and not to its types; `exclusive` alone shares nothing.
-    ...{ reusePort: options.reusePort },
+    ...sharing,
     socket: {
       open(socket) {
         const peer = new Peer(socket, options.outQueueBytesMax);

@@ -98,7 +98,10 @@ export async function rollStory(redis: number, rounds: number): Promise<RollResu
     const others = ROLL_PARTS.filter((part) => part !== "matcher-1");
     await Promise.all(others.map((part) => venue.launch(part, "old")));
     const { operator } = fleet;
-    const load = await RollLoad.start(venue.client("ingress-1"), { operator, port: venue.tcp });
+    const http = venue.client("ingress-1");
+    const isSettled = async (): Promise<boolean> => (await http.status()).shards[0]!.position > 0;
+    await until(isSettled, "settlement to know the operator");
+    const load = await RollLoad.start(http, { operator, port: venue.tcp });
     await goesOn(load);
     const calm = load.takeLongestMs();
     const rolls: Rolled[] = [];
