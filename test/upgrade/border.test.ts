@@ -16,7 +16,7 @@ import * as codes from "../../src/protocol/codes.ts";
 import { ReportBatch } from "../../src/protocol/report.ts";
 import { readPublished } from "../../src/settlement-plane/commitment-file.ts";
 import { refuseUnknownRules } from "../../src/service/open-shards.ts";
-import { BOTH, NAIVE_BOTH } from "./second-rules.ts";
+import { BOTH, CURED, NAIVE_BOTH, NAIVE_CURED, POISON } from "./second-rules.ts";
 import { UpgradedVenue } from "./upgraded-venue.ts";
 
 const root = mkdtempSync(join(tmpdir(), "clob-upgrade-"));
@@ -183,4 +183,20 @@ test("a batch that goes over the border is published as two, and settled", async
   expect((await other.stamps()).at(-1)).toBe(2);
   expect((await other.said(after))[0]).toMatchObject({ code: codes.REJECT_FUNDS, first: 1001 });
   expect(await other.settle(BOTH, after)).toBeNull();
+});
+
+test("what version 1 has no answer for has one from the border on, by both engines", async () => {
+  const other = await UpgradedVenue.open(join(root, "poison"));
+  const border = 6;
+  await other.append(other.upgrade(2, border), new Uint8Array(0), other.withdraw(1, POISON));
+  expect(await other.match(CURED, border)).toBeNull();
+  expect((await other.said(border))[0]).toMatchObject({ kind: codes.REPORT_WITHDRAWN });
+  const naive = new NaiveEngine(other.genesisFrame, NAIVE_CURED);
+  await other.eachRecord((view, record) => naive.apply(view, record, new ReportBatch()));
+  expect(naive.position).toBe(border);
+
+  const early = await UpgradedVenue.open(join(root, "poisoned"));
+  await early.append(early.upgrade(2, border), early.withdraw(1, POISON));
+  const halt = "record 5 has no successor state: its frame: amount is zero or not below 2^53";
+  expect((await early.match(CURED, border))?.message).toBe(halt);
 });

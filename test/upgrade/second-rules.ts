@@ -66,7 +66,7 @@ export const BOTH: RuleTable = new Map([...RULES, [2, SECOND]]);
 export const NAIVE_BOTH: NaiveRuleTable = new Map([...NAIVE_RULES, [2, NAIVE_SECOND]]);
 
 /** A frame that version 1 of these tables has no answer for: a withdrawal of 666. */
-const POISON = 666;
+export const POISON = 666;
 
 function poisoned(view: DataView): boolean {
   const at = 72;
