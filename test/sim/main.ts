@@ -8,6 +8,7 @@
  *   bun run sim --record --seeds 5000     seeds that docs/runs/sim.json does not have, into it
  *
  *   --jobs N    processes, default 1      --level D3   all runs at that level
+ *   --shards N  that many in all runs
  *   --keep      do not stop at the first seed that does not hold
  *   --canary    disks that lie about their syncs: a run of this must fail
  *   --stride N  every Nth crash point
@@ -40,6 +41,7 @@ const { values } = parseArgs({
     jobs: number("1"),
     stride: number("1"),
     level: { type: "string" },
+    shards: number("0"),
     trace: flag,
     keep: flag,
     canary: flag,
@@ -69,7 +71,9 @@ async function runSeeds(): Promise<void> {
   const level = values.level ?? "";
   for (let seed = first; seed < first + count; seed++) {
     const options = { keepsTrace: values.trace, isDiskLying: values.canary };
-    const verdict = runSeed(setupOf(seed, isLevel(level) ? level : undefined), options);
+    const drawn = setupOf(seed, isLevel(level) ? level : undefined);
+    const shards = Number(values.shards) || drawn.shards;
+    const verdict = runSeed({ ...drawn, shards }, options);
     totals.add(verdict);
     if (values.trace) console.log(verdict.trace.join("\n"));
     if (verdict.wrong !== "") tellFailure({ ...verdict.setup, wrong: verdict.wrong });

@@ -5,6 +5,8 @@
  * in their models.
  */
 import type { PlantedBug } from "../planted/planted-bugs.ts";
+import { CARRIER_BUGS } from "./planted-carrier-bugs.ts";
+import { LOG_BUGS } from "./planted-log-bugs.ts";
 import type { Level } from "./setup.ts";
 
 const MODELS = "test/sim/script-models.ts";
@@ -19,6 +21,8 @@ const FEED = "src/ingress-verifier/account-feed.ts";
 export interface FleetBug extends PlantedBug {
   /** Where alone it can show; absent: anywhere. */
   readonly level?: Level;
+  /** How many there must be for it. */
+  readonly shards?: number;
 }
 
 export const FLEET_BUGS: readonly FleetBug[] = [
@@ -233,4 +237,6 @@ export const FLEET_BUGS: readonly FleetBug[] = [
     find: "if (this.held.some(({ epoch }) => epoch !== bell.epoch)) this.held = [];",
     put: "",
   },
+  ...CARRIER_BUGS,
+  ...LOG_BUGS,
 ];

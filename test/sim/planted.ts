@@ -1,18 +1,19 @@
 /**
  * Plants each bug of the fleet in a copy of the tree and counts the seeds until one sees it.
  *
- *   bun test/sim/planted.ts              all of them, recorded in docs/runs/planted-fleet.json
+ *   bun test/sim/planted.ts              those that docs/runs/planted-fleet.json lacks, into it
+ *   bun test/sim/planted.ts --again      all of them
  *   bun test/sim/planted.ts WORD...      those whose name contains a word, not recorded
  *
- * From several first seeds, so that the median and the worst say something. Exit code 1 if one was
- * not seen.
+ * From several first seeds, so that the median and the worst say something. The record is written
+ * after each bug, so a run may be ended and gone on with. Exit code 1 if one was not seen.
  */
-import { cpus } from "node:os";
+import { existsSync, readFileSync } from "node:fs";
 import { join } from "node:path";
 import { PlantedCopy } from "../../scripts/planted-copy.ts";
 import { plant } from "../planted/planted-bugs.ts";
 import { FLEET_BUGS, type FleetBug } from "./planted-bugs.ts";
-import type { Level } from "./setup.ts";
+import { commitHere, MACHINE } from "./record.ts";
 import { runSlice } from "./slice.ts";
 
 /** First seeds, and how many from each before a bug counts as not seen. */
@@ -20,29 +21,37 @@ const STARTS = [100_000, 200_000, 300_000];
 const SEEDS_MAX = 600;
 
 const root = join(import.meta.dir, "..", "..");
-const words = process.argv.slice(2);
+const path = join(root, "docs", "runs", "planted-fleet.json");
+const words = process.argv.slice(2).filter((word) => !word.startsWith("--"));
+const isRecorded = words.length === 0;
+const known = new Map<string, Row>();
+if (isRecorded && !process.argv.includes("--again") && existsSync(path)) {
+  const { rows } = JSON.parse(readFileSync(path, "utf8")) as { rows: Row[] };
+  for (const row of rows) known.set(row.bug, row);
+}
 const bugs = FLEET_BUGS.filter(
-  ({ name }) => words.length === 0 || words.some((word) => name.includes(word)),
+  ({ name }) => !known.has(name) && (isRecorded || words.some((word) => name.includes(word))),
 );
 const copy = new PlantedCopy(root);
-const rows: Row[] = [];
 try {
   for (const bug of bugs) {
     const row = await rowOf(bug);
-    rows.push(row);
+    known.set(row.bug, row);
     console.log(`${row.median}/${row.worst} ${row.bug}: ${row.seen_as}`);
+    if (isRecorded) await record();
   }
 } finally {
   copy.remove();
 }
-const missed = rows.filter(({ worst }) => worst > SEEDS_MAX).length;
-console.log(`${rows.length - missed} of ${rows.length} planted bugs were seen from every start`);
-if (words.length === 0) await record();
+if (isRecorded) await record();
+const missed = [...known.values()].filter(({ worst }) => worst > SEEDS_MAX).length;
+console.log(`${known.size - missed} of ${known.size} planted bugs were seen from every start`);
 process.exit(missed === 0 ? 0 : 1);
 
 interface Row {
   readonly bug: string;
   readonly file: string;
+  readonly commit: string;
   /** Seeds until the first that sees it, over all starts; above the most: not seen. */
   readonly median: number;
   readonly worst: number;
@@ -50,23 +59,24 @@ interface Row {
 }
 
 async function rowOf(bug: FleetBug): Promise<Row> {
-  const path = join(copy.dir, bug.file);
-  const text = await Bun.file(path).text();
+  const planting = join(copy.dir, bug.file);
+  const text = await Bun.file(planting).text();
   const planted = plant(bug, text);
   if ("wrong" in planted) throw new Error(planted.wrong);
-  await Bun.write(path, planted.text);
+  await Bun.write(planting, planted.text);
   const found: { seeds: number; wrong: string }[] = [];
   for (const start of STARTS) {
-    found.push(await seedsUntilSeen(start, bug.level));
+    found.push(await seedsUntilSeen(start, bug));
     // Not seen once is not seen.
     if (found.at(-1)!.seeds > SEEDS_MAX) break;
   }
-  await Bun.write(path, text);
+  await Bun.write(planting, text);
   const seeds = found.map((one) => one.seeds).toSorted((a, b) => a - b);
   const wrong = found.find((one) => one.wrong !== "")?.wrong ?? "NOT SEEN";
   return {
     bug: bug.name,
     file: bug.file,
+    commit: commitHere(),
     median: seeds[seeds.length >> 1]!,
     worst: seeds.at(-1)!,
     seen_as: wrong.split("\n")[0]!.slice(0, 120),
@@ -75,9 +85,10 @@ async function rowOf(bug: FleetBug): Promise<Row> {
 
 async function seedsUntilSeen(
   start: number,
-  level: Level | undefined,
+  { level, shards }: FleetBug,
 ): Promise<{ seeds: number; wrong: string }> {
   const at = level === undefined ? [] : ["--level", level];
+  if (shards !== undefined) at.push("--shards", `${shards}`);
   const asked = { seed: start, seeds: SEEDS_MAX, words: at, root: copy.dir };
   const { text, complaint: why } = await runSlice(asked);
   // It did not come to its end: that is seen, too.
@@ -90,20 +101,21 @@ async function seedsUntilSeen(
   return { seeds: failure === undefined ? SEEDS_MAX + 1 : seeds, wrong: failure?.wrong ?? "" };
 }
 
+/** Rows in the order of the list; of bugs that it has no more, none. */
 async function record(): Promise<void> {
-  const commit = Bun.spawnSync(["git", "describe", "--always", "--dirty", "--abbrev=40"], {
-    cwd: root,
-  });
+  const rows = FLEET_BUGS.flatMap(({ name }) => known.get(name) ?? []);
+  const worsts = rows.map(({ worst }) => worst).toSorted((a, b) => a - b);
+  const medians = rows.map(({ median }) => median).toSorted((a, b) => a - b);
   const result = {
-    commit: commit.stdout.toString().trim(),
     command: "bun test/sim/planted.ts",
     starts: STARTS,
     seeds_max: SEEDS_MAX,
-    bugs: rows.length,
-    seen: rows.length - missed,
-    machine: `${cpus()[0]?.model ?? "unknown"}, ${cpus().length} cores, Bun ${Bun.version}`,
+    bugs: FLEET_BUGS.length,
+    seen: rows.filter(({ worst }) => worst <= SEEDS_MAX).length,
+    median_seeds: medians[medians.length >> 1] ?? 0,
+    worst_seeds: worsts.at(-1) ?? 0,
+    machine: MACHINE,
     rows,
   };
-  const path = join(root, "docs", "runs", "planted-fleet.json");
   await Bun.write(path, `${JSON.stringify(result, null, 2)}\n`);
 }

@@ -34,6 +34,8 @@ export interface Setup {
   readonly batchBytesMax: number;
   readonly reportsKept: number;
   readonly packBytesMax: number;
+  /** Of one connection at ingress: the smallest is full after a few reports. */
+  readonly outQueueBytesMax: number;
   readonly latencyUs: number;
   readonly slotLeaseMs: number;
   readonly matcherLeaseMs: number;
@@ -71,7 +73,9 @@ const POLICIES: Readonly<Record<Level, readonly SyncPolicy[]>> = {
 
 export function setupOf(seed: number, level?: Level): Setup {
   const prng = new Prng(seed ^ 0x5_1_4);
-  const shards = new Prng(seed ^ 0x5a_7d).pick(SHARDS);
+  const more = new Prng(seed ^ 0x5a_7d);
+  const shards = more.pick(SHARDS);
+  const outQueueBytesMax = more.pick([1024, 8192, 65_536]);
   const drawn: Level = level ?? prng.pick(["D0", "D1", "D2", "D2", "D3", "D3", "D3"]);
   const profile = smallProfile(seed, prng);
   const framesPerTrader = prng.pick([4, 8, 16]);
@@ -84,6 +88,7 @@ export function setupOf(seed: number, level?: Level): Setup {
     seed,
     level: drawn,
     shards,
+    outQueueBytesMax,
     policy: prng.pick(POLICIES[drawn]),
     replicas: drawn === "D3" ? 1 : 0,
     profile,

@@ -52,7 +52,7 @@ export class Venue {
   readonly ingresses = new Map<string, Ingress>();
   /** By role: what the clock of its host is off, microseconds. */
   readonly clockOffsets = new Map<string, number>();
-  readonly entryLimits = ENTRY_LIMITS;
+  readonly entryLimits: EntryLimits;
   readonly settlements = new Map<number, Settlement>();
   /** Nothing goes wrong any more. */
   isHealed = false;
@@ -65,6 +65,7 @@ export class Venue {
   constructor(world: World, setup: Setup) {
     this.world = world;
     this.setup = setup;
+    this.entryLimits = { ...ENTRY_LIMITS, outQueueBytesMax: setup.outQueueBytesMax };
     this.weather = new Weather(world);
     this.weather.latencyUs = setup.latencyUs;
     this.net = new SimNet(world, this.weather);
@@ -142,7 +143,7 @@ export class Venue {
   /** Every queue under its bound. */
   checkBounds(): void {
     for (const { doors, entry } of this.ingresses.values()) {
-      const most = entry.sessionCount * ENTRY_LIMITS.outQueueBytesMax;
+      const most = entry.sessionCount * this.entryLimits.outQueueBytesMax;
       for (const { queue } of doors.values()) {
         const { bytes } = queue;
         if (bytes > APPEND_QUEUE_MAX) this.fail(new Violation(`${bytes} bytes wait for the log`));
