@@ -103,18 +103,30 @@ function brokenService({ fleet }: Stand): string {
 
 /** What an operator would do: `clob export`, then `clob verify` by either engine. */
 async function verify(stand: Stand): Promise<string> {
-  const { dir, opened, nodes, fleet } = stand;
-  const out = join(dir, "export");
+  for (const [i, settlement] of stand.fleet.ofRole("settlement").entries()) {
+    const wrong = await verifyOne(stand, settlement, i === 0 ? ENGINES : ENGINES.slice(0, 1));
+    if (wrong !== "") return wrong;
+  }
+  return "";
+}
+
+async function verifyOne(
+  stand: Stand,
+  settlement: Service,
+  engines: readonly string[],
+): Promise<string> {
+  const { dir, opened, nodes } = stand;
+  const out = join(dir, `export-of-${settlement.name}`);
   const env = {
     CLOB_CONFIG: opened.configPath,
-    CLOB_DATA: dataOf(stand, fleet.get("settlement1")),
+    CLOB_DATA: dataOf(stand, settlement),
     CLOB_LOG: "redis",
     REDIS_ADDR: `127.0.0.1:${nodes.port}`,
     CLOB_INGRESS_SLOT: "audit",
   };
   const copied = await clob(["export", out, "-o", "json"], env);
-  if (copied.code !== 0) return `clob export: ${copied.out}${copied.err}`;
-  for (const engine of ENGINES) {
+  if (copied.code !== 0) return `clob export of ${settlement.name}: ${copied.out}${copied.err}`;
+  for (const engine of engines) {
     const words = ["verify", out, "--venue", opened.venueId, "--engine", engine, "-o", "json"];
     const said = await clob(words, env);
     const verdict = said.code === 0 ? JSON.parse(said.out) : {};

@@ -7,6 +7,7 @@
 import { rmSync, mkdtempSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
+import type { HttpClient } from "../../src/client/http.ts";
 import { auditGoing, auditHalted } from "./audit.ts";
 import { Faults } from "./faults.ts";
 import { shardsOf } from "./opening.ts";
@@ -106,7 +107,7 @@ async function drained(stand: Stand): Promise<"went on" | "halted"> {
   const untilMs = performance.now() + DRAIN_MS;
   const calmMs = performance.now() + CALM_MS;
   let lacks = "";
-  const border = new Map<number, number>();
+  const borders = stand.https.map((http) => ({ http, border: new Map<number, number>() }));
   while (performance.now() < untilMs) {
     if (stand.wrong !== "") return "went on";
     if (isHalted(stand)) return "halted";
@@ -114,7 +115,11 @@ async function drained(stand: Stand): Promise<"went on" | "halted"> {
       for (const trader of stand.traders) trader.finish();
       stand.custodian.finish();
     }
-    lacks = await lacksOf(stand, border).catch((error: unknown) => String(error));
+    lacks = servicesLack(stand);
+    for (const { http, border } of borders) {
+      if (lacks !== "") break;
+      lacks = await settlementLacks(stand, http, border).catch((error: unknown) => String(error));
+    }
     if (lacks === "") return "went on";
     await Bun.sleep(POLL_MS);
   }
@@ -127,13 +132,21 @@ function isHalted({ fleet }: Stand): boolean {
   return own.every(({ isOut, isAlive, finals }) => isOut && !isAlive && finals >= 2);
 }
 
-async function lacksOf(stand: Stand, border: Map<number, number>): Promise<string> {
+function servicesLack(stand: Stand): string {
   const trader = stand.traders.find(({ lacks }) => lacks !== "");
   if (trader !== undefined) return trader.lacks;
   if (stand.custodian.lacks !== "") return stand.custodian.lacks;
   const dead = [...stand.fleet.services.values()].find((one) => !one.isReady && !one.isOut);
-  if (dead !== undefined) return `${dead.name} is not ready: ${dead.said(true).slice(-300)}`;
-  const { shards } = await stand.http.status();
+  return dead === undefined ? "" : `${dead.name} is not ready: ${dead.said(true).slice(-300)}`;
+}
+
+/** `border`: where each shard was when this was asked first; a checkpoint must cover that. */
+async function settlementLacks(
+  stand: Stand,
+  http: HttpClient,
+  border: Map<number, number>,
+): Promise<string> {
+  const { shards } = await http.status();
   if (shards.length < shardsOf(stand.setup).length) return `${shards.length} shards are served`;
   for (const { shard, links } of shards) {
     for (const link of links) {
@@ -143,7 +156,7 @@ async function lacksOf(stand: Stand, border: Map<number, number>): Promise<strin
     }
   }
   for (const { shard, account, told } of stand.traders) {
-    const { reports } = await stand.http.onShard(shard).account(account);
+    const { reports } = await http.onShard(shard).account(account);
     if (reports !== told.length)
       return `account ${account} on ${shard}: ${told.length} of ${reports}`;
   }

@@ -61,6 +61,8 @@ export interface ChaosSetup {
   readonly shards: number;
   readonly ingresses: number;
   readonly matchers: number;
+  /** Both compute, one leads. */
+  readonly settlements: number;
   /** Matchers that stand by for all shards, all the time. */
   readonly standbys: number;
   readonly traders: number;
@@ -123,6 +125,7 @@ export function chaosSetup(seed: number, means: Means, wishes: Wishes = {}): Cha
     ingresses: prng.pick([1, 2, 2]),
     matchers: prng.pick([1, 2]),
     standbys: prng.pick([0, 1]),
+    settlements: prng.pick([1, 2]),
     traders: prng.pick([2, 3, 4]),
     gapMs: prng.pick([10, 30, 100]),
     batchMax: prng.pick([1, 4, 16]),
@@ -163,9 +166,10 @@ function many<T>(value: T, count: number): T[] {
 /** One line that says it all. */
 export function setupText(setup: ChaosSetup): string {
   const { level, appendfsync, nodes, shards, ingresses, matchers, traders, blow, kinds } = setup;
-  const { standbys } = setup;
+  const { standbys, settlements } = setup;
   const sizes = `${nodes} redis (${appendfsync}), ${shards} shards, ${ingresses} ingress`;
   const small = kinds.length === 0 ? "no small faults" : kinds.join(", ");
-  const who = `${matchers}+${standbys} matchers, ${traders} traders`;
+  const services = `${matchers}+${standbys} matchers, ${settlements} settlements`;
+  const who = `${services}, ${traders} traders`;
   return `${level}, ${sizes}, ${who}; ${blow}; ${small}`;
 }

@@ -90,13 +90,9 @@ export class Stand {
     return [...this.fleet.wires, ...this.nodes.wires];
   }
 
-  get http(): HttpClient {
-    return new HttpClient(this.httpOptions);
-  }
-
-  private get httpOptions(): HttpOptions {
-    const { http } = this.fleet.get("settlement1");
-    return { settlement: `http://127.0.0.1:${http}`, timeoutMs: 2000 };
+  /** Of each settlement. */
+  get https(): HttpClient[] {
+    return this.fleet.ofRole("settlement").map((one) => new HttpClient(httpOptions(one)));
   }
 
   get rival(): Service {
@@ -146,23 +142,26 @@ export class Stand {
       fleet.add({ name: `standby${i}`, role: "matcher", flags: [], room: null });
     }
     fleet.add({ name: "matcher-rival", role: "matcher", flags: [], room: null }).isOut = true;
-    const target = fleet.get("ingress1").http;
-    const door = fleet.wire("settlement1 to ingress1", target, "other");
-    this.doors.push(door);
-    fleet.add({
-      name: "settlement1",
-      role: "settlement" as const,
-      flags: [`--settlement-ingress-address=127.0.0.1:${door.port}`],
-      room: setup.smallDisk === "settlement" ? room : null,
-    });
+    const ingresses = fleet.ofRole("ingress");
+    for (let i = 1; i <= setup.settlements; i++) {
+      const ingress = ingresses[(i - 1) % ingresses.length]!;
+      const door = fleet.wire(`settlement${i} to ${ingress.name}`, ingress.http, "other");
+      this.doors.push(door);
+      fleet.add({
+        name: `settlement${i}`,
+        role: "settlement",
+        flags: [`--settlement-ingress-address=127.0.0.1:${door.port}`],
+        room: setup.smallDisk === "settlement" && i === 1 ? room : null,
+      });
+    }
   }
 
   private addCustodian(): Custodian {
-    const { setup, fleet, opened, httpOptions } = this;
+    const { setup, fleet, opened } = this;
     const door = fleet.wire("custodian to ingress1", fleet.get("ingress1").http, "other");
     this.doors.push(door);
     return new Custodian({
-      http: { ...httpOptions, ingress: `http://127.0.0.1:${door.port}` },
+      http: { ...httpOptions(fleet.get("settlement1")), ingress: `http://127.0.0.1:${door.port}` },
       operator: readKeyFile(join(opened.keysDir, OPERATOR_KEY)),
       accounts: setup.traders,
       gapMs: 4 * setup.gapMs,
@@ -200,6 +199,10 @@ export class Stand {
       }
     }
   }
+}
+
+function httpOptions({ http }: Service): HttpOptions {
+  return { settlement: `http://127.0.0.1:${http}`, timeoutMs: 2000 };
 }
 
 /** Short times, so that a round is short; else what an operator would have. */
