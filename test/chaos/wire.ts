@@ -6,7 +6,7 @@
  *
  *     cut before   it never arrives, the connection is cut
  *     cut after    it is executed, the reply is lost, the connection is cut
- *     swallowed    it is executed, the reply is lost, the connection stays
+ *     swallowed    it is executed, the reply and all behind it is lost, the connection stays
  *     doubled      it arrives once more, at once, on another connection (orders: on the same one)
  *     late         it arrives once more, up to three seconds later, on another connection
  *
@@ -158,7 +158,8 @@ export class Wire {
     if (pair.hasHole) return;
     const { prng, speech, onFault } = this.parts;
     const { cutBefore, cutAfter, swallowed, doubled, late, delayMs } = this.rates;
-    pair.reply = "pass";
+    // A stream has no gaps: behind a reply that is lost none comes any more.
+    if (pair.reply !== "swallow") pair.reply = "pass";
     let draw = prng.below(1000);
     const isDrawn = (rate: number, kind: string): boolean => {
       const was = draw;
@@ -171,7 +172,8 @@ export class Wire {
       cut(pair);
       return;
     }
-    if (isDrawn(cutAfter, "cut after")) pair.reply = "cut";
+    if (pair.reply === "swallow") onFault("reply swallowed");
+    else if (isDrawn(cutAfter, "cut after")) pair.reply = "cut";
     else if (isDrawn(swallowed, "reply swallowed")) pair.reply = "swallow";
     else if (isWhole(bytes, speech)) {
       if (isDrawn(doubled, "doubled")) this.double(pair, bytes);
