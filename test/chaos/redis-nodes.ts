@@ -95,8 +95,11 @@ export class RedisNodes {
   }
 
   async restart(name: NodeName, changed: RedisOptions = {}): Promise<void> {
-    await this.get(name).server.kill();
-    await this.get(name).server.restart(changed);
+    const { server } = this.get(name);
+    await server.kill();
+    // One that has taken over does not go back to whom it followed.
+    const own = name === this.primary ? { replicaof: "no one" } : {};
+    await server.restart({ ...own, ...changed });
     this.owned.delete(name);
   }
 
