@@ -216,7 +216,7 @@ export class RedisNodes {
       "auto-aof-rewrite-percentage": "0",
       "enable-debug-command": "local",
       "repl-diskless-sync-delay": "0",
-      "repl-timeout": "60",
+      "repl-timeout": "10",
       "maxmemory-policy": "noeviction",
     };
   }

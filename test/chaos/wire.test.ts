@@ -114,6 +114,8 @@ describe("a piece", () => {
     await until(() => echo.came.length === 2);
     await Bun.sleep(20);
     expect([caller.heard, caller.isOver]).toEqual(["", false]);
+    wire.open();
+    await until(() => caller.isOver);
   });
 
   test("arrives twice, and one reply comes", async () => {

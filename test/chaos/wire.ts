@@ -99,7 +99,7 @@ export class Wire {
   open(): void {
     this.state = "open";
     for (const pair of this.pairs) {
-      if (pair.hasHole) cut(pair);
+      if (pair.hasHole || pair.reply === "swallow") cut(pair);
       pair.caller.isHeld = pair.target.isHeld = false;
       pair.caller.pump();
       pair.target.pump();
