@@ -30,16 +30,24 @@ export interface Verdict {
   readonly timeline: readonly string[];
 }
 
+/** Folders of rounds that are not over: a run that is broken off leaves none. */
+const open = new Set<string>();
+process.once("exit", () => {
+  for (const dir of open) rmSync(dir, { recursive: true, force: true });
+});
+
 /** Of all but the start. */
-const ROUND_MS = 90_000;
-const DRAIN_MS = 45_000;
+const ROUND_MS = 240_000;
+/** Generous: a busy machine is no fault. */
+const DRAIN_MS = 120_000;
 const CALM_MS = 300;
-const STOP_MS = 15_000;
+const STOP_MS = 30_000;
 const POLL_MS = 50;
 
 export async function runRound(setup: ChaosSetup, shows = false): Promise<Verdict> {
   const startMs = performance.now();
   const dir = mkdtempSync(join(tmpdir(), `clob-chaos-${setup.seed}-`));
+  open.add(dir);
   const timeline = new Timeline(shows);
   timeline.say(setupText(setup));
   let stand: Stand | null = null;
@@ -57,6 +65,7 @@ export async function runRound(setup: ChaosSetup, shows = false): Promise<Verdic
   const frames = stand?.traders.reduce((sum, trader) => sum + trader.frames, 0) ?? 0;
   await stand?.stop();
   timeline.say(result.wrong === "" ? `all holds: ${result.end}` : `WRONG: ${result.wrong}`);
+  open.delete(dir);
   if (result.wrong === "") rmSync(dir, { recursive: true, force: true });
   else writeFileSync(join(dir, "timeline.txt"), `${timeline.lines.join("\n")}\n`);
   const seconds = Math.round((performance.now() - startMs) / 100) / 10;

@@ -23,7 +23,7 @@ import { Trader } from "./trader.ts";
 import type { Wire } from "./wire.ts";
 
 const ROOM_BYTES = 6 << 20;
-const READY_MS = 20_000;
+const READY_MS = 60_000;
 const REVIVE_MS = 150;
 
 export class Stand {
