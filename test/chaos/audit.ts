@@ -13,7 +13,7 @@ import { FINAL, type Service } from "./fleet.ts";
 import { judgeHistory, judgeMoney, judgePrefix } from "./judge.ts";
 import { copyLog } from "./log-copy.ts";
 import { FUNDS, shardsOf } from "./opening.ts";
-import type { Stand } from "./stand.ts";
+import { SHARED, type Stand } from "./stand.ts";
 
 export interface Audited {
   readonly wrong: string;
@@ -106,6 +106,21 @@ async function verify(stand: Stand): Promise<string> {
   for (const [i, settlement] of stand.fleet.ofRole("settlement").entries()) {
     const wrong = await verifyOne(stand, settlement, i === 0 ? ENGINES : ENGINES.slice(0, 1));
     if (wrong !== "") return wrong;
+  }
+  return verifyContinuous(stand);
+}
+
+/** What settlement exported meanwhile, if a border of its steps lay in this round. */
+async function verifyContinuous(stand: Stand): Promise<string> {
+  const own = stand.fleet.ofRole("settlement").map((one) => join(dataOf(stand, one), "export"));
+  for (const dir of stand.setup.sharesExport ? [join(stand.dir, SHARED)] : own) {
+    if (!existsSync(dir)) continue;
+    const words = ["verify", dir, "--venue", stand.opened.venueId, "-o", "json"];
+    const { code, out, err } = await clob(words, {});
+    const said = `${out}${err}`;
+    const isEmpty = said.includes("holds no shard") || said.includes("no checkpoint yet");
+    stand.timeline.count(code === 0 ? "continuous export" : "no continuous export yet");
+    if (code !== 0 && !isEmpty) return `clob verify of the continuous export ${dir}: ${said}`;
   }
   return "";
 }

@@ -63,6 +63,8 @@ export interface ChaosSetup {
   readonly matchers: number;
   /** Both compute, one leads. */
   readonly settlements: number;
+  /** All settlements export continuously to one directory, else each to its own. */
+  readonly sharesExport: boolean;
   /** Matchers that stand by for all shards, all the time. */
   readonly standbys: number;
   readonly traders: number;
@@ -126,6 +128,7 @@ export function chaosSetup(seed: number, means: Means, wishes: Wishes = {}): Cha
     matchers: prng.pick([1, 2]),
     standbys: prng.pick([0, 1]),
     settlements: prng.pick([1, 2]),
+    sharesExport: prng.chance(50),
     traders: prng.pick([2, 3, 4]),
     gapMs: prng.pick([10, 30, 100]),
     batchMax: prng.pick([1, 4, 16]),

@@ -22,6 +22,8 @@ import type { Timeline } from "./timeline.ts";
 import { Trader } from "./trader.ts";
 import type { Wire } from "./wire.ts";
 
+/** Folder of the continuous export of all settlements. */
+export const SHARED = "exports";
 const ROOM_BYTES = 6 << 20;
 const READY_MS = 60_000;
 const REVIVE_MS = 150;
@@ -150,10 +152,15 @@ export class Stand {
       fleet.add({
         name: `settlement${i}`,
         role: "settlement",
-        flags: [`--settlement-ingress-address=127.0.0.1:${door.port}`],
+        flags: [`--settlement-ingress-address=127.0.0.1:${door.port}`, ...this.exportFlags()],
         room: setup.smallDisk === "settlement" && i === 1 ? room : null,
       });
     }
+  }
+
+  /** Where the continuous export goes, if not into a settlement's own data directory. */
+  private exportFlags(): string[] {
+    return this.setup.sharesExport ? [`--settlement-export-dir=${join(this.dir, SHARED)}`] : [];
   }
 
   private addCustodian(): Custodian {
