@@ -43,11 +43,15 @@ export class Blows {
         return this.powerLoss();
       case "deep cut":
         return this.restartPrimary(() => this.cutDeep());
-      case "old primary lives":
-        return this.splitPrimary();
       default:
-        return this.failOver(blow === "lagging failover");
+        if (await this.stand.nodes.mayTakeOver()) return this.takeOver(blow);
+        this.stand.timeline.say("b has not caught up: no failover");
     }
+  }
+
+  private takeOver(blow: Blow): Promise<void> {
+    if (blow === "old primary lives") return this.splitPrimary();
+    return this.failOver(blow === "lagging failover");
   }
 
   /** Whoever was primary and is not any more follows; whoever is down comes back. */

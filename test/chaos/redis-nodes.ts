@@ -46,6 +46,7 @@ interface Node {
 export type Tips = ReadonlyMap<number, number | null>;
 
 const NAMES: readonly NodeName[] = ["a", "b", "c"];
+const CATCH_UP_MS = 15_000;
 const READ_TRIES = 100;
 
 export class RedisNodes {
@@ -112,6 +113,20 @@ export class RedisNodes {
         this.parts.timeline.say(`redis ${name} does not start: ${String(error).split("\n")[1]}`);
       });
     }
+  }
+
+  /**
+   * Whether b has caught up with the primary since it was started: a replica that has not is two
+   * nodes lost at once, and no failover may choose it.
+   */
+  async mayTakeOver(): Promise<boolean> {
+    const until = performance.now() + CATCH_UP_MS;
+    while (performance.now() < until) {
+      const info = await this.ask("b", "INFO", "replication").catch(() => "");
+      if (info.includes("master_link_status:up")) return true;
+      await Bun.sleep(20);
+    }
+    return false;
   }
 
   /** b takes over; what it has. */
