@@ -119,7 +119,7 @@ async function verifyContinuous(stand: Stand): Promise<string> {
     const { code, out, err } = await clob(words, {});
     const said = `${out}${err}`;
     const isEmpty = said.includes("holds no shard") || said.includes("no checkpoint yet");
-    stand.timeline.count(code === 0 ? "continuous export" : "no continuous export yet");
+    stand.timeline.say(`continuous export: ${code === 0 ? "yes" : "none yet"}`);
     if (code !== 0 && !isEmpty) return `clob verify of the continuous export ${dir}: ${said}`;
   }
   return "";

@@ -64,7 +64,7 @@ async function runCanary(): Promise<boolean> {
 async function runRounds(): Promise<boolean> {
   const means = await lookForMeans();
   const recording = values.record ? new Recording() : null;
-  let seed = recording?.next ?? Number(values.seed);
+  let seed = Math.max(recording?.next ?? 1, Number(values.seed));
   let wrong = 0;
   for (let done = recording?.size ?? 0; done < Number(values.rounds); done++, seed++) {
     const verdict = await runRound(chaosSetup(seed, means, wishes()), values.trace);
