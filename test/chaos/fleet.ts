@@ -175,10 +175,10 @@ export class Fleet {
     void this.watch(service, child);
   }
 
-  /** Resolves once it is ready, or has ended. */
+  /** Resolves once it is ready, in whichever of its lives, or the time is over. */
   async untilReady(service: Service, msMax: number): Promise<boolean> {
     const until = performance.now() + msMax;
-    while (service.isAlive && !service.isReady && performance.now() < until) {
+    while (!service.isReady && performance.now() < until) {
       await Bun.sleep(POLL_MS);
     }
     return service.isReady;

@@ -132,7 +132,7 @@ export function chaosSetup(seed: number, means: Means, wishes: Wishes = {}): Cha
     traders: prng.pick([2, 3, 4]),
     gapMs: prng.pick([10, 30, 100]),
     batchMax: prng.pick([1, 4, 16]),
-    unreachableMsMax: prng.pick([2000, 20_000]),
+    unreachableMsMax: prng.pick([5000, 20_000]),
     unmatchedMax: prng.pick([64, 65_536]),
     kinds,
     blow,
