@@ -7,6 +7,7 @@ import { parseAmount } from "../client/market-rules.ts";
 import { STATE_HALTED, STATE_OPEN } from "../protocol/codes.ts";
 import { applyCommand } from "./admin-apply.ts";
 import { upgradeCommand } from "./admin-upgrade.ts";
+import { haltCommands } from "./admin-halt.ts";
 import type { Cli } from "./cli.ts";
 import { didYouMean } from "../edges/config-suggest.ts";
 import { type Answer, type Args, type CommandSpec, integerOf, UsageError } from "./command.ts";
@@ -69,6 +70,7 @@ export const ADMIN_COMMANDS: readonly CommandSpec[] = [
   },
   applyCommand(OPERATOR_OPTION),
   upgradeCommand(OPERATOR_OPTION),
+  ...haltCommands(OPERATOR_OPTION),
 ];
 
 async function market(cli: Cli, args: Args): Promise<Answer> {

@@ -12,7 +12,7 @@ import { connectVenue, type VenueClient, type VenueOptions } from "../client/ven
 import type { Config } from "../edges/config.ts";
 import type { ConfigRead } from "../edges/config-read.ts";
 import { didYouMean } from "../edges/config-suggest.ts";
-import { readKeyFile } from "../edges/keys.ts";
+import { readKeyFile, type Signer } from "../edges/keys.ts";
 import { type Args, UsageError } from "./command.ts";
 import { keyFile, type Who, whoIs } from "./identity.ts";
 import { type Environment, findConfig, findPlaces, type Places } from "./places.ts";
@@ -160,9 +160,12 @@ export class Cli {
    * --operator FILE or the key in the keys directory.
    */
   operator(shard?: number): OperatorClient {
-    const file = this.args.text("operator") ?? join(this.places.keysDir, OPERATOR_KEY);
     const http = shard === undefined ? this.http : this.http.onShard(shard);
-    return new OperatorClient(http, readKeyFile(file));
+    return new OperatorClient(http, this.operatorKey());
+  }
+
+  operatorKey(): Signer {
+    return readKeyFile(this.args.text("operator") ?? join(this.places.keysDir, OPERATOR_KEY));
   }
 
   note(text: string): void {

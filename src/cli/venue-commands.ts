@@ -4,6 +4,7 @@
 import { existsSync } from "node:fs";
 import { join } from "node:path";
 import { timeText } from "../client/explain.ts";
+import type { HaltedJson } from "../client/halted-json.ts";
 import type { ShardStatusJson, StatusJson } from "../client/http-json.ts";
 import type { Config } from "../edges/config.ts";
 import { printConfig } from "../edges/config-print.ts";
@@ -139,10 +140,17 @@ function rulesText({ rules }: ShardStatusJson): string {
 }
 
 function checkpointText({ checkpoint, halted }: ShardStatusJson): string {
-  if (halted !== null) return `HALTED at ${halted.position}: ${halted.reason}`;
+  if (halted !== null) return haltText(halted);
   if (checkpoint === null) return "none yet";
   const age = (checkpoint.age_ms / 1000).toFixed(1);
   return `#${checkpoint.number} at ${checkpoint.position}, ${age} s old`;
+}
+
+function haltText({ position, reason, recomputed }: HaltedJson): string {
+  const said = `HALTED at ${position}: ${reason}`;
+  if (recomputed === null) return `${said}; being executed once more`;
+  if (recomputed.wrong !== "") return `${said}; has ended: ${recomputed.wrong}`;
+  return `${said}; may be lifted, see: clob admin clear`;
 }
 
 function madeJson({ shard, venueId, created }: Made) {

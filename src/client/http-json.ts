@@ -4,6 +4,7 @@
  * Decimals are strings, integers are numbers below 2^53, times in microseconds end in `_us`.
  */
 import type { ExportJson, KeptJson } from "./export-json.ts";
+import type { HaltedJson } from "./halted-json.ts";
 export interface AssetJson {
   readonly id: number;
   readonly symbol: string;
@@ -92,7 +93,7 @@ export interface ShardStatusJson extends ShardStatsJson {
   readonly directory: number;
   readonly links: readonly LinkJson[];
   readonly rules: RulesJson;
-  readonly halted: { readonly reason: string; readonly position: number } | null;
+  readonly halted: HaltedJson | null;
   readonly checkpoint: CheckpointAgeJson | null;
   /** Null where nothing is exported continuously. */
   readonly export: ExportJson | null;

@@ -91,6 +91,13 @@ export interface InputWriter {
    * writer goes on.
    */
   append(frames: readonly Uint8Array[]): Promise<Appended>;
+  /**
+   * The only append that a halted shard takes: one frame, a Clear that ingress has checked, to a
+   * shard that is halted for this very reason behind the very record that the Clear names. Null,
+   * and nothing is appended, if it is not. The halt stays: it is lifted by whoever executes the
+   * Clear (`ExecutionWriter.append`).
+   */
+  appendClear(frame: Uint8Array, reason: string): Promise<Appended | null>;
   /** Position of the newest record. */
   tip(): number;
   close(): Promise<void>;
@@ -119,9 +126,10 @@ export interface ExecutionWriter {
   durableWith(last: number): number;
   /**
    * Appends one execution record whose `first` is tip + 1; it is durable at the configured level
-   * before this returns. Throws Fenced when it is not ours.
+   * before this returns. Throws Fenced when it is not ours. With `lifts`, the reason of a halt
+   * whose Clear was executed and taken, that halt ends with it, and the generation rises.
    */
-  append(record: Uint8Array): Promise<void>;
+  append(record: Uint8Array, lifts?: string): Promise<void>;
   /**
    * Keeps an upgrade that a durable record has made, once however often it is said: from its
    * position on records are stamped with its version.
@@ -249,7 +257,17 @@ export interface ShardLog {
   retention(): Promise<Retention>;
   /** Share of the store's memory that is used, 0 to 1; null where it has no limit. */
   fullness(): Promise<number | null>;
-  /** The sentence of the halted mark, or null while there is none. */
+  /** Why the shard is halted, as it was said to `halt`; null while it is not. */
   halted(): Promise<string | null>;
+  /**
+   * Readers of this handle go on though the shard is halted for this reason; null: for none, as at
+   * the beginning. Any other halt ends them with Fenced where the store tells them.
+   */
+  standBy(reason: string | null): void;
   close(): Promise<void>;
+}
+
+/** The halted mark as a sentence for people. */
+export function haltSentence(shard: number, reason: string): string {
+  return `shard ${shard} is halted: ${reason}`;
 }

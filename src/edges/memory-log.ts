@@ -14,14 +14,10 @@
  *
  * A writer that has thrown is over, as with the real ones; a new one takes its place and fences it.
  */
-import { assert } from "../base/assert.ts";
 import type { Upgrade } from "../protocol/governing.ts";
-import { encodePack } from "../protocol/record.ts";
 import {
-  type Appended,
   type ExecutionReader,
   type ExecutionWriter,
-  Fenced,
   type InputReader,
   type InputWriter,
   LogFault,
@@ -34,12 +30,10 @@ import {
   type Turn,
 } from "./log.ts";
 import { checkedGenesis, type GenesisFacts } from "./log-genesis.ts";
-import { stampedVersion, withUpgrade } from "./log-rules.ts";
 import { MemoryExecutionReader, MemoryInputReader, MemoryStream } from "./memory-stream.ts";
-import { Term } from "./memory-term.ts";
 import { MemoryRetention } from "./memory-retention.ts";
 import { MemoryTurns } from "./memory-turns.ts";
-import { ownRecord } from "./segment-writers.ts";
+import { MemoryExecutionWriter, MemoryInputWriter } from "./memory-writers.ts";
 
 export type Role = "in" | "ex";
 export type Fate = "ok" | "refused" | "full" | "lost" | "unknown_executed" | "unknown_lost";
@@ -78,86 +72,6 @@ export class MemoryStore {
     if (fate === "lost") throw new LostSuffix(`append to ${role}`);
     if (fate === "refused") throw new LogFault(`append to ${role} was refused`);
     if (fate !== "ok") throw new LogFault(`append to ${role}: its outcome is unknown`);
-  }
-}
-
-class MemoryInputWriter implements InputWriter {
-  private readonly store: MemoryStore;
-  private readonly facts: GenesisFacts;
-  private readonly term: Term;
-
-  constructor(store: MemoryStore, facts: GenesisFacts) {
-    this.store = store;
-    this.facts = facts;
-    this.term = new Term(store.streams.in);
-  }
-
-  tip(): number {
-    return this.term.stream.tip();
-  }
-
-  append(frames: readonly Uint8Array[]): Promise<Appended> {
-    assert(frames.length > 0, "a pack has a frame or a tick");
-    return this.term.run(async () => {
-      const first = this.tip() + 1;
-      await this.store.append("in", () => this.execute(frames));
-      return { first, last: first + frames.length - 1, logTime: this.store.logTime };
-    });
-  }
-
-  private execute(frames: readonly Uint8Array[]): void {
-    this.term.refuseIfFenced();
-    if (this.store.halted !== null) throw new Fenced(this.store.halted);
-    this.store.logTime = Math.max(this.store.logTime, Date.now() * 1000);
-    const records = frames.map((frame, i) => {
-      const { rulesVersion: first } = this.facts;
-      const rulesVersion = stampedVersion(first, this.store.rules, this.tip() + 1 + i);
-      return encodePack({ ...this.facts, rulesVersion, logTime: this.store.logTime }, [frame]);
-    });
-    this.term.stream.add(frames.length, new Uint8Array(Buffer.concat(records)));
-  }
-
-  async close(): Promise<void> {}
-}
-
-class MemoryExecutionWriter implements ExecutionWriter {
-  readonly epoch: number;
-  private readonly store: MemoryStore;
-  private readonly term: Term;
-
-  constructor(store: MemoryStore) {
-    this.store = store;
-    store.turns.lead("ex", this);
-    this.term = new Term(store.streams.ex);
-    this.epoch = this.term.number;
-  }
-
-  tip(): number {
-    return this.term.stream.tip();
-  }
-
-  durableWith(last: number): number {
-    return last;
-  }
-
-  async append(record: Uint8Array): Promise<void> {
-    this.term.refuseIfFenced();
-    const { first, last } = ownRecord(record, this.epoch, this.tip());
-    await this.term.run(() =>
-      this.store.append("ex", () => {
-        this.term.refuseIfFenced();
-        this.term.stream.add(last - first + 1, record.slice());
-      }),
-    );
-  }
-
-  async govern(upgrade: Upgrade): Promise<void> {
-    this.term.refuseIfFenced();
-    this.store.rules = withUpgrade(this.store.rules, upgrade);
-  }
-
-  async close(): Promise<void> {
-    this.store.turns.giveBack("ex", this);
   }
 }
 
@@ -242,7 +156,7 @@ class MemoryLog implements ShardLog {
   }
 
   async halt(reason: string): Promise<void> {
-    this.store.halted ??= `shard ${this.shard} is halted: ${reason}`;
+    this.store.halted ??= reason;
   }
 
   async recoverLoss(loss: LostSuffix, durable: number): Promise<void> {
@@ -276,6 +190,8 @@ class MemoryLog implements ShardLog {
   async halted(): Promise<string | null> {
     return this.store.halted;
   }
+
+  standBy(): void {}
 
   async close(): Promise<void> {
     for (const turn of this.turns.splice(0)) await turn.close();

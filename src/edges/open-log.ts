@@ -45,6 +45,7 @@ export async function openLog(
     matcherLeaseMs: config.matcher.leaseMs,
     settlementLeaseMs: config.settlement.leaseMs,
     replicas: waits ? replicas : 0,
+    declared: config.log.primaryNeverRestartsEmpty ? NEVER_EMPTY : "",
     access: accessOf(config.redis),
     unreachableMsMax: config.redis.unreachableMsMax,
   });
@@ -56,6 +57,8 @@ export async function openLog(
   }
   return log;
 }
+
+const NEVER_EMPTY = "log.primary_never_restarts_empty";
 
 function refuseFacts(facts: RedisFacts, log: LogConfig): void {
   const { level, sync, replicas } = facts;
@@ -69,7 +72,7 @@ function refuseFacts(facts: RedisFacts, log: LogConfig): void {
   }
   if (level === "D0" && !log.primaryNeverRestartsEmpty) {
     const why = `this Redis keeps nothing (${sync}): restarted empty, it wipes its replicas`;
-    const way = "log.primary_never_restarts_empty says that yours never does";
+    const way = `${NEVER_EMPTY} says that yours never does`;
     throw new LogFault(`log.durability asks for D3, and ${why}; ${way}`);
   }
 }

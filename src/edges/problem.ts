@@ -60,6 +60,7 @@ const STATUS: ReadonlyMap<number, number> = new Map([
   [codes.REJECT_SNAPSHOT_REQUIRED, 410],
   [codes.REJECT_UNKNOWN_OUTCOME, 504],
   [codes.REJECT_RATE, 429],
+  [codes.REJECT_NOT_HALTED, 409],
 ]);
 
 /** 1xx the bytes, 2xx the signer, 3xx the order, 4xx the operator's command, 5xx the venue. */

@@ -86,7 +86,7 @@ export class RedisExecutionWriter implements ExecutionWriter {
     return this.options.replicas === 0 ? last : this.durable;
   }
 
-  async append(record: Uint8Array): Promise<void> {
+  async append(record: Uint8Array, lifts?: string): Promise<void> {
     await this.again;
     refuseVoid(this.mark);
     const { last } = ownRecord(record, this.epoch, this.last);
@@ -100,6 +100,7 @@ export class RedisExecutionWriter implements ExecutionWriter {
       record,
       String(this.durableWith(last)),
       ...newestRead(this.options.marks),
+      ...(lifts === undefined ? [] : [lifts]),
     ];
     const options = { after: waitFor(replicas), onOver: () => this.retire() };
     await this.appending.run("append to ex", APPEND_EX, args, options);

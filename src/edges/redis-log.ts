@@ -53,8 +53,9 @@ export interface RedisLogOptions {
   /** A matcher, or a settlement that publishes, that was silent for longer has lost its turn. */
   readonly matcherLeaseMs?: number;
   readonly settlementLeaseMs?: number;
-  /** D3: replicas that must hold an execution record before it is durable. */
+  /** D3: replicas that must hold an execution record before it is durable; what is declared. */
   readonly replicas?: number;
+  readonly declared?: string;
 }
 
 /** Connects, and finds out what this Redis promises. */
@@ -102,7 +103,7 @@ export class RedisLog implements ShardLog {
     this.shard = options.shard;
     this.keys = ["in", "ex", "ctl", "dur"].map((role) => `${role}:{${options.shard}}`);
     const address = options.access.hosts.map(hostText).join(",");
-    this.describe = `redis ${address}, ${describeFacts(facts, options.replicas ?? 0)}`;
+    this.describe = `redis ${address}, ${describeFacts(facts, options.replicas, options.declared)}`;
   }
 
   async genesis(): Promise<Uint8Array | null> {
@@ -213,7 +214,11 @@ export class RedisLog implements ShardLog {
   async halted(): Promise<string | null> {
     const ask = ["HGET", this.keys[2]!, "halted"];
     const reply = await this.link.settle("halted mark", (connection) => connection.command(ask));
-    return reply === null ? null : `shard ${this.shard} is halted: ${textOf(reply)}`;
+    return reply === null ? null : textOf(reply);
+  }
+
+  standBy(reason: string | null): void {
+    this.marks.standsBy = reason;
   }
 
   async recoverLoss(loss: LostSuffix, durable: number): Promise<void> {

@@ -73,6 +73,8 @@ export class Marks {
   readonly epochs = new Set<EpochMark>();
   /** Generation that this handle saw last. */
   generation = 0;
+  /** See ShardLog.standBy. */
+  standsBy: string | null = null;
 
   /** After a loss nobody who began before it may go on. */
   voidAll(): void {

@@ -69,11 +69,12 @@ async function configOf(connection: RedisConnection): Promise<Map<string, string
 }
 
 /** For the first log line: what was seen of the server, and what each append waits for. */
-export function describeFacts(facts: RedisFacts, waitsFor: number): string {
+export function describeFacts(facts: RedisFacts, waitsFor = 0, declared = ""): string {
   const { version, level, sync, replicas, maxmemory, policy } = facts;
   const memory = maxmemory === 0 ? "no maxmemory" : `${Math.round(maxmemory / MIB)} MiB ${policy}`;
   const followed = `${replicas} ${replicas === 1 ? "replica" : "replicas"}`;
-  const seen = `${sync}, version ${version}, ${followed}, ${memory}`;
+  const said = declared === "" ? "" : `, declared: ${declared}`;
+  const seen = `${sync}, version ${version}, ${followed}, ${memory}${said}`;
   return waitsFor === 0 ? `${level} ${seen}` : `D3 waits for ${waitsFor} of ${seen}`;
 }
 

@@ -79,8 +79,9 @@ return 1
 
 /**
  * ARGV: venue, generation, slot, term, pack number, count, caller's time, difference allowed,
- * highest position known, frames. Returns first, last, log time; for a repeated pack number what
- * it returned.
+ * highest position known, frames; for a Clear also the reason of the halt and the position that it
+ * names. Returns first, last, log time; for a repeated pack number what it returned; zeros for a
+ * Clear of a halt that is not there. A Clear leaves the halt as it is: see APPEND_EX.
  */
 export const APPEND_IN = new Script(`${SAME_LOG}
 local slot = 'slot:' .. ARGV[3]
@@ -100,7 +101,11 @@ local tip = tonumber(c[5])
 if tip < tonumber(ARGV[9]) or tonumber(pack) + 1 ~= tonumber(ARGV[5]) then
   return redis.error_reply('SUFFIX in ends at ' .. c[5] .. ' after pack ' .. pack)
 end
-if c[3] then return redis.error_reply('HALTED the shard is halted: ' .. c[3]) end
+if ARGV[11] then
+  if c[3] ~= ARGV[11] or c[5] ~= ARGV[12] or ARGV[6] ~= '1' then return {0, 0, 0} end
+elseif c[3] then
+  return redis.error_reply('HALTED the shard is halted: ' .. c[3])
+end
 local t = redis.call('TIME')
 local now = tonumber(t[1]) * 1000000 + tonumber(t[2])
 if math.abs(now - tonumber(ARGV[7])) > tonumber(ARGV[8]) then
@@ -182,12 +187,13 @@ return ''
 
 /**
  * ARGV: venue, epoch, tip before, tip after, record, durable position after it, newest entry of in
- * that was read (0 for none) and its log time: it may have been read from another server. The same
- * again is answered with yes, and written down once more: a WAIT behind it must have a write to
- * wait for.
+ * that was read (0 for none) and its log time: it may have been read from another server; at last
+ * the reason of the halt that it lifts, if it does. The same again is answered with yes, and
+ * written down once more: a WAIT behind it must have a write to wait for.
  */
 export const APPEND_EX = new Script(`${SAME_LOG}
-local c = redis.call('HMGET', KEYS[3], 'venue', 'epoch', 'ex_tip', 'in_tip', 'log_time')
+local c = redis.call('HMGET', KEYS[3], 'venue', 'epoch', 'ex_tip', 'in_tip', 'log_time',
+  'halted')
 local wrong = other(c[1])
 if wrong then return redis.error_reply(wrong) end
 if tonumber(c[2]) > tonumber(ARGV[2]) then
@@ -214,6 +220,10 @@ if not redis.call('XADD', KEYS[2], 'NOMKSTREAM', '0-' .. ARGV[4], 'd', ARGV[5]) 
   return redis.error_reply('LOST the stream of ex is gone')
 end
 redis.call('HSET', KEYS[3], 'ex_tip', ARGV[4], 'durable', ARGV[6])
+if ARGV[9] and c[6] == ARGV[9] then
+  redis.call('HDEL', KEYS[3], 'halted')
+  redis.call('HINCRBY', KEYS[3], 'generation', 1)
+end
 return 1
 `);
 

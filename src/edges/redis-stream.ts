@@ -164,10 +164,11 @@ export class RedisStream {
     return this.connection;
   }
 
-  /** Nothing new came: a shard that is halted has no more to say. */
+  /** Nothing new came: a shard that is halted has no more to say, but to who stands by. */
   private async idle(connection: RedisConnection, after: number): Promise<void> {
     const { halted } = await this.check(connection, after);
-    if (halted !== null) throw new Fenced(`the shard is halted: ${halted}`);
+    if (halted === null || halted === this.place.marks.standsBy) return;
+    throw new Fenced(`the shard is halted: ${halted}`);
   }
 
   private async check(connection: RedisConnection, after: number): Promise<LogState> {

@@ -32,6 +32,7 @@ import {
 } from "./log.ts";
 import { SegmentAppender } from "./segment-appender.ts";
 import { checkedGenesis, type GenesisFacts, genesisFacts } from "./log-genesis.ts";
+import { haltIn, liftHalt, writeHalt } from "./segment-halt.ts";
 import { LogTime } from "./segment-clock.ts";
 import { keepRule, keptRules } from "./segment-rules.ts";
 import { type Disk, realDisk, syncDirectory, writeFileLasting } from "./segment-disk.ts";
@@ -59,7 +60,6 @@ class SegmentLog implements ShardLog {
   private readonly dir: string;
   private readonly disk: Disk;
   private readonly open = new Set<{ close(): Promise<void> }>();
-
   private readonly options: SegmentLogOptions;
 
   constructor(options: SegmentLogOptions) {
@@ -117,7 +117,7 @@ class SegmentLog implements ShardLog {
       const appender = this.appender("in", facts, tail);
       const { shard, rulesVersion, directoryOrigin } = facts;
       const stamp = { shard, rulesVersion, directoryOrigin };
-      const halted = (): string => this.haltedNow();
+      const halted = (): string | null => haltIn(this.dir);
       const parts = { appender, bell, logTime, stamp, halted, rules: () => keptRules(this.dir) };
       const writer = new SegmentInputWriter(parts, tail.next - 1);
       bell.open(bellPlace(this.dir, "in"), tail.next - 1);
@@ -163,7 +163,9 @@ class SegmentLog implements ShardLog {
       const tail = recoverExecution(this.dir);
       const epoch = this.takeEpoch(tail.epoch);
       const appender = this.appender("ex", facts, tail);
-      const parts = { appender, bell, epoch, keep: (one: Upgrade) => keepRule(this.dir, one) };
+      const lift = (reason: string): void => liftHalt(this.dir, reason);
+      const keep = (one: Upgrade): void => keepRule(this.dir, one);
+      const parts = { appender, bell, epoch, lift, keep };
       const writer = new SegmentExecutionWriter(parts, tail.next - 1);
       bell.open(bellPlace(this.dir, "ex"), tail.next - 1);
       return this.keep(writer);
@@ -188,8 +190,7 @@ class SegmentLog implements ShardLog {
   }
 
   async halt(reason: string): Promise<void> {
-    if (this.haltedNow() !== "") return; // The first reason is the one that counts.
-    writeFileLasting(this.haltPath(), new TextEncoder().encode(reason));
+    writeHalt(this.dir, reason);
   }
 
   /** What is synced is not lost by failover: a file that ends early is for people to look at. */
@@ -230,17 +231,11 @@ class SegmentLog implements ShardLog {
   }
 
   async halted(): Promise<string | null> {
-    return this.haltedNow() || null;
+    return haltIn(this.dir);
   }
 
-  private haltPath(): string {
-    return join(this.dir, "halted");
-  }
-
-  private haltedNow(): string {
-    if (!fs.existsSync(this.haltPath())) return "";
-    return `shard ${this.shard} is halted: ${fs.readFileSync(this.haltPath(), "utf8")}`;
-  }
+  /** Nobody here is told of a halt while he reads. */
+  standBy(): void {}
 
   private facts(): GenesisFacts {
     const genesis = fs.existsSync(this.dir) ? readGenesis(this.dir) : null;

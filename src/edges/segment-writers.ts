@@ -5,6 +5,7 @@
  *   ex   one execution record -> one entry                     written, then announced
  */
 import { assert } from "../base/assert.ts";
+import { readClear } from "../protocol/clear.ts";
 import { decodeExecution } from "../protocol/execution.ts";
 import type { Upgrade } from "../protocol/governing.ts";
 import { FRAME_SIZE_MAX, RECORD_HEADER_SIZE, writeRecord } from "../protocol/record.ts";
@@ -17,7 +18,13 @@ import {
   sealEntry,
 } from "../protocol/segment.ts";
 import type { Doorbell } from "./doorbell.ts";
-import { type Appended, type ExecutionWriter, Fenced, type InputWriter } from "./log.ts";
+import {
+  type Appended,
+  type ExecutionWriter,
+  Fenced,
+  haltSentence,
+  type InputWriter,
+} from "./log.ts";
 import { stampedVersion } from "./log-rules.ts";
 import type { SegmentAppender } from "./segment-appender.ts";
 import type { LogTime } from "./segment-clock.ts";
@@ -34,8 +41,8 @@ export interface InputWriterParts {
   readonly bell: Doorbell;
   readonly logTime: LogTime;
   readonly stamp: RecordStamp;
-  /** Why the shard is halted; "" while it is not. */
-  readonly halted: () => string;
+  /** Why the shard is halted; null while it is not. */
+  readonly halted: () => string | null;
   /** The upgrades that the log keeps now. */
   readonly rules: () => readonly Upgrade[];
 }
@@ -59,11 +66,24 @@ export class SegmentInputWriter implements InputWriter {
   }
 
   async append(frames: readonly Uint8Array[]): Promise<Appended> {
-    assert(!this.isBusy, "one append is in flight at most");
     assert(frames.length > 0, "a pack has a frame or a tick");
+    const halted = this.parts.halted();
+    if (halted !== null) throw new Fenced(haltSentence(this.parts.stamp.shard, halted));
+    return this.alone(() => this.appendPack(frames));
+  }
+
+  async appendClear(frame: Uint8Array, reason: string): Promise<Appended | null> {
+    const clear = readClear(frame);
+    assert(clear !== null, "ingress has checked that it is a Clear");
+    if (this.parts.halted() !== reason || clear.position !== this.last) return null;
+    return this.alone(() => this.appendPack([frame]));
+  }
+
+  private async alone<T>(step: () => Promise<T>): Promise<T> {
+    assert(!this.isBusy, "one append is in flight at most");
     this.isBusy = true;
     try {
-      return await this.appendPack(frames);
+      return await step();
     } finally {
       this.isBusy = false;
     }
@@ -71,8 +91,6 @@ export class SegmentInputWriter implements InputWriter {
 
   private async appendPack(frames: readonly Uint8Array[]): Promise<Appended> {
     const { appender, bell, logTime } = this.parts;
-    const halted = this.parts.halted();
-    if (halted !== "") throw new Fenced(halted);
     const first = this.last + 1;
     const last = this.last + frames.length;
     const size = packSize(frames);
@@ -122,20 +140,21 @@ export interface ExecutionWriterParts {
   readonly appender: SegmentAppender;
   readonly bell: Doorbell;
   readonly epoch: number;
+  /** Ends the halt with this reason, if it is there. */
+  readonly lift: (reason: string) => void;
   /** Keeps an upgrade beside the records, synced. */
   readonly keep: (upgrade: Upgrade) => void;
 }
 
 export class SegmentExecutionWriter implements ExecutionWriter {
-  private isBusy = false;
-
-  private readonly parts: ExecutionWriterParts;
   readonly epoch: number;
+  private readonly parts: ExecutionWriterParts;
+  private isBusy = false;
   private last: number;
 
   constructor(parts: ExecutionWriterParts, last: number) {
-    this.parts = parts;
     this.epoch = parts.epoch;
+    this.parts = parts;
     this.last = last;
   }
 
@@ -148,19 +167,20 @@ export class SegmentExecutionWriter implements ExecutionWriter {
     return last;
   }
 
-  async append(record: Uint8Array): Promise<void> {
+  async append(record: Uint8Array, lifts?: string): Promise<void> {
     assert(!this.isBusy, "one append is in flight at most");
     this.isBusy = true;
     try {
-      await this.appendRecord(record);
+      await this.appendRecord(record, lifts);
     } finally {
       this.isBusy = false;
     }
   }
 
-  private async appendRecord(record: Uint8Array): Promise<void> {
-    const { first, last } = ownRecord(record, this.epoch, this.last);
+  private async appendRecord(record: Uint8Array, lifts?: string): Promise<void> {
     const { appender, bell } = this.parts;
+    const { first, last } = ownRecord(record, this.epoch, this.last);
+    if (lifts !== undefined) this.parts.lift(lifts);
     const salt = await appender.prepare(ENTRY_HEADER_SIZE + record.length, first);
     const header = { kind: SEGMENT_EXECUTION, first, count: last - first + 1, logTime: 0 };
     await appender.append(encodeEntry(header, record, salt));

@@ -9,7 +9,7 @@
  */
 import { assert } from "../base/assert.ts";
 import { type Appended, type InputWriter, LogFull, LostSuffix } from "../edges/log.ts";
-import { REJECT_OVERLOADED } from "../protocol/codes.ts";
+import { REJECT_NOT_HALTED, REJECT_OVERLOADED } from "../protocol/codes.ts";
 
 /** Who brought a frame and wants to know where it went. */
 export interface Origin {
@@ -85,6 +85,18 @@ export class AppendQueue {
     return true;
   }
 
+  /**
+   * The one frame that a halted shard takes. False while another append is under way; refused as
+   * `not_halted` if the log knows no such halt.
+   */
+  pushClear(frame: Uint8Array, reason: string, origin: Origin): boolean {
+    if (this.writer === null || this.inFlight !== null) return false;
+    this.bytes += frame.length;
+    const take = (): Waiting[] => [{ frame, origin }];
+    this.run(() => this.appendPack(take, (writer) => writer.appendClear(frame, reason)));
+    return true;
+  }
+
   /** A record without a frame, so that time passes for an idle shard. */
   tick(): void {
     if (this.inFlight === null && this.waiting.length === 0) this.push(TICK, null);
@@ -127,29 +139,41 @@ export class AppendQueue {
   }
 
   private start(): void {
+    const take = (): Waiting[] => this.takePack();
     // A microtask later, so that frames of one chunk share the pack.
+    this.run(() => this.appendPack(take, (writer, frames) => writer.append(frames)));
+  }
+
+  private run(step: () => Promise<void>): void {
     this.inFlight = Promise.resolve()
-      .then(() => this.appendWaiting())
+      .then(step)
       .catch((fault: unknown) => {
         this.isBroken = true;
         this.onFault(fault);
       });
   }
 
-  private async appendWaiting(): Promise<void> {
+  /** `append` gives null where the log takes nothing. */
+  private async appendPack(
+    take: () => readonly Waiting[],
+    append: (writer: InputWriter, frames: Uint8Array[]) => Promise<Appended | null>,
+  ): Promise<void> {
     const { writer } = this;
     if (writer === null) return;
-    const pack = this.takePack();
+    const pack = take();
     this.sending = pack;
+    const frames = pack.map((entry) => entry.frame);
     try {
-      const appended = await writer.append(pack.map((entry) => entry.frame));
-      if (writer === this.writer) this.place(pack, appended);
+      const appended = await append(writer, frames);
+      if (writer === this.writer && appended !== null) this.place(pack, appended);
+      if (writer === this.writer && appended === null) this.refuse(pack, REJECT_NOT_HALTED);
     } catch (fault) {
       // What was abandoned meanwhile has been told already.
       if (writer !== this.writer) return;
       if (fault instanceof LostSuffix) return this.onLost(fault);
       if (!(fault instanceof LogFull)) throw fault;
-      this.refuse(pack, fault);
+      this.refuse(pack, REJECT_OVERLOADED);
+      this.onFull(fault.message, pack.filter(({ origin }) => origin !== null).length);
     }
     if (writer !== this.writer) return;
     this.sending = [];
@@ -174,12 +198,11 @@ export class AppendQueue {
     return this.waiting.splice(0, count);
   }
 
-  private refuse(pack: readonly Waiting[], { message }: LogFull): void {
+  private refuse(pack: readonly Waiting[], code: number): void {
     for (const { frame, origin } of pack) {
       this.bytes -= frame.length;
-      origin?.onRefused(frame, REJECT_OVERLOADED);
+      origin?.onRefused(frame, code);
     }
-    this.onFull(message, pack.filter(({ origin }) => origin !== null).length);
   }
 
   private place(pack: readonly Waiting[], appended: Appended): void {

@@ -19,6 +19,8 @@ export interface DoorLimits {
 export interface DoorParts {
   readonly genesis: Genesis;
   readonly venue: Uint8Array;
+  /** Why it is halted, or null. */
+  readonly halted: string | null;
   readonly verifier: SignatureVerifier;
   readonly writer: InputWriter;
   readonly openExecutionReader: () => Promise<ExecutionReader>;

@@ -21,6 +21,8 @@ export interface IngressShard {
   readonly log: ShardLog;
   readonly genesis: Genesis;
   readonly venue: Uint8Array;
+  /** Why it was halted when it was opened, or null. */
+  readonly halted: string | null;
 }
 
 export interface IngressParts {
@@ -47,6 +49,7 @@ export interface IngressParts {
 
 const POLL_MS = 10;
 const MEMORY_LOOK_MS = 500;
+const HALT_LOOK_MS = 200;
 /** A log that stays full is told of this often. */
 const FULL_NOTICE_MS = 1000;
 
@@ -60,17 +63,21 @@ export class Ingress {
   private readonly ticker: ReturnType<typeof setInterval>;
   private readonly looker: ReturnType<typeof setInterval>;
   private isLooking = false;
+  private readonly haltLooker: ReturnType<typeof setInterval>;
+  private isLookingAtHalts = false;
 
   /** Resolves when the doors have recovered and the port is open. */
   static async start(parts: IngressParts): Promise<Ingress> {
     const doors = new Map<number, ShardDoor>();
     const closers: (() => Promise<void>)[] = [];
     for (const shard of parts.shards) {
+      shard.log.standBy(shard.halted);
       let writer = await shard.log.openInputWriter();
       closers.push(() => writer.close());
       const door = new ShardDoor({
         genesis: shard.genesis,
         venue: shard.venue,
+        halted: shard.halted,
         verifier: parts.verifier,
         writer,
         openExecutionReader: () => shard.log.openExecutionReader(),
@@ -114,6 +121,23 @@ export class Ingress {
     });
     this.ticker = setInterval(() => this.tick(), parts.tickMs / 4);
     this.looker = setInterval(() => void this.lookAtMemory(), MEMORY_LOOK_MS);
+    this.haltLooker = setInterval(() => void this.lookAtHalts(), HALT_LOOK_MS);
+  }
+
+  /** A halted shard is looked at until its halt is lifted; then it is served like any. */
+  private async lookAtHalts(): Promise<void> {
+    if (this.isLookingAtHalts) return;
+    this.isLookingAtHalts = true;
+    for (const { log, genesis } of this.parts.shards) {
+      const door = this.doors.get(genesis.shard);
+      if (door?.isHalted !== true) continue;
+      const reason = await log.halted().catch(() => undefined);
+      if (reason === undefined) continue;
+      log.standBy(reason);
+      door.halted(reason);
+      if (reason === null) this.parts.logger.info("the halt is lifted", { shard: log.shard });
+    }
+    this.isLookingAtHalts = false;
   }
 
   /** Asks each log how full it is; a log that can't be asked shows at its next append. */
@@ -138,12 +162,13 @@ export class Ingress {
   async drain(): Promise<void> {
     clearInterval(this.ticker);
     clearInterval(this.looker);
+    clearInterval(this.haltLooker);
     this.entry.stopListening();
     this.entry.handOver();
     const until = this.parts.now() + this.parts.drainTimeoutMs;
     for (const door of this.doors.values()) {
       await door.queue.drain();
-      const isBehind = (): boolean => door.followed < door.queue.placedTip;
+      const isBehind = (): boolean => !door.isHalted && door.followed < door.queue.placedTip;
       while (isBehind() && !door.queue.isBroken && this.parts.now() < until) {
         await new Promise((resolve) => setTimeout(resolve, POLL_MS));
       }
@@ -160,6 +185,7 @@ export class Ingress {
   private tick(): void {
     const now = this.parts.now();
     for (const door of this.doors.values()) {
+      if (door.isHalted) continue;
       const position = Math.max(door.queue.placedTip, door.followed);
       const last = this.lastTick.get(door);
       if (last === undefined || last.position !== position) {

@@ -6,7 +6,7 @@
 import { Clock } from "../edges/clock.ts";
 import { Logger, streamSink } from "../edges/logger.ts";
 import { checkHealth, HEALTH_HELP, HEALTH_SWITCH } from "../service/health.ts";
-import { announceShards, openShards, servedShards } from "../service/open-shards.ts";
+import { announceShards, openShards } from "../service/open-shards.ts";
 import { endWith, startService } from "../service/start.ts";
 import { untilStopped } from "../service/run.ts";
 import { openVerifiers } from "../edges/verify.ts";
@@ -33,10 +33,9 @@ await endWith(spec.name, async () => {
     fields: { service: spec.name },
   });
   const ids = config.shards.map((shard) => shard.id);
-  const all = await openShards(config, ids, logger);
-  announceShards(logger, all);
+  const shards = await openShards(config, ids, logger);
+  announceShards(logger, shards);
   if (switches.has("check")) return;
-  const shards = servedShards(all);
   const { fast } = await openVerifiers();
   const clock = new Clock();
   await untilStopped(logger, shards, async (onFault) => {

@@ -1,5 +1,6 @@
 /**
  * ShardDoor: one shard as ingress sees it. Frames go in at one side, reports come out at the other.
+ * Of a halted shard it refuses every frame but a Clear, until the halt is lifted.
  *
  *   frame -> admit -> append queue -> in:{s}          ex:{s} -> follow -> ring, key table
  *                                                                      -> the frame's origin
@@ -10,11 +11,9 @@
  */
 import type { ExecutionReader } from "../edges/log.ts";
 import { Gone, LogFault, LostSuffix } from "../edges/log.ts";
-import { equalBytes, readU64, viewOf } from "../base/bytes.ts";
-import { sha256 } from "../base/hash.ts";
+import { readU64, viewOf } from "../base/bytes.ts";
 import * as codes from "../protocol/codes.ts";
 import { decodeExecution, type Execution } from "../protocol/execution.ts";
-import { TAG_SIZE } from "../protocol/frame.ts";
 import type { Genesis } from "../protocol/genesis.ts";
 import {
   REPORT_ACCOUNT_AT,
@@ -22,26 +21,21 @@ import {
   REPORT_NUMBER_AT,
   REPORT_POSITION_AT,
   REPORT_SIZE,
-  REPORT_TAG_AT,
 } from "../protocol/report.ts";
 import { Past, type PastParts } from "../service/past.ts";
 import type { DoorLimits, DoorParts } from "./door-parts.ts";
 import { Admitter } from "./admit.ts";
 import { AppendQueue, type Origin } from "./append-queue.ts";
 import { CatchUpDesk } from "./catch-up-desk.ts";
+import { HaltGate } from "./halt-gate.ts";
 import { KeyTable } from "./key-table.ts";
 import { passesUnder, type Pressure } from "./memory-marks.ts";
+import { PlacedFrames } from "./placed-frames.ts";
 import { ReportRing } from "./report-ring.ts";
 
 /** Whoever wants an account's numbered reports as they come. */
 export interface Listener {
   onReport(view: DataView, offset: number): void;
-}
-
-/** Of a frame that lies in the log: who brought it, and what its reports call it. */
-interface Placed {
-  readonly origin: Origin;
-  readonly tag: Uint8Array;
 }
 
 const READ_BYTES_MAX = 1 << 20;
@@ -57,7 +51,8 @@ export class ShardDoor {
   private readonly keys: KeyTable;
   private readonly admitter: Admitter;
   private readonly limits: DoorLimits;
-  private readonly origins = new Map<number, Placed>();
+  private readonly placed = new PlacedFrames();
+  private readonly gate: HaltGate;
   private readonly listeners = new Map<number, Set<Listener>>();
   private readonly onFault: (fault: unknown) => void;
   private readonly recoverLoss: DoorParts["recoverLoss"];
@@ -75,6 +70,7 @@ export class ShardDoor {
     this.genesis = parts.genesis;
     this.venue = parts.venue;
     this.keys = new KeyTable(parts.genesis);
+    this.gate = new HaltGate(parts.genesis, parts.halted);
     this.ring = new ReportRing(parts.limits.reportsKept);
     this.openExecutionReader = parts.openExecutionReader;
     this.past = parts.past ?? null;
@@ -90,9 +86,7 @@ export class ShardDoor {
         bytesMax: parts.limits.appendQueueBytesMax,
         packBytesMax: parts.limits.packBytesMax,
       },
-      onPlaced: (position, frame, origin) => {
-        this.origins.set(position, { origin, tag: sha256(frame).subarray(0, TAG_SIZE) });
-      },
+      onPlaced: (position, frame, origin) => this.placed.add(position, frame, origin),
       onFault: parts.onFault,
       onFull: (why, frames) => {
         this.counts.overloaded += frames;
@@ -114,10 +108,19 @@ export class ShardDoor {
 
   /** Checks a frame as far as ingress can. */
   admit(frame: Uint8Array): number {
-    const code = this.admitter.admit(frame);
+    const code = this.admitter.admit(frame) || this.gate.check(frame);
     if (code === codes.ACCEPTED) this.counts.admitted++;
     else this.counts.refused++;
     return code;
+  }
+
+  get isHalted(): boolean {
+    return this.gate.reason !== null;
+  }
+
+  /** Told of the halted mark as it is now; null when there is none any more. */
+  halted(reason: string | null): void {
+    this.gate.reason = reason;
   }
 
   /** Records in the log that no report has come for. */
@@ -131,6 +134,8 @@ export class ShardDoor {
    * ago.
    */
   append(frame: Uint8Array, origin: Origin): boolean {
+    const { reason } = this.gate;
+    if (reason !== null) return this.queue.pushClear(frame.slice(), reason, origin);
     const isTaken =
       this.unmatched < this.limits.unmatchedRecordsMax && passesUnder(this.pressure, frame);
     if (isTaken && this.queue.push(frame.slice(), origin)) return true;
@@ -156,11 +161,13 @@ export class ShardDoor {
 
   /**
    * Reads `ex` from its beginning: keys, and the newest reports. Waits for the matcher to come as
-   * far as `in` went when we began, or keys that were acknowledged would be refused as unknown.
+   * far as `in` went when we began, or keys that were acknowledged would be refused as unknown; but
+   * nobody matches for a halted shard.
    */
   async recover(inputTip: number, stop: AbortSignal): Promise<void> {
     const reader = await this.openExecutionReader();
-    while (this.followed < inputTip && !stop.aborted) {
+    const tip = this.isHalted ? await reader.tip() : inputTip;
+    while (this.followed < tip && !stop.aborted) {
       try {
         await this.readOnce(reader, stop);
       } catch (fault) {
@@ -214,10 +221,9 @@ export class ShardDoor {
 
   private async letGo(loss: LostSuffix): Promise<void> {
     this.counts.losses++;
-    const gone = [...this.origins.values()];
-    this.origins.clear();
+    const gone = this.placed.letGo();
     this.queue.abandon();
-    for (const { origin } of gone) origin.onLost();
+    for (const origin of gone) origin.onLost();
     this.queue.resume(await this.recoverLoss(loss, this.followed));
   }
 
@@ -228,34 +234,8 @@ export class ShardDoor {
       const execution = decodeExecution(bytes);
       if (typeof execution === "string") throw new LogFault(`ex: ${execution}`);
       await this.queue.knows(execution.last);
-      this.refuseOthers(execution);
+      this.placed.refuseOthers(execution);
       this.show(execution);
-    }
-  }
-
-  /**
-   * Where we have placed a frame another record may stand, after a failover that this process has
-   * not met in any other way: what is said of that one is not for who brought ours.
-   */
-  private refuseOthers({ reports, last }: Execution): void {
-    if (this.origins.size === 0) return;
-    const view = viewOf(reports);
-    const named = new Set<number>();
-    let latest = 0;
-    for (let at = 0; at < reports.length; at += REPORT_SIZE) {
-      const position = readU64(view, at + REPORT_POSITION_AT);
-      if (position === latest) continue; // One report that names the frame is enough.
-      const placed = this.origins.get(position);
-      if (placed === undefined) continue;
-      const tag = reports.subarray(at + REPORT_TAG_AT, at + REPORT_TAG_AT + TAG_SIZE);
-      if (!equalBytes(placed.tag, tag)) continue;
-      named.add(position);
-      latest = position;
-    }
-    for (const position of this.origins.keys()) {
-      if (position > last) break; // They were placed in order.
-      if (named.has(position)) continue;
-      throw new LostSuffix(`record ${position} is not the one that was appended`);
     }
   }
 
@@ -265,10 +245,10 @@ export class ShardDoor {
     for (let at = 0; at < reports.length; at += REPORT_SIZE) {
       const its = readU64(view, at + REPORT_POSITION_AT);
       if (its <= this.followed) continue;
-      for (; position < its; position++) this.finish(position);
+      for (; position < its; position++) this.placed.finish(position);
       this.showOne(reports, view, at, its);
     }
-    for (; position <= last; position++) this.finish(position);
+    for (; position <= last; position++) this.placed.finish(position);
     this.followed = last;
     this.rulesVersion = rulesVersion;
   }
@@ -280,20 +260,12 @@ export class ShardDoor {
     this.keys.follow(view, at);
     // What is due comes with whichever record is next; the sender of its frame did not cause it.
     const isDue = view.getUint16(at + REPORT_INDEX_AT, true) === codes.INDEX_DUE;
-    if (!isDue) this.origins.get(position)?.origin.onReport(view, at);
+    if (!isDue) this.placed.originAt(position)?.onReport(view, at);
     if (readU64(view, at + REPORT_NUMBER_AT) === 0) return;
     this.ring.add(reports, at);
     const account = view.getUint32(at + REPORT_ACCOUNT_AT, true);
     const listeners = this.listeners.get(account);
     if (listeners === undefined) return;
     for (const listener of listeners) listener.onReport(view, at);
-  }
-
-  private finish(position: number): void {
-    if (this.origins.size === 0) return;
-    const placed = this.origins.get(position);
-    if (placed === undefined) return;
-    this.origins.delete(position);
-    placed.origin.onDone();
   }
 }

@@ -6,7 +6,7 @@
  */
 import { Logger, streamSink } from "../edges/logger.ts";
 import { checkHealth, HEALTH_HELP, HEALTH_SWITCH } from "../service/health.ts";
-import { announceShards, openShards, servedShards } from "../service/open-shards.ts";
+import { announceShards, openShards } from "../service/open-shards.ts";
 import { untilStopped } from "../service/run.ts";
 import { endWith, startService } from "../service/start.ts";
 import { startMatcherService } from "./service.ts";
@@ -41,10 +41,9 @@ await endWith(spec.name, async () => {
     severityMin: config.venue.severityMin,
     fields: { service: spec.name },
   });
-  const all = await openShards(config, chosen, logger);
-  announceShards(logger, all);
+  const shards = await openShards(config, chosen, logger);
+  announceShards(logger, shards);
   if (switches.has("check")) return;
-  const shards = servedShards(all);
   await untilStopped(logger, shards, async (onFault) =>
     startMatcherService({ config, shards, logger, onFault }),
   );

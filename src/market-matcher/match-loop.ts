@@ -8,9 +8,12 @@ import { assert } from "../base/assert.ts";
 import { viewOf } from "../base/bytes.ts";
 import type { ExecutionWriter, InputBatch, InputReader } from "../edges/log.ts";
 import { type Engine, Halt } from "../engine/engine.ts";
+import { type Clear, readClear } from "../protocol/clear.ts";
+import * as codes from "../protocol/codes.ts";
 import { encodeExecution, type ReportChain } from "../protocol/execution.ts";
-import { readRecord, RecordView } from "../protocol/record.ts";
-import { ReportBatch } from "../protocol/report.ts";
+import { FRAME_HEADER_SIZE } from "../protocol/frame.ts";
+import { readRecord, RECORD_FRAME, RECORD_HEADER_SIZE, RecordView } from "../protocol/record.ts";
+import { REPORT_SIZE, ReportBatch } from "../protocol/report.ts";
 
 export interface MatchParts {
   readonly engine: Engine;
@@ -20,6 +23,10 @@ export interface MatchParts {
   readonly shard: number;
   readonly directoryOrigin: number;
   readonly batchBytesMax: number;
+  /** Why the shard is halted, if this Clear is of that halt. */
+  readonly haltOf: (clear: Clear) => Promise<string | undefined>;
+  /** A halt with this reason is over: its Clear was executed and taken. */
+  readonly onLifted: (reason: string) => void;
   /** Called after each appended batch. */
   readonly onBatch: (records: number, reports: number) => void;
   readonly stop: AbortSignal;
@@ -27,6 +34,9 @@ export interface MatchParts {
 
 /** An execution record ends with the input record that brings it to this many reports. */
 const REPORTS_PER_EXECUTION = 8192;
+
+/** Of the first command, from the begin of a record. */
+const COMMAND_AT = RECORD_HEADER_SIZE + FRAME_HEADER_SIZE;
 
 export async function runMatchLoop(parts: MatchParts): Promise<void> {
   const matching = new Matching(parts);
@@ -47,6 +57,8 @@ class Matching {
   private readonly chainBefore = new Uint8Array(32);
   /** Position of the newest upgrade that the log keeps. */
   private kept = 1;
+  /** The newest Clear that the engine has taken and that is not published yet. */
+  private cleared: Clear | null = null;
 
   constructor(parts: MatchParts) {
     this.parts = parts;
@@ -109,7 +121,19 @@ class Matching {
     const from = this.reports.count;
     engine.apply(view, this.record, this.reports);
     chain.step(this.reports.slice(from));
-    return this.record.end;
+    const { at: begin, end, kind } = this.record;
+    const isClear =
+      kind === RECORD_FRAME && view.getUint8(begin + COMMAND_AT) === codes.COMMAND_CLEAR;
+    if (isClear) this.noteClear(bytesOf(view).subarray(begin + RECORD_HEADER_SIZE, end), from);
+    return end;
+  }
+
+  /** What the engine refused lifts nothing. */
+  private noteClear(frame: Uint8Array, from: number): void {
+    for (let i = from; i < this.reports.count; i++) {
+      const kind = this.reports.view.getUint8(i * REPORT_SIZE);
+      if (kind === codes.REPORT_CLEARED) this.cleared = readClear(frame);
+    }
   }
 
   private async publish(first: number): Promise<void> {
@@ -131,8 +155,15 @@ class Matching {
     );
     const count = this.reports.count;
     this.reports.clear();
-    await output.append(record);
+    const lifts = this.cleared === null ? undefined : await this.parts.haltOf(this.cleared);
+    this.cleared = null;
+    await output.append(record, lifts);
+    if (lifts !== undefined) this.parts.onLifted(lifts);
     await this.keepUpgrades();
     this.parts.onBatch(last - first + 1, count);
   }
+}
+
+function bytesOf({ buffer, byteOffset, byteLength }: DataView): Uint8Array {
+  return new Uint8Array(buffer, byteOffset, byteLength);
 }

@@ -16,12 +16,15 @@ import { SnapshotFiles } from "../edges/snapshot-files.ts";
 import type { EngineOptions } from "../engine/engine.ts";
 import type { Genesis } from "../protocol/genesis.ts";
 import { refuseMixedLog } from "../service/same-log.ts";
+import { haltOf, serveBehindHalt } from "./halt-watch.ts";
 import { runMatchLoop } from "./match-loop.ts";
 import { type Recovered, type RecoverParts, replay, startOf } from "./recover.ts";
 import { standBy } from "./standby.ts";
 
 export interface MatcherParts {
   readonly log: ShardLog;
+  /** Why it was halted when it was opened; null or absent: it was not. */
+  readonly halted?: string | null;
   readonly genesis: Genesis;
   readonly genesisFrame: Uint8Array;
   readonly options: EngineOptions;
@@ -69,15 +72,34 @@ export class Matcher {
   /** It leads and matches, or stands by and is near the tip of `ex`. */
   isReady = false;
   leads = false;
+  /** The shard was halted when it was opened, and has been since. */
+  private isStanding: boolean;
 
   constructor(parts: MatcherParts) {
     this.parts = parts;
+    this.isStanding = (parts.halted ?? null) !== null;
     const { snapshotDir, files } = parts;
     this.snapshots = new SnapshotFiles(snapshotDir, "matcher", SNAPSHOTS_KEPT, files);
   }
 
-  /** Runs until `stop`; throws LogFault, Fenced or Halt. */
+  /** Runs until `stop`; throws LogFault, Fenced or Halt. A halted shard waits for its Clear. */
   async run(): Promise<void> {
+    this.isReady = this.isStanding;
+    await serveBehindHalt({
+      ...this.parts,
+      isStanding: () => this.isStanding,
+      lifted: () => this.lifted(),
+      serve: () => this.serve(),
+    });
+  }
+
+  private lifted(): void {
+    this.isStanding = false;
+    this.parts.log.standBy(null);
+    this.parts.logger.info("the halt is lifted");
+  }
+
+  private async serve(): Promise<void> {
     for (let losses = 1; ; losses++) {
       const before = this.counts.batches;
       try {
@@ -187,6 +209,8 @@ export class Matcher {
       directoryOrigin: genesis.directoryOrigin,
       batchBytesMax: this.parts.batchBytesMax,
       stop,
+      haltOf: (clear) => haltOf(this.parts.log, clear),
+      onLifted: () => this.lifted(),
       onBatch: (records, reports) => {
         this.count(records, reports, engine.position);
         // A command has a report at least, so this is never behind the count of commands.
@@ -213,10 +237,12 @@ export class Matcher {
     const { log, genesisFrame, options, logger, stop } = this.parts;
     const input = this.keep(await log.openInputReader());
     await this.refuseShorter();
+    // Behind a halt nothing is taken for granted that can be executed again.
+    const isWhole = this.isStanding && (await log.retention()).trimmed === 0;
     return {
       genesisFrame,
       options,
-      snapshots: this.snapshots,
+      snapshots: isWhole ? null : this.snapshots,
       input,
       executions: this.keep(await log.openExecutionReader()),
       refuseMixedLog: (position) => refuseMixedLog(log, position, stop),

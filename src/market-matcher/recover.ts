@@ -13,13 +13,15 @@ import type { SnapshotFiles } from "../edges/snapshot-files.ts";
 import { Engine, type EngineOptions, Halt } from "../engine/engine.ts";
 import { decodeExecution, ReportChain } from "../protocol/execution.ts";
 import { readRecord, RecordView } from "../protocol/record.ts";
+import { PublishedReports } from "../service/published-reports.ts";
 import { ReportBatch } from "../protocol/report.ts";
 import { nextExecutions } from "../service/next-executions.ts";
 
 export interface RecoverParts {
   readonly genesisFrame: Uint8Array;
   readonly options: EngineOptions;
-  readonly snapshots: SnapshotFiles;
+  /** Null: all is executed again, from record 1. */
+  readonly snapshots: SnapshotFiles | null;
   readonly input: InputReader;
   readonly executions: ExecutionReader;
   /** Throws LostSuffix if `in` and `ex` were read from logs that differ; see same-log.ts. */
@@ -53,9 +55,10 @@ export function startOf(parts: RecoverParts, tip: number): Recovered {
 }
 
 function fromSnapshot(parts: RecoverParts, tip: number): Recovered | null {
-  for (const stored of parts.snapshots.list()) {
+  const { snapshots } = parts;
+  for (const stored of snapshots?.list() ?? []) {
     if (stored.position > tip) continue;
-    const bytes = parts.snapshots.read(stored);
+    const bytes = snapshots!.read(stored);
     const restored = Engine.restore(parts.genesisFrame, bytes, parts.options);
     if (typeof restored !== "string") {
       const { engine, chain } = restored;
@@ -86,10 +89,12 @@ export async function replay(
       const execution = decodeExecution(bytes);
       if (typeof execution === "string") throw new LogFault(`ex: ${execution}`);
       const before = engine.position;
+      replaying.published.begin(execution.reports, before);
       const reports = await replaying.upTo(execution.last);
       // Asked to stop in the middle of it: there is nothing to compare yet.
       if (engine.position < execution.last) return;
-      if (!equalBytes(execution.chain, chain.value)) {
+      const isSame = replaying.published.areAll();
+      if (!isSame || !equalBytes(execution.chain, chain.value)) {
         await parts.refuseMixedLog(engine.position);
         if (stop.aborted) return;
         throw new Halt("ex differs from its re-execution", engine.position);
@@ -99,11 +104,12 @@ export async function replay(
   }
 }
 
-/** Re-executes input records and throws their reports away. */
+/** Re-executes input records and compares their reports with those that were published. */
 class Replaying {
   private readonly input: InputReader;
   private readonly at: Recovered;
   private readonly stop: AbortSignal;
+  readonly published = new PublishedReports();
   private readonly reports = new ReportBatch();
   private readonly record = new RecordView();
   private view: DataView = new DataView(new ArrayBuffer(0));
@@ -131,7 +137,9 @@ class Replaying {
       this.offset = this.record.end;
       this.reports.clear();
       engine.apply(this.view, this.record, this.reports);
-      chain.step(this.reports.slice(0));
+      const made = this.reports.slice(0);
+      chain.step(made);
+      this.published.compare(made);
       count += this.reports.count;
     }
     return count;

@@ -123,6 +123,10 @@ export class ArchivedLog implements ShardLog {
     return this.log.halted();
   }
 
+  standBy(reason: string | null): void {
+    this.log.standBy(reason);
+  }
+
   close(): Promise<void> {
     return this.log.close();
   }

@@ -2,14 +2,15 @@
  * OpenShards: each shard's log with the genesis that it begins with, for any service.
  *
  * A service that finds no genesis, or one that does not decode, refuses to start and says what to
- * do. Shards with a halted mark are passed over; a service that has no other refuses to start too.
+ * do. A shard with a halted mark is not served: each service waits until the halt is lifted, and
+ * serves the others meanwhile.
  */
 import { join } from "node:path";
 import { type Genesis, decodeGenesis, venueOf } from "../protocol/genesis.ts";
 import { RECORD_HEADER_SIZE } from "../protocol/record.ts";
 import type { Config } from "../edges/config.ts";
 import type { Logger } from "../edges/logger.ts";
-import { LogFault, type ShardLog } from "../edges/log.ts";
+import { haltSentence, LogFault, type ShardLog } from "../edges/log.ts";
 import { ExportStore } from "../edges/export-store.ts";
 import { openLog } from "../edges/open-log.ts";
 import { openStore } from "../edges/open-store.ts";
@@ -19,7 +20,6 @@ import { ArchivedLog } from "./archived-log.ts";
 import { ExportSource } from "./export-source.ts";
 import { InputArchive } from "./input-archive.ts";
 import { refuseStale } from "./restored.ts";
-import { EXIT_REFUSED, ServiceEnd } from "./start.ts";
 
 export interface OpenShard {
   /** What it has let go of is read from the export. */
@@ -29,7 +29,7 @@ export interface OpenShard {
   readonly venue: Uint8Array;
   /** Where services keep what they derive from the log: snapshots, commitments. */
   readonly dir: string;
-  /** The sentence of its halted mark when it was opened, or null. */
+  /** Why it was halted when it was opened, or null. */
   readonly halted: string | null;
 }
 
@@ -108,18 +108,11 @@ export function exportDirOf({ settlement, log }: Config): string {
   return settlement.exportDir ?? join(log.dataDir, "export");
 }
 
-/** Says what was opened, and which shards are halted; throws ServiceEnd when all of them are. */
+/** Says what was opened, and which shards are halted and wait for a Clear. */
 export function announceShards(logger: Logger, shards: readonly OpenShard[]): void {
   for (const { log, halted } of shards) {
     logger.info("log", { shard: log.shard, log: log.describe });
-    if (halted !== null) logger.warning("shard skipped", { shard: log.shard, why: halted });
+    if (halted === null) continue;
+    logger.warning("not served until it is cleared", { why: haltSentence(log.shard, halted) });
   }
-  const sentences = shards.map((shard) => shard.halted).filter((halted) => halted !== null);
-  if (sentences.length < shards.length) return;
-  throw new ServiceEnd(EXIT_REFUSED, `nothing to serve: ${sentences.join("; ")}`);
-}
-
-/** Those that may be written to and matched. */
-export function servedShards(shards: readonly OpenShard[]): OpenShard[] {
-  return shards.filter((shard) => shard.halted === null);
 }

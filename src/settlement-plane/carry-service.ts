@@ -46,13 +46,12 @@ export class CarryService {
     const desks = new Map<number, CarryDesk>();
     const links = new Map<number, ShardLinks>();
     let batchMax = BATCH_COUNT_MAX;
-    for (const { genesis, venue, halted } of shards) {
+    for (const { genesis, venue } of shards) {
       refuseStranger(parts, genesis);
       links.set(
         genesis.shard,
         linksOf(() => engineOf(genesis.shard)),
       );
-      if (halted !== null) continue;
       const keyOf = (key: Uint8Array) => carryKeyOf(engineOf(genesis.shard), key);
       desks.set(
         genesis.shard,
@@ -61,8 +60,7 @@ export class CarryService {
       const most = Math.floor(genesis.limits.reportsPerRecordMax / REPORTS_PER_CARRY);
       batchMax = Math.max(1, Math.min(batchMax, most));
     }
-    for (const { log, genesis, halted } of shards) {
-      if (halted !== null) continue;
+    for (const { log, genesis } of shards) {
       this.outboxes.set(genesis.shard, this.outboxOf(genesis.shard, { log, links, stop }));
     }
     const origin = shards[0]?.genesis.directoryOrigin ?? 0;

@@ -4,6 +4,7 @@
 import { assert } from "../base/assert.ts";
 import { formatDecimal } from "../base/decimal.ts";
 import type { ExportJson, KeptJson } from "../client/export-json.ts";
+import type { HaltedJson, RecomputedJson } from "../client/halted-json.ts";
 import type { Retention } from "../edges/log.ts";
 import type * as json from "../client/http-json.ts";
 import { VERSION } from "../edges/version.ts";
@@ -22,6 +23,7 @@ import {
 } from "./http-answer.ts";
 import type { Query } from "./http-query.ts";
 import { shardNumbers } from "./market-data.ts";
+import type { Recomputed } from "./recompute.ts";
 import type { PublishedCheckpoint } from "./settlement.ts";
 import type { ShardSource } from "./shard-source.ts";
 
@@ -78,7 +80,7 @@ async function shardStatus(
     directory: data.views.directory,
     links: data.views.links(),
     rules: { ...engine.governing.current, next: engine.governing.next },
-    halted: halted === null ? null : haltedJson(halted, engine.position),
+    halted: halted === null ? null : haltedJson(halted, source),
     checkpoint: latest === null ? null : checkpointHead(side, latest),
     export: source.exported === null ? null : exportJson(source.exported, source),
     kept: data.retention === null ? null : keptJson(data.retention),
@@ -105,11 +107,22 @@ function exportJson(progress: ExportProgress, { latest }: ShardSource): ExportJs
   };
 }
 
-/** The mark holds what Halt says of itself. */
-function haltedJson(mark: string, position: number): json.ShardStatusJson["halted"] {
+/** The mark holds what Halt says of itself, mostly. */
+function haltedJson(mark: string, source: Shard["source"]): HaltedJson {
   const found = /\brecord (\d+) has no successor state: (.*)$/s.exec(mark);
-  if (found === null) return { reason: mark, position };
-  return { reason: found[2] ?? mark, position: Number(found[1]) };
+  const position = Number(found?.[1] ?? source.engine.position);
+  const again = source.recompute?.found ?? null;
+  const recomputed = again === null ? null : recomputedJson(again);
+  return { reason: found?.[2] ?? mark, position, mark, recomputed };
+}
+
+function recomputedJson(found: Recomputed): RecomputedJson {
+  const operators = found.operators.map(({ key, publicKey, high }) => ({
+    key,
+    public_key: publicKey.toHex(),
+    nonce_high: high,
+  }));
+  return { ...found, chain: found.chain.toHex(), operators };
 }
 
 function checkpointHead(side: ReadSide, checkpoint: PublishedCheckpoint): json.CheckpointAgeJson {

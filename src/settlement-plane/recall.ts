@@ -5,7 +5,7 @@
  *   all the time   how far the matcher has published
  */
 import { readU64, viewOf } from "../base/bytes.ts";
-import { LogFault, type ShardLog } from "../edges/log.ts";
+import { Fenced, haltSentence, LogFault, type ShardLog } from "../edges/log.ts";
 import { decodeExecution } from "../protocol/execution.ts";
 import { REPORT_POSITION_AT, REPORT_SIZE } from "../protocol/report.ts";
 import { pause } from "../service/hold-place.ts";
@@ -53,11 +53,16 @@ function upTo(reports: Uint8Array, position: number): Uint8Array {
   return reports.subarray(0, end);
 }
 
-/** Keeps `data` told of the newest position that a matcher has published, until stopped. */
+/**
+ * Keeps `data` told of the newest position that a matcher has published, until stopped. Throws
+ * Fenced when the shard is halted: not every log tells its readers.
+ */
 export async function followTip(log: ShardLog, data: ShardData, stop: AbortSignal): Promise<void> {
   const reader = await log.openExecutionReader();
   while (!stop.aborted) {
     data.matchedPosition = await reader.tip();
+    const halted = await log.halted();
+    if (halted !== null) throw new Fenced(haltSentence(log.shard, halted));
     await pause(TIP_POLL_MS, stop);
   }
   await reader.close();

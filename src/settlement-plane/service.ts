@@ -103,11 +103,6 @@ export async function startSettlementService(
     settlements.set(id, settlement);
     runs.push(exporting?.run(shard, settlement).catch(onFault) ?? Promise.resolve());
     const data = marketData.addShard(id, settlement);
-    if (shard.halted !== null) {
-      data.matchedPosition = settlement.engine.position;
-      settlement.standStill();
-      continue;
-    }
     runs.push(...runShard(parts, shard, { settlement, data, stop: stopping.signal }));
   }
   if (carrying !== null) runs.push(carrying.carrier.run().catch(onFault));
@@ -148,7 +143,8 @@ function runShard(
   const trimmer = new Trimmer({
     log,
     archived: () => archive.covered(),
-    checkpointed: () => settlement.latest?.position ?? 0,
+    // A halted shard keeps what it has: somebody will want to look at it.
+    checkpointed: () => (settlement.isHalted ? 0 : (settlement.latest?.position ?? 0)),
     keepRecords,
     keepMs,
     memoryPercent: config.redis?.memoryTrimPercent ?? null,
@@ -165,7 +161,15 @@ function runShard(
   return [settling, holdPlace(place), trimmer.run()];
 }
 
-async function settle({ log }: OpenShard, { settlement, data, stop }: ShardRun): Promise<void> {
+async function settle(
+  { log, halted }: OpenShard,
+  { settlement, data, stop }: ShardRun,
+): Promise<void> {
+  if (halted !== null) {
+    data.matchedPosition = settlement.engine.position;
+    await settlement.untilLifted(halted);
+    if (stop.aborted) return;
+  }
   await settlement.untilPublished();
   await recall(log, data, settlement.engine.position, stop);
   await Promise.all([settlement.run(), followTip(log, data, stop)]);

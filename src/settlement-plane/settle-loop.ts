@@ -16,11 +16,12 @@ import { LogFault } from "../edges/log.ts";
 import type { FrameJudge } from "../edges/verify-pool.ts";
 import { type Engine, Halt } from "../engine/engine.ts";
 import type { Checkpointer } from "../proofs/checkpointer.ts";
-import { decodeExecution, type ReportChain } from "../protocol/execution.ts";
+import { decodeExecution, type Execution, type ReportChain } from "../protocol/execution.ts";
 import * as frames from "../protocol/frame.ts";
 import { readRecord, RECORD_FRAME, RECORD_HEADER_SIZE, RecordView } from "../protocol/record.ts";
 import { ReportBatch } from "../protocol/report.ts";
 import { nextExecutions } from "../service/next-executions.ts";
+import { PublishedReports } from "../service/published-reports.ts";
 import { frameOf, JudgedInput, type JudgedRecord, keyIdOf, type Stretch } from "./judged-input.ts";
 
 export interface SettleParts {
@@ -43,6 +44,8 @@ export interface SettleParts {
   readonly onReports: (reports: ReportBatch) => void;
   /** All of one execution record is applied and compared. */
   readonly onBatch: () => void;
+  /** Where it ends by itself: `ex` at the one, then `in` at the other; absent: nowhere. */
+  readonly until?: { readonly published: number; readonly input: number };
   readonly stop: AbortSignal;
 }
 
@@ -54,7 +57,8 @@ export async function runSettleLoop(parts: SettleParts): Promise<void> {
   const settling = new Settling(parts);
   const { engine, executions, stop } = parts;
   try {
-    while (!stop.aborted) {
+    const last = parts.until?.published ?? Number.POSITIVE_INFINITY;
+    while (!stop.aborted && engine.position < last) {
       const records = await nextExecutions(executions, engine.position, READ_BYTES, stop);
       if (records === null) return;
       if (typeof records === "number") {
@@ -64,9 +68,9 @@ export async function runSettleLoop(parts: SettleParts): Promise<void> {
       for (const bytes of records) {
         const execution = decodeExecution(bytes);
         if (typeof execution === "string") throw new LogFault(`ex: ${execution}`);
-        await settling.upTo(execution.last);
+        const isSame = await settling.compare(execution);
         if (engine.position < execution.last) return;
-        if (!equalBytes(execution.chain, parts.chain.value)) {
+        if (!isSame) {
           await parts.refuseMixedLog(engine.position);
           if (stop.aborted) return;
           throw new Halt("the matcher's reports differ from the re-execution", engine.position);
@@ -77,6 +81,7 @@ export async function runSettleLoop(parts: SettleParts): Promise<void> {
         parts.onBatch();
       }
     }
+    if (parts.until !== undefined) await settling.upTo(parts.until.input);
   } finally {
     await settling.close();
   }
@@ -98,6 +103,7 @@ class Settling {
   /** The next record of the stretch. */
   private index = 0;
   private commands = 0;
+  private readonly published = new PublishedReports();
 
   constructor(parts: SettleParts) {
     this.parts = parts;
@@ -106,6 +112,16 @@ class Settling {
       keyOf: (position, key) => this.keyOf(position, key),
       after: parts.engine.position,
     });
+  }
+
+  /**
+   * Applies the records of an execution record; false if its chain, or a byte of the reports in it,
+   * is not what they cause. Those of records that were applied before are not looked at.
+   */
+  async compare({ reports, chain, last }: Execution): Promise<boolean> {
+    this.published.begin(reports, this.parts.engine.position);
+    await this.upTo(last);
+    return this.published.areAll() && equalBytes(chain, this.parts.chain.value);
   }
 
   /**
@@ -159,7 +175,9 @@ class Settling {
     if (!holds) throw new Halt("its signature does not verify", engine.position + 1);
     this.reports.clear();
     engine.apply(view, this.record, this.reports);
-    chain.step(this.reports.slice(0));
+    const made = this.reports.slice(0);
+    chain.step(made);
+    this.published.compare(made);
     const commands = this.commandCount();
     this.commands += 1 + commands;
     if (checkpointer.follow(bytes.subarray(at, end), logTime, commands)) onCheckpoint();

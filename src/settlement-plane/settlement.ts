@@ -6,8 +6,7 @@
  */
 import { join } from "node:path";
 import { assert } from "../base/assert.ts";
-import { toHex, viewOf } from "../base/bytes.ts";
-import { HASH_SIZE, sha256 } from "../base/hash.ts";
+import { toHex } from "../base/bytes.ts";
 import type { Files } from "../edges/files.ts";
 import type { Signer } from "../edges/keys.ts";
 import type { Logger } from "../edges/logger.ts";
@@ -31,7 +30,9 @@ import { type BorderSnapshots, snapshotBytes } from "./border-snapshots.ts";
 import { CommitmentFile, type Notes } from "./commitment-file.ts";
 import type { Commitments } from "./export-borders.ts";
 import type { ExportProgress } from "./exporter.ts";
+import { Recompute } from "./recompute.ts";
 import { runSettleLoop } from "./settle-loop.ts";
+import { sealSnapshot, unpackSnapshot } from "./settlement-snapshot.ts";
 import type { HeadsAt } from "./shard-export.ts";
 
 export interface SettlementParts {
@@ -90,11 +91,12 @@ export class Settlement {
   private due: DueCheckpoint[] = [];
   engine: Engine;
   latest: PublishedCheckpoint | null = null;
-  /** Null where nothing is exported continuously. */
   exported: ExportProgress | null = null;
   isReady = false;
-  /** Only read: it was halted before this process began. */
+  /** Only read: it was halted before this process began, and was not lifted since. */
   isHalted = false;
+  /** Of a halted shard, else null. */
+  recompute: Recompute | null = null;
 
   constructor(parts: SettlementParts) {
     this.parts = parts;
@@ -140,10 +142,18 @@ export class Settlement {
     await log.recoverLoss(new LostSuffix(`${position} is settled, behind the end of in`), position);
   }
 
-  /** Of a halted shard: the state before its halt is read, and nothing is executed any more. */
-  standStill(): void {
-    this.isHalted = true;
-    this.isReady = true;
+  /** Of a halted shard: only reads until the halt is lifted, and finds out whether it may be. */
+  async untilLifted(reason: string): Promise<void> {
+    const { log, logger, stop } = this.parts;
+    this.isHalted = this.isReady = true;
+    log.standBy(reason);
+    this.recompute = new Recompute({ ...this.parts, terms: this.terms, signed: this.file });
+    await this.recompute.untilLifted(reason);
+    if (stop.aborted) return;
+    this.recompute = null;
+    this.isHalted = false;
+    log.standBy(null);
+    logger.info("the halt is lifted");
   }
 
   /** Runs until `stop`; throws LogFault or Halt. */
@@ -256,12 +266,8 @@ export class Settlement {
     return this.file;
   }
 
-  /** Engine and checkpointer in one file: [u32 size][engine][checkpointer][hash]. */
   private save(): void {
-    const saved = snapshotBytes(this.engine, this.chain.value, this.checkpointer);
-    const bytes = new Uint8Array(saved.length + HASH_SIZE);
-    bytes.set(saved);
-    bytes.set(sha256(saved), saved.length);
+    const bytes = sealSnapshot(snapshotBytes(this.engine, this.chain.value, this.checkpointer));
     this.snapshots.write(this.engine.position, bytes);
     this.savedPosition = this.engine.position;
   }
@@ -278,15 +284,12 @@ export class Settlement {
   }
 
   private restoreFrom(bytes: Uint8Array): string {
-    const end = bytes.length - HASH_SIZE;
-    if (end < 4 || sha256(bytes.subarray(0, end)).toHex() !== bytes.subarray(end).toHex()) {
-      return "its hash does not match";
-    }
-    const size = viewOf(bytes).getUint32(0, true);
+    const parts = unpackSnapshot(bytes);
+    if (typeof parts === "string") return parts;
     const { genesisFrame, options } = this.parts;
-    const restored = Engine.restore(genesisFrame, bytes.subarray(4, 4 + size), options);
+    const restored = Engine.restore(genesisFrame, parts.engine, options);
     if (typeof restored === "string") return restored;
-    const checkpointer = Checkpointer.restore(this.terms, bytes.subarray(4 + size, end));
+    const checkpointer = Checkpointer.restore(this.terms, parts.checkpointer);
     if (typeof checkpointer === "string") return checkpointer;
     if (checkpointer.count > this.file.count) return "it is ahead of the commitments";
     this.engine = restored.engine;

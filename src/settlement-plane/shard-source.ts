@@ -5,6 +5,7 @@ import type { ShardLog } from "../edges/log.ts";
 import type { Engine } from "../engine/engine.ts";
 import type { Genesis } from "../protocol/genesis.ts";
 import type { ExportProgress } from "./exporter.ts";
+import type { Recompute } from "./recompute.ts";
 import type { PublishedCheckpoint } from "./settlement.ts";
 
 export interface ShardSource {
@@ -16,6 +17,8 @@ export interface ShardSource {
   readonly isHalted: boolean;
   /** Null where nothing is exported continuously. */
   readonly exported: ExportProgress | null;
+  /** Of a halted shard, else null. */
+  readonly recompute: Pick<Recompute, "found"> | null;
   readonly parts: {
     readonly genesis: Genesis;
     readonly venue: Uint8Array;

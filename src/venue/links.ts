@@ -18,6 +18,7 @@ export async function openLinks(config: Config, venue: Venue): Promise<number> {
   const { doors } = venue.ingress.ingress;
   let opened = 0;
   for (const [shard, door] of doors) {
+    if (door.isHalted) continue;
     const links = venue.settlement.settlements.get(shard)?.engine.state.links;
     const missing = [...doors.keys()].filter((id) => id !== shard && links?.has(id) !== true);
     if (missing.length === 0) continue;

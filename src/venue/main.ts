@@ -96,7 +96,8 @@ function openLogger(config: Config): Logger {
 
 async function startDemo(config: Config, venue: Venue): Promise<DemoFlow | null> {
   const [door] = venue.ingress.ingress.doors.values();
-  if (door === undefined || !existsSync(config.venue.keysDir)) return null;
+  const isServed = door !== undefined && !door.isHalted;
+  if (!isServed || !existsSync(config.venue.keysDir)) return null;
   const accounts = await openDemoAccounts(config, door);
   return DemoFlow.start({ config, accounts, port: venue.ingress.tcpPort });
 }

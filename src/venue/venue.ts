@@ -10,7 +10,7 @@
 import type { Clock } from "../edges/clock.ts";
 import type { Config } from "../edges/config.ts";
 import type { Logger } from "../edges/logger.ts";
-import { type OpenShard, servedShards } from "../service/open-shards.ts";
+import type { OpenShard } from "../service/open-shards.ts";
 import type { Verifiers } from "../edges/verify.ts";
 import type { ShardDoor } from "../ingress-verifier/shard-door.ts";
 import { submit } from "../ingress-verifier/submission.ts";
@@ -55,16 +55,15 @@ export class Venue {
       deliver: (shard, frame) => handIn(doors.get(shard), frame),
       onFault,
     });
-    const served = servedShards(shards);
     const matcher = startMatcherService({
       config,
-      shards: served,
+      shards,
       logger: part("market-matcher"),
       onFault,
     });
     const ingress = await startIngressService({
       config,
-      shards: served,
+      shards,
       verifier: verifiers.fast,
       logger: part("ingress-verifier"),
       now,

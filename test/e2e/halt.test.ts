@@ -1,6 +1,7 @@
 /**
  * Halt, never guess (DESIGN P9): a record without successor state stops its shard, whoever finds it
- * says where and why, and after a restart the shard is passed over while others are served.
+ * says where and why, and after a restart the shard is not served while others are; nothing lifts
+ * such a halt.
  *
  * The record is smuggled in by a writer that checks nothing, as a broken ingress would.
  */
@@ -17,6 +18,7 @@ import { encodeAccountState, encodeKey } from "../../src/protocol/commands.ts";
 import { decodeExecution } from "../../src/protocol/execution.ts";
 import { signFrame } from "../../src/protocol/frame.ts";
 import { openShard } from "../../src/service/open-shards.ts";
+import { clob } from "../cli/capture.ts";
 import { KillFleet, until } from "../support/kill-fleet.ts";
 import { RedisServer, redisAvailable } from "../support/redis-server.ts";
 
@@ -104,10 +106,26 @@ test("a bad signature: settlement halts the shard, and it is not served again", 
   expect(await fleet.exitOf("venue")).toBe(1);
   expect(fleet.saidNow("venue")).toContain(`clob: ${sentence}\n`);
 
-  fleet.begin("venue");
-  expect(await fleet.exitOf("venue")).toBe(1);
-  expect(fleet.saidNow("venue")).toBe(`clob: nothing to serve: shard 1 is halted: ${sentence}\n`);
+  await fleet.launch("venue");
+  expect(await recomputed(fleet)).toContain(sentence);
+  const { ingress, settlement } = fleet.address;
+  const where = ["--ingress", ingress, "--settlement", settlement, "--data", fleet.data];
+  const said = await clob(["admin", "clear", "--yes", ...where], fleet.env());
+  expect([said.code, said.err]).toEqual([1, expect.stringContaining("shard 1 has ended")]);
+  expect(await fleet.terminate("venue")).toBe(0);
 }, 60_000);
+
+/** What is wrong with the halted shard, once it was executed again. */
+async function recomputed(fleet: KillFleet): Promise<string> {
+  const http = new HttpClient({ settlement: fleet.address.settlement });
+  let wrong: string | null = null;
+  await until(async () => {
+    const { shards } = await http.status();
+    wrong = shards[0]?.halted?.recomputed?.wrong ?? null;
+    return wrong !== null;
+  }, "the shard to be executed once more");
+  return wrong ?? "";
+}
 
 test("a bad signature by a key that the record before it adds halts the shard too", async () => {
   await using fleet = await KillFleet.start({ services: "one" });
@@ -129,12 +147,12 @@ test("a malformed frame: the matcher halts, and what came before is published", 
   await Promise.all([fleet.kill("settlement"), fleet.kill("ingress")]);
   expect(await publishedTip(fleet)).toBe(position - 1);
 
-  for (const part of fleet.parts) fleet.begin(part);
-  const ends = await Promise.all(fleet.parts.map((part) => fleet.exitOf(part)));
-  expect(ends).toEqual([1, 1, 1]);
+  await Promise.all(fleet.parts.map((part) => fleet.launch(part)));
   for (const part of fleet.parts) {
-    expect(fleet.saidNow(part)).toContain("nothing to serve: shard 1 is halted: record");
+    expect(fleet.saidNow(part)).toContain("not served until it is cleared");
+    expect(fleet.saidNow(part)).toContain(`shard 1 is halted: record ${position}`);
   }
+  expect(await recomputed(fleet)).toContain(`record ${position} has no successor state`);
 }, 60_000);
 
 test.skipIf(!redisAvailable())(
@@ -148,9 +166,8 @@ test.skipIf(!redisAvailable())(
     expect(fleet.saidNow("settlement")).toContain(`record ${position} has no successor state`);
     expect(await fleet.exitOf("ingress")).toBe(1);
     expect(fleet.saidNow("ingress")).toMatch(/another writer has taken the slot|is halted/);
-    fleet.begin("ingress");
-    expect(await fleet.exitOf("ingress")).toBe(1);
-    expect(fleet.saidNow("ingress")).toContain("nothing to serve: shard 1 is halted");
+    await fleet.launch("ingress");
+    expect(fleet.saidNow("ingress")).toContain("not served until it is cleared");
   },
   20_000,
 );

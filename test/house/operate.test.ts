@@ -47,10 +47,17 @@ async function untilCovered(shell: DocShell): Promise<void> {
 /** From `clob init` to the export; the processes are left running. */
 async function follow(shell: DocShell, from: string): Promise<Running[]> {
   const services: Running[] = [];
+  const started: string[] = [];
   for (const line of lines.slice(lines.indexOf(from))) {
-    if (SERVICE.test(line)) services.push(await serve(shell, line));
-    else if (line.startsWith("bun run clob export")) await untilCovered(shell);
+    if (SERVICE.test(line)) {
+      started.push(line);
+      services.push(await serve(shell, line));
+    } else if (line.startsWith("bun run clob export")) await untilCovered(shell);
     if (line.startsWith("bun run ") && !SERVICE.test(line)) await succeeds(shell, line);
+    if (!line.startsWith("bun run clob admin fence")) continue;
+    // As the page says: they end, and stand by when they were started again.
+    await Promise.all(services.splice(0).map((one) => one.end("SIGTERM")));
+    for (const service of started) services.push(await serve(shell, service));
   }
   return services;
 }

@@ -28,6 +28,7 @@ import { createSettlementHttp } from "../../src/settlement-plane/http.ts";
 import { ReadCounts } from "../../src/settlement-plane/http-metrics.ts";
 import type { ExportProgress } from "../../src/settlement-plane/exporter.ts";
 import { MarketData } from "../../src/settlement-plane/market-data.ts";
+import type { Recompute } from "../../src/settlement-plane/recompute.ts";
 import type { ShardData } from "../../src/settlement-plane/shard-data.ts";
 import type { PublishedCheckpoint } from "../../src/settlement-plane/settlement.ts";
 import { generateKeyPairSync, sign } from "node:crypto";
@@ -117,6 +118,7 @@ export class FedShard {
   isReady = true;
   isHalted = false;
   exported: ExportProgress | null = null;
+  recompute: Pick<Recompute, "found"> | null = null;
   halted: string | null = null;
   /** This server's clock, moved by the tests. */
   nowMs = FIRST_TIME / 1000;

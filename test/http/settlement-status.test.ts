@@ -111,7 +111,28 @@ describe("status and time", () => {
   test("a halted mark is told with its position; at first there is no checkpoint", async () => {
     shard.halted = "record 77 has no successor state: its log time goes back";
     expect(await shard.get("/v1/status")).toMatchObject({
-      shards: [{ halted: { reason: "its log time goes back", position: 77 }, checkpoint: null }],
+      shards: [
+        {
+          halted: {
+            reason: "its log time goes back",
+            position: 77,
+            mark: shard.halted,
+            recomputed: null,
+          },
+          checkpoint: null,
+        },
+      ],
+    });
+    const publicKey = new Uint8Array(32).fill(7);
+    const key = { key: 1, account: 0, publicKey, scopes: 1, expiry: 0, revoked: false };
+    const operators = [{ ...key, high: 9, reference: 0, logon: 0 }];
+    const chain = new Uint8Array(32).fill(8);
+    const found = { position: 80, published: 76, chain, wrong: "it differs" };
+    shard.recompute = { found: { ...found, operators } };
+    const recomputed = { ...found, chain: "08".repeat(32) };
+    const own = { key: 1, public_key: "07".repeat(32), nonce_high: 9 };
+    expect(await shard.get("/v1/status")).toMatchObject({
+      shards: [{ halted: { recomputed: { ...recomputed, operators: [own] } } }],
     });
   });
 

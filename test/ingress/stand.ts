@@ -236,9 +236,10 @@ export class Stand {
 
   private async startIngress(): Promise<void> {
     const { entry, door, drainTimeoutMs = 5000, tickMs = NEVER_MS } = this.options;
+    const { genesis, venue } = this;
     const past = this.exported.past(this.genesisFrame);
     this.ingress = await Ingress.start({
-      shards: [{ log: this.store.open(), genesis: this.genesis, venue: this.venue, past }],
+      shards: [{ log: this.store.open(), genesis, venue, halted: null, past }],
       verifier: (await openVerifiers()).fast,
       hostname: "127.0.0.1",
       port: 0,

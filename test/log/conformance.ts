@@ -4,11 +4,12 @@
  * A Stand is one store that several processes could have open: every `open` is a handle of its own.
  */
 import { afterEach, beforeEach, describe, expect, test } from "bun:test";
-import { Fenced, LogFault, type ShardLog } from "../../src/edges/log.ts";
+import { LogFault, type ShardLog } from "../../src/edges/log.ts";
 import { testExecution } from "./conformance-ex.ts";
 import { testInput, testReaders } from "./conformance-in.ts";
 import { testRules } from "./conformance-rules.ts";
 import { testRestore } from "./conformance-restore.ts";
+import { testHalt } from "./conformance-halt.ts";
 import { testTrim } from "./conformance-trim.ts";
 import { frameOf, genesisRecord, READ_MAX } from "./records.ts";
 
@@ -96,23 +97,5 @@ function testGenesis({ log, another, makeStand }: Bench): void {
     expect(await handle.genesis()).toBeNull();
     await handle.close();
     await empty.dispose();
-  });
-}
-
-function testHalt({ log, another }: Bench): void {
-  test("refuses every append, with the first reason, after a restart too", async () => {
-    const handle = await another();
-    const writer = await handle.openInputWriter();
-    await writer.append([frameOf(1)]);
-    expect(await log().halted()).toBeNull();
-    await log().halt("position 2: state root differs");
-    await log().halt("something later");
-    await expect(writer.append([frameOf(2)])).rejects.toThrow("position 2: state root differs");
-    await expect(writer.append([frameOf(2)])).rejects.toThrow(Fenced);
-    await handle.close();
-    expect(await log().halted()).toContain("position 2: state root differs");
-    const next = await log().openInputWriter();
-    await expect(next.append([frameOf(2)])).rejects.toThrow(Fenced);
-    expect(next.tip()).toBe(2);
   });
 }

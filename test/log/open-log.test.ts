@@ -20,6 +20,8 @@ function configOf(log: Partial<LogConfig>, redis: Partial<RedisConfig> | null): 
     log: { ...base, durability: "auto", ...log },
     redis: redis === null ? null : { ...access, ...redis },
     ingress: { slot: "1" },
+    matcher: { leaseMs: 1000 },
+    settlement: { leaseMs: 1000 },
   } as unknown as Config;
 }
 
@@ -82,6 +84,10 @@ describe.skipIf(!redisAvailable())("with a real Redis", () => {
     const log = await openLog(configOf({ kind: "redis" }, { hosts: [hostOf(server.port)] }), SHARD);
     expect(log.describe).toMatch(/, D1 everysec, version [0-9.]+, 1 replica, no maxmemory$/);
     await log.close();
+    const declared = configOf({ kind: "redis", ...word }, { hosts: [hostOf(server.port)] });
+    const told = await openLog(declared, SHARD);
+    expect(told.describe).toEndWith(", declared: log.primary_never_restarts_empty");
+    await told.close();
     expect(replica.port).not.toBe(server.port);
   });
 

@@ -229,6 +229,10 @@ export function wholeFrameFaults(
   writeU64(viewOf(nonce), frames.FRAME_NONCE_AT, 2 ** 53);
   const many = Array.from({ length: 257 }, () => make(cancel));
   const pair = frameOf(keyAdd, [make(keyAdd), make(keyAdd)], scope);
+  const inCompany = (name: string): Uint8Array => {
+    const messages = [messageNamed("shard_open"), messageNamed(name)] as const;
+    return frameOf(messages[0], messages.map(make), scope);
+  };
   const replace = messageNamed("replace");
   const cut = frameOf(replace, [make(replace), make(replace).subarray(0, 16)], scope);
   return [
@@ -245,6 +249,8 @@ export function wholeFrameFaults(
     { name: "a nonce of 2^53", code: codes.REJECT_NONCE, frame: nonce },
     { name: "two directory commands", code: codes.REJECT_NOT_ALONE, frame: pair },
     ...disconnectFaults(make, scope),
+    { name: "a clear in company", code: codes.REJECT_NOT_ALONE, frame: inCompany("clear") },
+    { name: "an upgrade in company", code: codes.REJECT_NOT_ALONE, frame: inCompany("upgrade") },
   ];
 }
 

@@ -71,7 +71,7 @@ export const FLEET_BUGS: readonly FleetBug[] = [
     name: "what another record says is told to who brought ours",
     level: "D3",
     file: DOOR,
-    find: "      this.refuseOthers(execution);\n",
+    find: "      this.placed.refuseOthers(execution);\n",
     put: "",
   },
   {
@@ -84,7 +84,7 @@ export const FLEET_BUGS: readonly FleetBug[] = [
     name: "reports of a lost record's origin are not told unknown",
     level: "D3",
     file: DOOR,
-    find: "for (const { origin } of gone) origin.onLost();",
+    find: "for (const origin of gone) origin.onLost();",
     put: "",
   },
   {

@@ -24,6 +24,8 @@ export interface Known {
   readonly tip: number;
   readonly executed: number;
   readonly epoch: number;
+  /** Why it is halted; "" while it is not. */
+  readonly halted: string;
   readonly terms: ReadonlyMap<string, { term: number; pack: number }>;
 }
 
@@ -38,7 +40,7 @@ const SCRIPTS: readonly (readonly [Script, number])[] = [
   [scripts.APPEND_EX, 25],
   [scripts.PUBLISH, 12],
   [scripts.RAISE, 2],
-  [scripts.HALT, 0],
+  [scripts.HALT, 5],
   [scripts.GOVERN, 2],
   [retention.RESTORE, 1],
   [retention.CONSUME, 5],
@@ -86,7 +88,9 @@ function argumentsOf(script: Script, prng: Prng, known: Known): (string | Uint8A
       const count = String(prng.between(1, 4));
       const next = near(prng, pack + (prng.chance(80) ? 1 : 0));
       const place = [known.generation, slot, near(prng, term), next, count];
-      return [...place, String(now), String(HOUR_US), near(prng, known.tip), blob];
+      const whole = [...place, String(now), String(HOUR_US), near(prng, known.tip), blob];
+      const isClear = prng.chance(known.halted === "" ? 5 : 80);
+      return isClear ? clearPack(prng, known, whole) : whole;
     }
     case scripts.TAKE_TURN: {
       const lease = prng.pick(["0", String(LEASE_US * 1000)]);
@@ -103,7 +107,9 @@ function argumentsOf(script: Script, prng: Prng, known: Known): (string | Uint8A
         ["1", String(HOUR_US)],
         [near(prng, known.tip), "7"],
       ]);
-      return [near(prng, known.epoch), near(prng, known.executed), to, blob, to, ...read];
+      const lifts = prng.chance(known.halted === "" ? 5 : 50) ? [reason(prng, known)] : [];
+      const spans = [near(prng, known.epoch), near(prng, known.executed), to];
+      return [...spans, blob, to, ...read, ...lifts];
     }
     case scripts.PUBLISH:
       return [near(prng, known.epoch), near(prng, known.executed)];
@@ -127,6 +133,21 @@ function argumentsOf(script: Script, prng: Prng, known: Known): (string | Uint8A
     default:
       return ["a reason"];
   }
+}
+
+/** The halt's reason, mostly. */
+function reason(prng: Prng, { halted }: Known): string {
+  return prng.chance(85) && halted !== "" ? halted : prng.pick(["a reason", "", "b reason"]);
+}
+
+/** The arguments of a pack, as those of a Clear: mostly a pack of one, with the halt's position. */
+function clearPack(
+  prng: Prng,
+  known: Known,
+  pack: readonly (string | Uint8Array)[],
+): (string | Uint8Array)[] {
+  const count = prng.chance(90) ? "1" : "2";
+  return [...pack.toSpliced(4, 1, count), reason(prng, known), near(prng, known.tip)];
 }
 
 /** The commands that readers and askers use, and a few that write past the scripts. */

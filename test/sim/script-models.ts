@@ -90,7 +90,12 @@ function appendIn(calls: Calls, keys: Keys, args: Args): Reply {
   if (Number(tip) < Number(known) || Number(heldPack) + 1 !== Number(pack)) {
     throw new Refusal(`SUFFIX in ends at ${tip} after pack ${heldPack}`);
   }
-  if (halted !== "") throw new Refusal(`HALTED the shard is halted: ${halted}`);
+  if (args.length > 10) {
+    const [reason, position] = args.slice(10, 12).map(textOf);
+    if (halted === "" || halted !== reason || tip !== position || count !== "1") return [0, 0, 0];
+  } else if (halted !== "") {
+    throw new Refusal(`HALTED the shard is halted: ${halted}`);
+  }
   const host = calls.micros();
   if (Math.abs(host - Number(callers)) > Number(allowed)) {
     throw new Refusal("CLOCK the clocks of Redis and of the writer differ too much");
@@ -141,8 +146,8 @@ function appendEx(calls: Calls, keys: Keys, args: Args): Reply {
   const [epoch, before, after] = args.slice(1, 4).map(textOf);
   const durable = textOf(args[5]!);
   const [read, readTime] = args.slice(6, 8).map(textOf);
-  const names = ["epoch", "ex_tip", "in_tip", "log_time"];
-  const [itsEpoch, tip, inputTip, logTime] = fieldsOf(calls, keys, args, ...names);
+  const names = ["epoch", "ex_tip", "in_tip", "log_time", "halted"];
+  const [itsEpoch, tip, inputTip, logTime, halted] = fieldsOf(calls, keys, args, ...names);
   if (Number(itsEpoch) > Number(epoch)) throw new Refusal(`FENCED this is epoch ${itsEpoch}`);
   if (itsEpoch !== epoch) throw new Refusal("SUFFIX the epoch is gone");
   if (tip === after) {
@@ -159,6 +164,10 @@ function appendEx(calls: Calls, keys: Keys, args: Args): Reply {
     throw new Refusal("LOST the stream of ex is gone");
   }
   calls.call("HSET", keys[2]!, "ex_tip", after!, "durable", durable);
+  if (args.length > 8 && halted !== "" && halted === textOf(args[8]!)) {
+    calls.call("HDEL", keys[2]!, "halted");
+    calls.call("HINCRBY", keys[2]!, "generation", "1");
+  }
   return 1;
 }
 

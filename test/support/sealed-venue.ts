@@ -242,6 +242,7 @@ export function listLog(records: readonly Uint8Array[], shard: number): ShardLog
     takeTurn: absent,
     openExecutionReader: absent,
     halt: absent,
+    standBy: absent,
     recoverLoss: absent,
     restore: absent,
     consume: absent,

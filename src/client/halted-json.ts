@@ -1,0 +1,58 @@
+/**
+ * HaltedJson: why a shard is halted, and what was found when all of it was executed once more; and
+ * the Clear that lifts the halt, as an operator signs it from that.
+ */
+import type { Signer } from "../edges/keys.ts";
+import { encodeClear, reasonHash } from "../protocol/clear.ts";
+import { FRAME_OPERATOR } from "../protocol/codes.ts";
+import { signFrame } from "../protocol/frame.ts";
+import { ClientError } from "./errors.ts";
+
+export interface HaltedJson {
+  readonly reason: string;
+  readonly position: number;
+  /** The sentence of the mark, which a Clear names by its hash. */
+  readonly mark: string;
+  /** Null while it is being executed, or where nobody does that. */
+  readonly recomputed: RecomputedJson | null;
+}
+
+export interface RecomputedJson {
+  /** Of the newest record, and of the newest that `ex` covers. */
+  readonly position: number;
+  readonly published: number;
+  /** Report chain at `position`, hex. */
+  readonly chain: string;
+  /** Why the shard has ended; "" if it may go on. */
+  readonly wrong: string;
+  /** Operators' keys at `position`, by their public keys in hex. */
+  readonly operators: readonly {
+    readonly key: number;
+    readonly public_key: string;
+    readonly nonce_high: number;
+  }[];
+}
+
+/** The frame that lifts this halt; throws ClientError if the key is no operator's of the shard. */
+export function signClear(
+  where: { readonly venue: Uint8Array; readonly shard: number },
+  halted: { readonly mark: string; readonly recomputed: RecomputedJson },
+  signer: Signer,
+): Uint8Array<ArrayBuffer> {
+  const { mark, recomputed } = halted;
+  const hex = signer.publicKey.toHex();
+  const own = recomputed.operators.find((operator) => operator.public_key === hex);
+  if (own === undefined) {
+    const message = "this key is no operator's key at this venue";
+    throw new ClientError({ code: "unknown_key", message });
+  }
+  const { position, chain } = recomputed;
+  const command = encodeClear({
+    position,
+    chain: Uint8Array.fromHex(chain),
+    reason: reasonHash(mark),
+  });
+  const nonce = own.nonce_high + 1;
+  const header = { kind: FRAME_OPERATOR, ...where, account: 0, key: own.key, nonce, expiry: 0 };
+  return signFrame(header, [command], (message) => signer.sign(message));
+}

@@ -1,0 +1,89 @@
+/**
+ * HaltWatch: a matcher before a shard that is halted. Nothing is executed or published, until the
+ * halt is gone or the newest record is a Clear that names it.
+ *
+ * Whether the Clear lifts it is the engine's to say: it is executed like any record, behind all
+ * that came before it.
+ */
+import { equalBytes, viewOf } from "../base/bytes.ts";
+import type { InputReader, ShardLog } from "../edges/log.ts";
+import type { Logger } from "../edges/logger.ts";
+import { Halt } from "../engine/engine.ts";
+import { type Clear, readClear, reasonHash } from "../protocol/clear.ts";
+import { readRecord, RECORD_HEADER_SIZE, RecordView } from "../protocol/record.ts";
+
+const POLL_MS = 200;
+
+/** Why the shard is halted, if this Clear is of that halt. */
+export async function haltOf(log: ShardLog, clear: Clear): Promise<string | undefined> {
+  const reason = await log.halted();
+  return reason !== null && equalBytes(reasonHash(reason), clear.reason) ? reason : undefined;
+}
+
+/**
+ * The position of a Clear of the halt, above `tried`, that is the newest record; 0 once there is no
+ * halt any more, or when asked to stop.
+ */
+async function untilClear(log: ShardLog, tried: number, stop: AbortSignal): Promise<number> {
+  const reason = await log.halted();
+  log.standBy(reason);
+  if (reason === null) return 0;
+  const input = await log.openInputReader();
+  try {
+    let seen = tried;
+    while (!stop.aborted && (await log.halted()) === reason) {
+      const tip = await input.tip();
+      if (tip > seen) {
+        seen = tip;
+        const clear = await newestClear(input, tip, stop);
+        if (clear !== null && (await haltOf(log, clear)) !== undefined) return tip;
+      }
+      await new Promise((resolve) => setTimeout(resolve, POLL_MS));
+    }
+    return 0;
+  } finally {
+    await input.close();
+  }
+}
+
+export interface Halted {
+  readonly log: ShardLog;
+  readonly logger: Logger;
+  readonly stop: AbortSignal;
+  /** Whether the shard was halted when it was opened, and has been since. */
+  readonly isStanding: () => boolean;
+  /** The halt was lifted by another. */
+  readonly lifted: () => void;
+  readonly serve: () => Promise<void>;
+}
+
+/** Serves from when it may; what cannot be executed up to its Clear stays halted. */
+export async function serveBehindHalt(halted: Halted): Promise<void> {
+  const { log, logger, stop, isStanding } = halted;
+  for (let tried = 0; isStanding(); ) {
+    tried = await untilClear(log, tried, stop);
+    if (stop.aborted) return;
+    if (tried === 0) break;
+    logger.info("a Clear is there", { position: tried });
+    try {
+      return await halted.serve();
+    } catch (fault) {
+      if (!(fault instanceof Halt) || !isStanding()) throw fault;
+      logger.error("not lifted: this shard has ended", { why: fault.message });
+    }
+  }
+  if (isStanding()) halted.lifted();
+  await halted.serve();
+}
+
+async function newestClear(
+  input: InputReader,
+  tip: number,
+  stop: AbortSignal,
+): Promise<Clear | null> {
+  const batch = await input.read(tip - 1, 1, stop);
+  if (batch === null) return null;
+  const record = new RecordView();
+  if (readRecord(viewOf(batch.bytes), 0, record) !== "") return null;
+  return readClear(batch.bytes.subarray(RECORD_HEADER_SIZE, record.end));
+}

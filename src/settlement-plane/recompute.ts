@@ -1,0 +1,139 @@
+/**
+ * Recompute: a halted shard once more, from its first record, by an engine that has seen nothing.
+ *
+ *   all of ex        chain and every byte of the reports are what the records of in cause
+ *   the rest of in   has a successor state, though nobody has published it
+ *   every frame      its signature holds, by libsodium
+ *   commitments      are those that were signed
+ *
+ * What comes of it is what a Clear has to state: a position, and the report chain there. If any of
+ * it does not hold, the shard has ended; what was wrong stands in `wrong`.
+ */
+import { assert } from "../base/assert.ts";
+import { equalBytes } from "../base/bytes.ts";
+import type { ShardLog } from "../edges/log.ts";
+import type { FrameJudge } from "../edges/verify-pool.ts";
+import { Engine, type EngineOptions, Halt } from "../engine/engine.ts";
+import type { KeyView } from "../engine/views.ts";
+import { Checkpointer, type CheckpointTerms } from "../proofs/checkpointer.ts";
+import { ReportChain } from "../protocol/execution.ts";
+import type { Genesis } from "../protocol/genesis.ts";
+import { refuseMixedLog } from "../service/same-log.ts";
+import type { CommitmentFile } from "./commitment-file.ts";
+import { runSettleLoop } from "./settle-loop.ts";
+
+export interface Recomputed {
+  /** Of the newest record of `in`. */
+  readonly position: number;
+  /** Of the newest record that `ex` covers. */
+  readonly published: number;
+  /** Report chain at `position`. */
+  readonly chain: Uint8Array;
+  /** Why the shard has ended; "" if all of it is as it must be. */
+  readonly wrong: string;
+  /** At `position`. */
+  readonly operators: readonly KeyView[];
+}
+
+export interface RecomputeParts {
+  readonly log: ShardLog;
+  readonly genesis: Genesis;
+  readonly genesisFrame: Uint8Array;
+  readonly options: EngineOptions;
+  readonly terms: CheckpointTerms;
+  readonly judge: FrameJudge;
+  readonly aheadBytesMax: number;
+  /** The commitments that were signed. */
+  readonly signed: Pick<CommitmentFile, "read">;
+  readonly stop: AbortSignal;
+}
+
+const POLL_MS = 200;
+
+export class Recompute {
+  private readonly parts: RecomputeParts;
+  private readonly engine: Engine;
+  private readonly chain = new ReportChain();
+  private readonly checkpointer: Checkpointer;
+  /** The newest answer; null while there is none of the newest record. */
+  found: Recomputed | null = null;
+
+  constructor(parts: RecomputeParts) {
+    this.parts = parts;
+    this.engine = new Engine(parts.genesisFrame, parts.options);
+    this.engine.followChain(this.chain);
+    this.checkpointer = new Checkpointer(parts.terms);
+  }
+
+  /** Until this halt is no more, or stopped: a Clear that was refused is a record like any. */
+  async untilLifted(reason: string): Promise<void> {
+    const { log, stop } = this.parts;
+    const input = await log.openInputReader();
+    try {
+      while (!stop.aborted && (await log.halted()) === reason) {
+        const tip = await input.tip();
+        if (tip > this.engine.position) await this.upTo(tip);
+        await new Promise((resolve) => setTimeout(resolve, POLL_MS));
+      }
+    } finally {
+      await input.close();
+    }
+  }
+
+  private async upTo(position: number): Promise<void> {
+    const { log, stop } = this.parts;
+    if (this.found !== null && this.found.wrong !== "") return;
+    this.found = null;
+    const executions = await log.openExecutionReader();
+    const published = await executions.tip();
+    await executions.close();
+    let wrong = "";
+    try {
+      await this.execute({ published, input: position });
+    } catch (fault) {
+      if (!(fault instanceof Halt)) throw fault;
+      wrong = fault.message;
+    }
+    if (stop.aborted) return;
+    const chain = this.chain.value.slice();
+    const operators = this.engine.views.keysOf(0);
+    this.found = { position, published, chain, wrong, operators };
+  }
+
+  private async execute(until: { published: number; input: number }): Promise<void> {
+    const { log, judge, aheadBytesMax, genesis, stop } = this.parts;
+    const genesisKey = genesis.operators[0]?.publicKey;
+    assert(genesisKey !== undefined, "a genesis names an operator key");
+    const input = await log.openInputReader();
+    const executions = await log.openExecutionReader();
+    try {
+      await runSettleLoop({
+        engine: this.engine,
+        chain: this.chain,
+        checkpointer: this.checkpointer,
+        judge,
+        aheadBytesMax,
+        genesisKey,
+        input,
+        executions,
+        until,
+        onCheckpoint: () => this.compareSigned(),
+        refuseMixedLog: (position) => refuseMixedLog(log, position, stop),
+        onReports: () => undefined,
+        onBatch: () => undefined,
+        stop,
+      });
+    } finally {
+      await Promise.all([input.close(), executions.close()]);
+    }
+  }
+
+  private compareSigned(): void {
+    const { checkpointer, engine, chain } = this;
+    const signed = this.parts.signed.read(checkpointer.count);
+    const { count } = checkpointer;
+    const computed = checkpointer.commit(engine.roots(), chain.value);
+    if (signed === null || equalBytes(signed, computed)) return;
+    throw new Halt(`commitment ${count} is not the one that was signed`, engine.position);
+  }
+}

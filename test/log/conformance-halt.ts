@@ -1,0 +1,152 @@
+/** Conformance of the halted mark: what it refuses, and the one frame that leads out of it. */
+import { expect, test } from "bun:test";
+import { type Appended, Fenced, type InputWriter, type ShardLog } from "../../src/edges/log.ts";
+import { encodeClear, reasonHash } from "../../src/protocol/clear.ts";
+import { FRAME_OPERATOR } from "../../src/protocol/codes.ts";
+import { encodeFrame } from "../../src/protocol/frame.ts";
+import type { Bench } from "./conformance.ts";
+import { fillInput, frameOf, readAll, recordOf, SHARD } from "./records.ts";
+
+const WHY = "position 2: state root differs";
+const HASH = new Uint8Array(32);
+
+/** A Clear, as far as a log looks into it. */
+function clearAt(position: number): Uint8Array {
+  const venue = HASH;
+  const header = { kind: FRAME_OPERATOR, shard: SHARD, venue, account: 0, key: 1, expiry: 0 };
+  const command = encodeClear({ position, chain: HASH, reason: reasonHash(WHY) });
+  return encodeFrame({ ...header, nonce: 1 }, [command]);
+}
+
+export function testHalt(bench: Bench): void {
+  testMark(bench);
+  testClear(bench);
+  testLift(bench);
+}
+
+function testMark({ log, another }: Bench): void {
+  test("refuses every append, with the first reason, after a restart too", async () => {
+    const handle = await another();
+    const writer = await handle.openInputWriter();
+    await writer.append([frameOf(1)]);
+    expect(await log().halted()).toBeNull();
+    await log().halt(WHY);
+    await log().halt("something later");
+    await expect(writer.append([frameOf(2)])).rejects.toThrow(WHY);
+    await expect(writer.append([frameOf(2)])).rejects.toThrow(Fenced);
+    await handle.close();
+    expect(await log().halted()).toBe(WHY);
+    const next = await log().openInputWriter();
+    await expect(next.append([frameOf(2)])).rejects.toThrow(Fenced);
+    expect(next.tip()).toBe(2);
+  });
+
+  test("lets ex go on to the end of in", async () => {
+    await fillInput(log(), 4);
+    const writer = await log().openExecutionWriter();
+    await log().halt(WHY);
+    await writer.append(recordOf(writer, 1, 4));
+    expect([writer.tip(), await log().halted()]).toEqual([4, WHY]);
+  });
+}
+
+function testClear({ log, another }: Bench): void {
+  /** A writer of a log of three records that is halted. */
+  async function halted(): Promise<InputWriter> {
+    await fillInput(log(), 3);
+    const writer = await log().openInputWriter();
+    await log().halt(WHY);
+    return writer;
+  }
+
+  test("takes one Clear that names it, and is still there", async () => {
+    const writer = await halted();
+    const placed = await writer.appendClear(clearAt(3), WHY);
+    expect([placed?.first, placed?.last, writer.tip()]).toEqual([4, 4, 4]);
+    const size = clearAt(3).length;
+    const [seen] = await readAll(await log().openInputReader(), 3, 4);
+    expect([seen?.position, seen?.size]).toEqual([4, size]);
+    expect(await log().halted()).toBe(WHY);
+    await expect(writer.append([frameOf(5)])).rejects.toThrow(Fenced);
+  });
+
+  test("takes none of another position or reason, and the writer goes on", async () => {
+    const writer = await halted();
+    const refused: (Appended | null)[] = [
+      await writer.appendClear(clearAt(2), WHY),
+      await writer.appendClear(clearAt(4), WHY),
+      await writer.appendClear(clearAt(3), "another reason"),
+    ];
+    expect(refused).toEqual([null, null, null]);
+    expect((await writer.appendClear(clearAt(3), WHY))?.first).toBe(4);
+    // The one that was taken is an old one now.
+    expect(await writer.appendClear(clearAt(3), WHY)).toBeNull();
+    expect((await writer.appendClear(clearAt(4), WHY))?.first).toBe(5);
+  });
+
+  test("takes none in a pack with others, nor in a pack of its own that is like any", async () => {
+    const writer = await halted();
+    await expect(writer.append([clearAt(3), frameOf(5)])).rejects.toThrow(Fenced);
+    const next = await (await another()).openInputWriter().catch(() => null);
+    if (next === null) return; // One process writes an embedded log.
+    await expect(next.append([clearAt(3)])).rejects.toThrow(Fenced);
+  });
+
+  test("that is not there takes no Clear", async () => {
+    await fillInput(log(), 3);
+    const writer = await log().openInputWriter();
+    expect(await writer.appendClear(clearAt(3), WHY)).toBeNull();
+    await writer.append([frameOf(4)]);
+    expect(writer.tip()).toBe(4);
+  });
+}
+
+function testLift({ log, another }: Bench): void {
+  async function cleared(): Promise<{ input: InputWriter; other: ShardLog }> {
+    const other = await another();
+    await fillInput(log(), 3);
+    const input = await log().openInputWriter();
+    await other.halt(WHY);
+    await input.appendClear(clearAt(3), WHY);
+    return { input, other };
+  }
+
+  test("ends with the execution record that says so, and the same writer goes on", async () => {
+    const { input, other } = await cleared();
+    const writer = await other.openExecutionWriter();
+    await writer.append(recordOf(writer, 1, 3));
+    expect(await log().halted()).toBe(WHY);
+    await writer.append(recordOf(writer, 4, 4), WHY);
+    expect([await log().halted(), await other.halted()]).toEqual([null, null]);
+    expect((await input.append([frameOf(5)])).first).toBe(5);
+  });
+
+  test("does not end with one that lifts another halt, or nothing", async () => {
+    const { input, other } = await cleared();
+    const writer = await other.openExecutionWriter();
+    await writer.append(recordOf(writer, 1, 3), "another reason");
+    await writer.append(recordOf(writer, 4, 4));
+    expect(await log().halted()).toBe(WHY);
+    await expect(input.append([frameOf(5)])).rejects.toThrow(Fenced);
+  });
+
+  test("that comes later, for the same reason, is another one", async () => {
+    const { input, other } = await cleared();
+    const writer = await other.openExecutionWriter();
+    await writer.append(recordOf(writer, 1, 4), WHY);
+    await log().halt(WHY);
+    expect(await input.appendClear(clearAt(3), WHY)).toBeNull();
+    expect(await log().halted()).toBe(WHY);
+    expect((await input.appendClear(clearAt(4), WHY))?.first).toBe(5);
+  });
+
+  test("is kept from readers of a handle that stands by", async () => {
+    const handle = await another();
+    await fillInput(log(), 3);
+    await log().halt(WHY);
+    handle.standBy(WHY);
+    const reader = await handle.openInputReader();
+    const stop = AbortSignal.timeout(1500);
+    expect(await reader.read(3, 1000, stop)).toBeNull();
+  });
+}
