@@ -143,7 +143,7 @@ export function slotOf(tag: string): number {
 
 /** How many shards the slots of Redis Cluster put on one of `nodes` equal nodes, at most. */
 export function fullestNode(shards: number, nodes: number): number {
-  const counts = new Array<number>(nodes).fill(0);
+  const counts = Array.from({ length: nodes }, () => 0);
   for (let shard = 1; shard <= shards; shard++) {
     counts[Math.floor((slotOf(`${shard}`) * nodes) / SLOTS)]!++;
   }
