@@ -83,16 +83,20 @@ ${NOW}
 local floor = tonumber(ARGV[2])
 for i = 2, 5 do floor = math.min(floor, tonumber(c[i] or 0)) end
 local all = redis.call('HGETALL', KEYS[3])
+local silent = {}
 for i = 1, #all, 2 do
   if string.sub(all[i], 1, 4) == 'use:' then
     local position, since, allowed = string.match(all[i + 1], '^(%d+) (%d+) (%d+)$')
     if math.abs(now - tonumber(since)) > tonumber(allowed) then
-      redis.call('HDEL', KEYS[3], all[i])
+      silent[#silent + 1] = all[i]
     else
       floor = math.min(floor, tonumber(position))
     end
   end
 end
+-- In one order, whichever a hash answers in: what it leaves in the file is the same everywhere.
+table.sort(silent)
+for _, name in ipairs(silent) do redis.call('HDEL', KEYS[3], name) end
 local trimmed = tonumber(c[6] or 0)
 floor = math.min(floor, trimmed + 1 + tonumber(ARGV[3]))
 if floor <= trimmed + 1 then return trimmed end

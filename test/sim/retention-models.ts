@@ -54,15 +54,17 @@ export function trim(calls: Calls, keys: Keys, args: Args): Reply {
   const trimmed = fields.pop()!;
   let floor = Math.min(Number(upTo), ...fields);
   const all = calls.call("HGETALL", keys[2]!) as readonly Arg[];
+  const silent: string[] = [];
   for (let i = 0; i < all.length; i += 2) {
     const name = all[i]!.length > NAME_MAX ? "" : textOf(all[i]!);
     if (!name.startsWith("use:")) continue;
     const [position, since, allowed] = textOf(all[i + 1]!)
       .split(" ")
       .map(Number);
-    if (Math.abs(now - since!) > allowed!) calls.call("HDEL", keys[2]!, name);
+    if (Math.abs(now - since!) > allowed!) silent.push(name);
     else floor = Math.min(floor, position!);
   }
+  for (const name of silent.sort()) calls.call("HDEL", keys[2]!, name);
   floor = Math.min(floor, trimmed + 1 + Number(atOnce));
   if (floor <= trimmed + 1) return trimmed;
   calls.call("XTRIM", keys[0]!, "MINID", "=", `0-${floor}`);
