@@ -59,7 +59,7 @@ export interface SettlementService {
   stop(): Promise<void>;
 }
 
-/** Records between snapshots, at most: what a restart after a crash verifies again takes seconds. */
+/** Between snapshots, at most: what a restart after a crash settles again takes seconds. */
 const SNAPSHOT_RECORDS_MAX = 50_000;
 /** As often as there are checkpoints, or nearly. */
 const TRIM_MS = 1000;

@@ -31,7 +31,7 @@ import { CommitmentFile, type Notes } from "./commitment-file.ts";
 import type { Commitments } from "./export-borders.ts";
 import type { ExportProgress } from "./exporter.ts";
 import { Recompute } from "./recompute.ts";
-import { runSettleLoop } from "./settle-loop.ts";
+import { runSettleLoop, workOf } from "./settle-loop.ts";
 import { sealSnapshot, unpackSnapshot } from "./settlement-snapshot.ts";
 import type { HeadsAt } from "./shard-export.ts";
 
@@ -85,7 +85,8 @@ export class Settlement {
   private readonly terms: CheckpointTerms;
   private checkpointer: Checkpointer;
   private chain = new ReportChain();
-  private savedPosition = 0;
+  /** Work since the newest snapshot, against snapshotRecords; see workOf. */
+  private unsaved = 0;
   /** Up to here the matcher's chain was compared, and found to be ours. */
   private comparedPosition: number;
   private due: DueCheckpoint[] = [];
@@ -176,7 +177,7 @@ export class Settlement {
     }
     this.isReady = false;
     const { position } = this.engine;
-    if (position > this.savedPosition && position === this.comparedPosition) this.save();
+    if (this.unsaved > 0 && position === this.comparedPosition) this.save();
     this.file.close();
   }
 
@@ -198,7 +199,10 @@ export class Settlement {
         executions,
         onCheckpoint: () => this.checkpoint(),
         refuseMixedLog: (position) => refuseMixedLog(log, position, stop),
-        onReports: (reports) => this.parts.onReports(this.engine, reports),
+        onReports: (reports) => {
+          this.unsaved += workOf(reports.count);
+          this.parts.onReports(this.engine, reports);
+        },
         onBatch: () => this.onCompared(),
         stop,
       });
@@ -236,8 +240,7 @@ export class Settlement {
     this.comparedPosition = engine.position;
     const hasCheckpoint = this.due.length > 0;
     this.publishDue();
-    const unsaved = engine.position - this.savedPosition;
-    if (hasCheckpoint && unsaved >= parts.snapshotRecords) this.save();
+    if (hasCheckpoint && this.unsaved >= parts.snapshotRecords) this.save();
     parts.onBatch(engine);
   }
 
@@ -269,16 +272,13 @@ export class Settlement {
   private save(): void {
     const bytes = sealSnapshot(snapshotBytes(this.engine, this.chain.value, this.checkpointer));
     this.snapshots.write(this.engine.position, bytes);
-    this.savedPosition = this.engine.position;
+    this.unsaved = 0;
   }
 
   private restore(): void {
     for (const stored of this.snapshots.list()) {
       const why = this.restoreFrom(this.snapshots.read(stored));
-      if (why === "") {
-        this.savedPosition = stored.position;
-        return;
-      }
+      if (why === "") return;
       this.parts.logger.warning("snapshot skipped", { path: stored.path, why });
     }
   }
