@@ -54,7 +54,9 @@ export class ColdReplay {
       this.apply(view, offset, record);
     }
     if (this.wrong === "") this.compareEnds();
-    for (let i = 0, last = 0; i < copy.executions.length && this.wrong === ""; i++) {
+    // Where the log has let go of the first ones, the rest is judged.
+    let last: number | null = copy.from === 1 ? 0 : null;
+    for (let i = 0; i < copy.executions.length && this.wrong === ""; i++) {
       last = this.judge(copy.executions[i]!, last);
     }
   }
@@ -138,14 +140,15 @@ export class ColdReplay {
     if (wrong !== "") this.fail(wrong);
   }
 
-  private judge(bytes: Uint8Array, before: number): number {
+  private judge(bytes: Uint8Array, before: number | null): number | null {
     const execution = decodeExecution(bytes);
     if (typeof execution === "string") {
       this.fail(`ex behind ${before}: ${execution}`);
       return before;
     }
     const { first, last, reports, chain } = execution;
-    if (first !== before + 1) this.fail(`ex goes on with ${first} behind ${before}`);
+    if (before !== null && first !== before + 1)
+      this.fail(`ex goes on with ${first} behind ${before}`);
     else if (last > this.tip) this.fail(`ex covers ${last}, and in ends at ${this.tip}`);
     else if (!equalBytes(Buffer.concat(this.made.slice(first - 1, last)), reports)) {
       this.fail(`the reports of ${first} to ${last} in ex are not those of a cold replay`);

@@ -9,7 +9,9 @@ import { accessTo, hostOf } from "../log/redis-stand.ts";
 
 export interface Copy {
   readonly shard: number;
-  /** Records one after the other, from position 1. */
+  /** Position of the first record that is still there. */
+  readonly from: number;
+  /** Records one after the other, from there on. */
   readonly records: Uint8Array;
   /** Execution records, in order. */
   readonly executions: readonly Uint8Array[];
@@ -38,11 +40,13 @@ async function copyShard(connection: RedisConnection, shard: number): Promise<Co
   const packs = await entries(connection, `in:{${shard}}`);
   const halted = await connection.command(["HGET", `ctl:{${shard}}`, "halted"]);
   const isGone = (await connection.command(["EXISTS", `ctl:{${shard}}`])) === 0;
+  const all = packs.map(packOf);
   const [first] = packs;
-  if (first !== undefined && first.last !== 1) throw new Error(`in begins at ${first.last}`);
+  const from = first === undefined ? 1 : first.last - all[0]!.count + 1;
   return {
     shard,
-    records: composeRecords(shard, packs.map(packOf), { first: 1, skip: 0 }),
+    from,
+    records: composeRecords(shard, all, { first: from, skip: 0 }),
     executions: executions.map(({ fields }) => fields.get("d") ?? new Uint8Array(0)),
     halted: halted instanceof Uint8Array ? Buffer.from(halted).toString() : "",
     isGone,

@@ -65,6 +65,8 @@ export interface ChaosSetup {
   readonly settlements: number;
   /** All settlements export continuously to one directory, else each to its own. */
   readonly sharesExport: boolean;
+  /** Redis lets go of what is exported as soon as it may. */
+  readonly trims: boolean;
   /** Matchers that stand by for all shards, all the time. */
   readonly standbys: number;
   readonly traders: number;
@@ -117,6 +119,9 @@ export function chaosSetup(seed: number, means: Means, wishes: Wishes = {}): Cha
     (kind !== "kill redis" || mayKillRedis(level, appendfsync));
   const kinds = wished.filter(isOk);
   const end = endOf(level, blow, kinds);
+  const settlements = prng.pick([1, 2]);
+  // Memory that runs short makes the log let go of what only the export has then.
+  const sharesExport = settlements === 2 || kinds.includes("memory") || prng.chance(50);
   return {
     seed,
     level,
@@ -127,8 +132,10 @@ export function chaosSetup(seed: number, means: Means, wishes: Wishes = {}): Cha
     ingresses: prng.pick([1, 2, 2]),
     matchers: prng.pick([1, 2]),
     standbys: prng.pick([0, 1]),
-    settlements: prng.pick([1, 2]),
-    sharesExport: prng.chance(50),
+    settlements,
+    sharesExport,
+    // What is exceeded is held against the whole log.
+    trims: end === "on" && sharesExport && prng.chance(60),
     traders: prng.pick([2, 3, 4]),
     gapMs: prng.pick([10, 30, 100]),
     batchMax: prng.pick([1, 4, 16]),

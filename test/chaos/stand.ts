@@ -57,7 +57,7 @@ export class Stand {
     this.nodes = nodes;
     this.opened = opened;
     const prng = new Prng(setup.seed ^ 0xf1ee7);
-    this.fleet = new Fleet({ dir, flags: flagsOf(setup, opened), nodes, prng, timeline });
+    this.fleet = new Fleet({ dir, flags: flagsOf(dir, setup, opened), nodes, prng, timeline });
     let isBusy = false;
     this.reviving = setInterval(() => {
       if (isBusy) return;
@@ -152,15 +152,10 @@ export class Stand {
       fleet.add({
         name: `settlement${i}`,
         role: "settlement",
-        flags: [`--settlement-ingress-address=127.0.0.1:${door.port}`, ...this.exportFlags()],
+        flags: [`--settlement-ingress-address=127.0.0.1:${door.port}`],
         room: setup.smallDisk === "settlement" && i === 1 ? room : null,
       });
     }
-  }
-
-  /** Where the continuous export goes, if not into a settlement's own data directory. */
-  private exportFlags(): string[] {
-    return this.setup.sharesExport ? [`--settlement-export-dir=${join(this.dir, SHARED)}`] : [];
   }
 
   private addCustodian(): Custodian {
@@ -213,14 +208,17 @@ function httpOptions({ http }: Service): HttpOptions {
 }
 
 /** Short times, so that a round is short; else what an operator would have. */
-function flagsOf(setup: ChaosSetup, { configPath, keysDir }: Opened): string[] {
-  const { level, unreachableMsMax, unmatchedMax } = setup;
+function flagsOf(dir: string, setup: ChaosSetup, { configPath, keysDir }: Opened): string[] {
+  const { level, trims, unreachableMsMax, unmatchedMax } = setup;
   return [
     "--config",
     configPath,
     "--venue-keys-dir",
     keysDir,
     ...(level === "D3" ? ["--log-replicas=1"] : []),
+    // What the log has let go of, every service reads from there.
+    ...(setup.sharesExport ? [`--settlement-export-dir=${join(dir, SHARED)}`] : []),
+    ...(trims ? ["--log-keep-records=0", "--log-keep-ms=0"] : []),
     "--log-tick-ms=250",
     "--redis-connect-timeout-ms=1000",
     "--redis-command-timeout-ms=1000",
