@@ -26,9 +26,8 @@ export function storySetup(seed: number, framesPerTrader = 16): Setup {
   };
 }
 
-/** Every crash point of the story, by role. */
-export function pointsOf(story: Setup): CrashPoint[] {
-  const { wrong, effects } = runSeed(story);
+/** Every crash point of the story, by role, from its run without any. */
+export function pointsOf({ wrong, effects }: Verdict): CrashPoint[] {
   if (wrong !== "") throw new Error(`the story itself does not hold: ${wrong}`);
   const roles = [...effects].filter(([role]) => role !== "setup" && role !== "desk");
   return roles.flatMap(([role, count]) =>

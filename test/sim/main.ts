@@ -7,6 +7,8 @@
  *
  *   bun run sim --record --seeds 5000     seeds that docs/runs/sim.json does not have, into it
  *
+ *   bun run sim --crash-points --record --seed 2   its verdict into docs/runs/crash-points.json
+ *
  *   --jobs N    processes, default 1      --level D3   all runs at that level
  *   --shards N  that many in all runs
  *   --keep      do not stop at the first seed that does not hold
@@ -14,12 +16,14 @@
  *   --stride N  every Nth crash point
  *   --into FILE another file for --record
  */
+import { writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { parseArgs } from "node:util";
 import { pointsOf, runCrash, storySetup } from "./crash-points.ts";
 import { runSeed } from "./run-seed.ts";
 import {
   commitHere,
+  MACHINE,
   nextSeed,
   readSimRecord,
   type RecordedFailure,
@@ -60,7 +64,7 @@ const first = Number(values.seed);
 const count = Number(values.seeds);
 const totals = new Totals();
 
-if (values["crash-points"]) runCrashPoints();
+if (values["crash-points"]) await runCrashPoints();
 else if (values.record && !values.json) await runRecorded();
 else if (count > SLICE && !values.json) await runSlices();
 else await runSeeds();
@@ -137,17 +141,28 @@ async function sliceOf(seed: number, seeds: number): Promise<string> {
   return text;
 }
 
-function runCrashPoints(): void {
+async function runCrashPoints(): Promise<void> {
   const story = storySetup(first);
-  const points = pointsOf(story);
+  const whole = runSeed(story);
+  const points = pointsOf(whole);
   const stride = Number(values.stride);
+  const died: Record<string, number> = {};
+  const wrongs: string[] = [];
   for (let i = 0; i < points.length; i += stride) {
-    const point = points[i]!;
-    const verdict = runCrash(story, point);
+    const { role, effect } = points[i]!;
+    const verdict = runCrash(story, { role, effect });
     totals.add(verdict);
-    if (verdict.wrong === "") continue;
-    console.log(`death of ${point.role} at its effect ${point.effect}: ${verdict.wrong}`);
+    if (verdict.faults.get(`crash of ${role}`) === 1) died[role] = (died[role] ?? 0) + 1;
+    if (verdict.wrong !== "") wrongs.push(`${role} at its effect ${effect}: ${verdict.wrong}`);
+    await new Promise((resolve) => setImmediate(resolve));
   }
+  for (const wrong of wrongs) console.log(`death of ${wrong}`);
+  if (!values.record) return;
+  const { records, reports } = whole;
+  const facts = { commit: commitHere(), machine: MACHINE, story: first, records, reports };
+  const counts = { points: points.length, stride, died, failures: wrongs };
+  const path = join(ROOT, "docs", "runs", "crash-points.json");
+  writeFileSync(path, `${JSON.stringify({ ...facts, ...counts }, null, 2)}\n`);
 }
 
 function tellFailure(failure: Failure): void {

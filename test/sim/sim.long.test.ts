@@ -13,7 +13,7 @@ test(
   "a story of about 500 commands survives a death at every point of it",
   async () => {
     const story = storySetup(STORY);
-    const points = pointsOf(story);
+    const points = pointsOf(runSeed(story));
     expect(points.length).toBeGreaterThan(1_500);
     for (const point of points) {
       const { wrong } = runCrash(story, point);
