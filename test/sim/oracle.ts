@@ -123,8 +123,8 @@ export class Oracle {
     }
   }
 
-  /** Money, holds, books: at any moment. */
-  checkState(): void {
+  /** Money, holds, books: at every position. */
+  private checkState(): void {
     const wrong = whatIsWrong(this.engine.state);
     if (wrong !== "") throw new Violation(wrong);
   }
@@ -152,6 +152,7 @@ export class Oracle {
     if (wrong !== "") throw new Violation(`record ${this.tip + 1}: ${wrong}`);
     batch.clear();
     this.engine.apply(view, record, batch);
+    this.checkState();
     const reports = batch.slice(0).slice();
     const own = bytes.subarray(offset, record.end);
     this.records.push({ bytes: own, sum: crc32(own), reports });

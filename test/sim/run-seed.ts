@@ -136,7 +136,6 @@ class Run {
     this.until("everything has drained", DRAIN_US, isDrained, () => this.lacks(desk));
     const restEnd = world.now + (this.options.isForStranger === true ? REST_US : 0);
     this.until("a rest", DRAIN_US, () => world.now >= restEnd);
-    for (const oracle of venue.oracles.values()) oracle.checkState();
     for (const service of venue.services) service.stopGently(true);
     const isOver = (): boolean => venue.services.every(({ isRunning }) => !isRunning);
     this.until("all services have stopped", DRAIN_US, isOver);
