@@ -69,10 +69,13 @@ async function measure(batch: number, orders: number): Promise<void> {
   const inLog = records.reduce((sum, record) => sum + record.length, 0);
   const median = (list: number[]): number => list.sort((a, b) => a - b)[list.length >> 1] ?? 0;
   const rate = median(rates);
+  const what = batch === 1 ? "single orders" : `batches of ${batch}`;
   console.log(
-    `${batch === 1 ? "single orders" : `batches of ${batch}`}: ` +
-      `${kilo(rate)} k records/s, ${kilo(rate * batch)} k orders/s, ` +
-      `${median(cpu).toFixed(1)} us of processor per record; bytes per order: ` +
+    `${what}: ${kilo(rate)} k records/s, ${kilo(rate * batch)} k orders/s, ` +
+      `${median(cpu).toFixed(1)} us of processor per record`,
+  );
+  console.log(
+    `${what}, bytes per order: ` +
       `${(inLog / orders).toFixed(1)} in the log, ${(written / orders).toFixed(1)} in the export`,
   );
 }
