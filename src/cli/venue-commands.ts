@@ -115,7 +115,10 @@ function statusText(status: StatusJson): string {
     String(shard.open_orders),
     checkpointText(shard),
   ]);
-  const logs = shards.map((shard) => `shard ${shard.shard}: ${shard.log}${rulesText(shard)}`);
+  const logs = shards.map((shard) => {
+    const matched = shard.matcher === null ? "" : `, matched by ${shard.matcher}`;
+    return `shard ${shard.shard}: ${shard.log}${matched}${rulesText(shard)}`;
+  });
   const waiting = shards.flatMap(({ shard, export: exported }) => {
     const waits = exported?.waits ?? null;
     return waits === null ? [] : [`shard ${shard}: the export waits: ${waits}`];
@@ -124,6 +127,7 @@ function statusText(status: StatusJson): string {
   return [
     `${name}, version ${version}, rules ${rules_version}`,
     `venue ${venue}`,
+    `asked the settlement that is ${status.role === "leader" ? "leading" : "following"}`,
     ...logs,
     ...waiting,
     `log time ${timeText(newest)}`,

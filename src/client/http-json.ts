@@ -86,6 +86,8 @@ export interface RulesJson {
 
 export interface ShardStatusJson extends ShardStatsJson {
   readonly log: string;
+  /** Which matcher leads; null if none does, or where there can be one only. */
+  readonly matcher: string | null;
   readonly log_time_us: number;
   readonly accounts: number;
   readonly markets: number;
@@ -111,6 +113,8 @@ export interface StatusJson {
   readonly rules_known: readonly number[];
   /** The shard that leads the directory, where deposits enter. */
   readonly directory_shard: number;
+  /** Of the settlement that answers: the leader publishes and carries. */
+  readonly role: "leader" | "follower";
   readonly shards: readonly ShardStatusJson[];
 }
 

@@ -198,6 +198,24 @@ export interface Turn {
   close(): Promise<void>;
 }
 
+/**
+ * What is known of a commitment that a settlement has computed:
+ *
+ *   agreed   another settlement has said the same
+ *   first    nobody else has said it yet, and nobody else was near
+ *   awaited  nobody else has said it yet, and the one before it two have said
+ *   older    newer ones were said long ago; nothing is known of it
+ *   differs  another settlement has said another, and is told so too when it asks again
+ */
+export type Agreement = "agreed" | "first" | "awaited" | "older" | "differs";
+
+/** A commitment, and by whom it was computed: a name without spaces, the same after a restart. */
+export interface SaidCommitment {
+  readonly number: number;
+  readonly hash: string;
+  readonly who: string;
+}
+
 /** One shard's log, as opened by one process. */
 export interface ShardLog {
   readonly shard: number;
@@ -226,6 +244,8 @@ export interface ShardLog {
   writerOfExecutions(): Promise<string | null>;
   /** The turn of the settlement that publishes; throws InUse while another one lives. */
   takeTurn(): Promise<Turn>;
+  /** Tells the settlements of a shard of each other's commitments; may be repeated. */
+  sayCommitment(said: SaidCommitment): Promise<Agreement>;
   openExecutionReader(): Promise<ExecutionReader>;
   /**
    * Sets the halted mark (DESIGN P9): from now on every append to `in` is refused with Fenced. The

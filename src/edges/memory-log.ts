@@ -16,6 +16,7 @@
  */
 import type { Upgrade } from "../protocol/governing.ts";
 import {
+  type Agreement,
   type ExecutionReader,
   type ExecutionWriter,
   type InputReader,
@@ -26,6 +27,7 @@ import {
   LostSuffix,
   type Mark,
   type Retention,
+  type SaidCommitment,
   type ShardLog,
   type Turn,
 } from "./log.ts";
@@ -138,6 +140,10 @@ class MemoryLog implements ShardLog {
 
   async takeTurn(): Promise<Turn> {
     return this.keep(this.store.turns.open());
+  }
+
+  async sayCommitment(said: SaidCommitment): Promise<Agreement> {
+    return this.store.turns.say(said);
   }
 
   private keep<T extends { close(): Promise<void> }>(turn: T): T {

@@ -2,7 +2,7 @@
  * Memory turns: who writes ex and who publishes, in the memory log. Leases run for as long as
  * nobody says that they are over.
  */
-import { InUse, type Turn } from "./log.ts";
+import { type Agreement, InUse, type SaidCommitment, type Turn } from "./log.ts";
 
 type Kind = "ex" | "settle";
 
@@ -11,6 +11,7 @@ export class MemoryTurns {
   private readonly shard: number;
   private readonly leaders: Record<Kind, object | null> = { ex: null, settle: null };
   private term = 0;
+  private readonly said = new Map<number, { hash: string; by: Set<string> }>();
 
   constructor(shard: number) {
     this.shard = shard;
@@ -30,6 +31,16 @@ export class MemoryTurns {
 
   giveBack(kind: Kind, who: object): void {
     if (this.leaders[kind] === who) this.leaders[kind] = null;
+  }
+
+  say({ number, hash, who }: SaidCommitment): Agreement {
+    const known = this.said.get(number) ?? { hash, by: new Set<string>() };
+    this.said.set(number, known);
+    if (known.hash !== hash) known.hash = "";
+    if (known.hash === "") return "differs";
+    known.by.add(who);
+    if (known.by.size > 1) return "agreed";
+    return (this.said.get(number - 1)?.by.size ?? 0) > 1 ? "awaited" : "first";
   }
 
   /** The next turn of a settlement. */

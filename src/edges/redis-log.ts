@@ -8,6 +8,7 @@
  */
 import { toHex } from "../base/bytes.ts";
 import {
+  type Agreement,
   type ExecutionReader,
   type ExecutionWriter,
   type InputReader,
@@ -18,13 +19,15 @@ import {
   type Mark,
   type Retention,
   type ShardLog,
+  type SaidCommitment,
   type Turn,
 } from "./log.ts";
 import { checkedGenesis, genesisFacts } from "./log-genesis.ts";
 import { readRules } from "./log-rules.ts";
-import { numberOf, type RedisAccess, type RedisConnection, textOf } from "./redis-connection.ts";
+import { numberOf, type RedisConnection, textOf } from "./redis-connection.ts";
 import { encodeFrames } from "./redis-entries.ts";
 import { RedisLink } from "./redis-link.ts";
+import type { RedisLogOptions } from "./redis-log-options.ts";
 import { checkMarks, Marks, type RedisShard } from "./redis-marks.ts";
 import { describeFacts, memoryShare, probeRedis, type RedisFacts } from "./redis-probe.ts";
 import { RedisRetention, restoreRedis } from "./redis-retention.ts";
@@ -33,30 +36,10 @@ import { RedisExecutionReader, RedisInputReader } from "./redis-readers.ts";
 import { CREATE, HALT, RAISE } from "./redis-scripts.ts";
 import { makeOwner, SLOT_LEASE_MS, type SlotOwner } from "./redis-slot.ts";
 import { hostText, RedisTargets } from "./redis-targets.ts";
-import { lookTurn, openTurn, type Turns, turnsOf } from "./redis-turn.ts";
+import { lookTurn, openTurn, sayCommitment, type Turns, turnsOf } from "./redis-turn.ts";
 import { RedisInputWriter, waitFor } from "./redis-writers.ts";
 import type { Upgrade } from "../protocol/governing.ts";
 import { RECORD_HEADER_SIZE } from "../protocol/record.ts";
-
-export interface RedisLogOptions {
-  readonly shard: number;
-  readonly access: RedisAccess;
-  readonly unreachableMsMax: number;
-  readonly notice?: (why: string) => void;
-  readonly clockDifferenceMsMax: number;
-  /** Name of this ingress among those of the shard; one that lives is not thrown out. */
-  readonly slot?: string;
-  /** Name of this handle among all that there are; host, pid and a number if absent. */
-  readonly owner?: string;
-  /** A slot whose ingress was silent for longer is free. */
-  readonly slotLeaseMs?: number;
-  /** A matcher, or a settlement that publishes, that was silent for longer has lost its turn. */
-  readonly matcherLeaseMs?: number;
-  readonly settlementLeaseMs?: number;
-  /** D3: replicas that must hold an execution record before it is durable; what is declared. */
-  readonly replicas?: number;
-  readonly declared?: string;
-}
 
 /** Connects, and finds out what this Redis promises. */
 export async function openRedisLog(options: RedisLogOptions): Promise<RedisLog> {
@@ -158,9 +141,8 @@ export class RedisLog implements ShardLog {
   }
 
   async openExecutionWriter(): Promise<ExecutionWriter> {
-    const { marks, link: ask } = this;
-    const turn = this.turns.epoch;
-    const options = { replicas: this.options.replicas ?? 0, marks, turn, ask };
+    const { marks, link: ask, turns } = this;
+    const options = { replicas: this.options.replicas ?? 0, marks, turn: turns.epoch, ask };
     const shard = await this.same();
     return this.opened(shard, `clob-ex-${this.shard}`, (link) =>
       RedisExecutionWriter.open(shard, link, options),
@@ -178,6 +160,10 @@ export class RedisLog implements ShardLog {
 
   async takeTurn(): Promise<Turn> {
     return this.keep(await openTurn(this.link, await this.same(), this.turns.term));
+  }
+
+  async sayCommitment(said: SaidCommitment): Promise<Agreement> {
+    return sayCommitment(this.link, await this.same(), said);
   }
 
   private place(shard: RedisShard): Place {

@@ -13,7 +13,7 @@
  *            epoch, ex_tip, durable, slot:<name> ("term:pack:first:last:log_time" of a writer),
  *            live:<name> ("time owner" of the writer that holds the slot),
  *            lead:epoch ("time owner" of the matcher whose turn epoch is), term and lead:term (the
- *            same of the settlement that publishes)
+ *            same of the settlement that publishes), said:<n> (what settlements have computed)
  *
  * KEYS are always in, ex, ctl, dur. A refusal begins with FENCED (somebody else writes), HALTED,
  * CLOCK, INUSE (somebody lives there), GENERATION (look at the log again), SUFFIX (the newest is
@@ -130,59 +130,6 @@ end
 redis.call('HSET', KEYS[3], 'in_tip', last, 'log_time', time, slot,
   term .. ':' .. ARGV[5] .. ':' .. first .. ':' .. last .. ':' .. time)
 return {tonumber(first), tonumber(last), now}
-`);
-
-/**
- * ARGV: venue, kind of turn ("epoch": who writes ex; "term": who publishes), owner, lease in
- * microseconds, owner known to be dead ("" for none). Begins the next turn of that kind, unless
- * somebody has it and lives; returns its number and the tip of ex. The lease is for peace only: it
- * is the number that fences, and one that was renewed in what is now the future counts as over.
- */
-export const TAKE_TURN = new Script(`${SAME_LOG}
-local lead = 'lead:' .. ARGV[2]
-local c = redis.call('HMGET', KEYS[3], 'venue', 'ex_tip', lead)
-local wrong = other(c[1])
-if wrong then return redis.error_reply(wrong) end
-local t = redis.call('TIME')
-local now = tonumber(t[1]) * 1000000 + tonumber(t[2])
-if c[3] then
-  local since, owner = string.match(c[3], '^(%d+) (.*)$')
-  local lives = math.abs(now - tonumber(since)) < tonumber(ARGV[4])
-  if lives and owner ~= ARGV[3] and owner ~= ARGV[5] then
-    return redis.error_reply('INUSE ' .. owner)
-  end
-end
-redis.call('HSET', KEYS[3], lead, string.format('%.0f ', now) .. ARGV[3])
-return {redis.call('HINCRBY', KEYS[3], ARGV[2], 1), tonumber(c[2])}
-`);
-
-/** ARGV: venue, kind, number, owner ("" to give it back). Renews that turn; 0 if it is over. */
-export const HOLD_TURN = new Script(`${SAME_LOG}
-local c = redis.call('HMGET', KEYS[3], 'venue', ARGV[2])
-local wrong = other(c[1])
-if wrong then return redis.error_reply(wrong) end
-if c[2] ~= ARGV[3] then return 0 end
-if ARGV[4] == '' then
-  redis.call('HDEL', KEYS[3], 'lead:' .. ARGV[2])
-  return 1
-end
-local t = redis.call('TIME')
-local now = tonumber(t[1]) * 1000000 + tonumber(t[2])
-redis.call('HSET', KEYS[3], 'lead:' .. ARGV[2], string.format('%.0f ', now) .. ARGV[4])
-return 1
-`);
-
-/** ARGV: venue, kind, lease in microseconds. The owner of the turn if it lives, else "". */
-export const LOOK_TURN = new Script(`${SAME_LOG}
-local c = redis.call('HMGET', KEYS[3], 'venue', 'lead:' .. ARGV[2])
-local wrong = other(c[1])
-if wrong then return redis.error_reply(wrong) end
-if not c[2] then return '' end
-local t = redis.call('TIME')
-local now = tonumber(t[1]) * 1000000 + tonumber(t[2])
-local since, owner = string.match(c[2], '^(%d+) (.*)$')
-if math.abs(now - tonumber(since)) < tonumber(ARGV[3]) then return owner end
-return ''
 `);
 
 /**

@@ -8,11 +8,11 @@
  * append which waits for replicas holds nothing up. A turn is given back when its owner closes.
  */
 import { readlinkSync } from "node:fs";
-import { InUse, LogFault, type Turn } from "./log.ts";
+import { type Agreement, InUse, LogFault, type SaidCommitment, type Turn } from "./log.ts";
 import { listOf, numberOf, type RedisConnection, textOf } from "./redis-connection.ts";
 import type { RedisLink } from "./redis-link.ts";
 import type { RedisShard } from "./redis-marks.ts";
-import { HOLD_TURN, LOOK_TURN, TAKE_TURN } from "./redis-scripts.ts";
+import { HOLD_TURN, LOOK_TURN, SAY_COMMITMENT, TAKE_TURN } from "./redis-turn-scripts.ts";
 import { isDead, makeOwner, type SlotOwner } from "./redis-slot.ts";
 
 /** Fields of the control hash that count turns. */
@@ -135,6 +135,25 @@ export async function lookTurn(
   );
   const holder = textOf(reply);
   return holder === "" || isDeadLeader(holder) ? null : leaderText(holder);
+}
+
+const AGREEMENTS: readonly Agreement[] = ["first", "agreed", "older", "awaited"];
+
+export async function sayCommitment(
+  link: RedisLink,
+  { keys, venue }: RedisShard,
+  { number, hash, who }: SaidCommitment,
+): Promise<Agreement> {
+  const args = [venue, String(number), hash, who];
+  try {
+    const reply = await link.settle("commitment", (connection) =>
+      connection.script(SAY_COMMITMENT, keys, args),
+    );
+    return AGREEMENTS[numberOf(reply)] ?? "older";
+  } catch (error) {
+    if (error instanceof LogFault && error.message.startsWith("DIFFERS ")) return "differs";
+    throw error;
+  }
 }
 
 /** Says again and again that the leader lives, until it is released. */

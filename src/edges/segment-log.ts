@@ -28,11 +28,11 @@ import {
   type Mark,
   type Retention,
   type ShardLog,
-  type Turn,
 } from "./log.ts";
 import { SegmentAppender } from "./segment-appender.ts";
 import { checkedGenesis, type GenesisFacts, genesisFacts } from "./log-genesis.ts";
 import { haltIn, liftHalt, writeHalt } from "./segment-halt.ts";
+import { OfOneMachine } from "./of-one-machine.ts";
 import { LogTime } from "./segment-clock.ts";
 import { keepRule, keptRules } from "./segment-rules.ts";
 import { type Disk, realDisk, syncDirectory, writeFileLasting } from "./segment-disk.ts";
@@ -53,16 +53,16 @@ export interface SegmentLogOptions {
   readonly disk?: Disk;
 }
 
-class SegmentLog implements ShardLog {
+class SegmentLog extends OfOneMachine implements ShardLog {
   readonly shard: number;
   readonly describe: string;
-  readonly hasStandbys = false;
   private readonly dir: string;
   private readonly disk: Disk;
   private readonly open = new Set<{ close(): Promise<void> }>();
   private readonly options: SegmentLogOptions;
 
   constructor(options: SegmentLogOptions) {
+    super();
     this.options = options;
     assert(options.segmentBytesMax >= 65_536, "a segment has room for 64 KiB or more");
     this.shard = options.shard;
@@ -177,16 +177,6 @@ class SegmentLog implements ShardLog {
 
   async openExecutionReader(): Promise<ExecutionReader> {
     return this.keep(new SegmentExecutionReader(this.readerPlace("ex", 2)));
-  }
-
-  /** Whoever asks finds out by opening one. */
-  async writerOfExecutions(): Promise<null> {
-    return null;
-  }
-
-  /** Settlement has a lock on its files, and there is no other machine. */
-  async takeTurn(): Promise<Turn> {
-    return { term: 1, runs: () => true, close: async () => undefined };
   }
 
   async halt(reason: string): Promise<void> {

@@ -11,6 +11,7 @@
 import { type ExecutionWriter, InUse, LogFault, type ShardLog } from "../edges/log.ts";
 import type { Logger } from "../edges/logger.ts";
 import { Halt } from "../engine/engine.ts";
+import { pause } from "../service/hold-place.ts";
 import { type Recovered, type RecoverParts, replay } from "./recover.ts";
 
 export interface StandbyParts {
@@ -88,18 +89,4 @@ async function tryTurn(log: ShardLog): Promise<ExecutionWriter | null> {
     if (error instanceof InUse) return null;
     throw error;
   }
-}
-
-/** Resolves after the time, or when it is over. */
-async function pause(ms: number, over: AbortSignal): Promise<void> {
-  if (over.aborted) return;
-  await new Promise<void>((resolve) => {
-    const done = (): void => {
-      clearTimeout(timer);
-      over.removeEventListener("abort", done);
-      resolve();
-    };
-    const timer = setTimeout(done, ms);
-    over.addEventListener("abort", done);
-  });
 }

@@ -7,6 +7,7 @@
  * who reads it meets Gone, and executes.
  */
 import {
+  type Agreement,
   type ExecutionReader,
   type ExecutionWriter,
   Gone,
@@ -18,6 +19,7 @@ import {
   type LostSuffix,
   type Mark,
   type Retention,
+  type SaidCommitment,
   type ShardLog,
   type Turn,
 } from "../edges/log.ts";
@@ -81,6 +83,10 @@ export class ArchivedLog implements ShardLog {
 
   takeTurn(): Promise<Turn> {
     return this.log.takeTurn();
+  }
+
+  sayCommitment(said: SaidCommitment): Promise<Agreement> {
+    return this.log.sayCommitment(said);
   }
 
   openExecutionReader(): Promise<ExecutionReader> {

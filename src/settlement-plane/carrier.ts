@@ -33,6 +33,8 @@ export interface CarrierParts {
   readonly links: ReadonlyMap<number, ShardLinks>;
   readonly desks: ReadonlyMap<number, CarryDesk>;
   readonly batchMax: number;
+  /** Whether this settlement leads: of two, one carries. */
+  readonly mayCarry: () => boolean;
   readonly logger: Logger;
   readonly stop: AbortSignal;
 }
@@ -110,7 +112,7 @@ export class Carrier {
   private async serve(destination: number): Promise<void> {
     const { stop } = this.parts;
     while (!stop.aborted) {
-      const sent = await this.gather(destination);
+      const sent = this.parts.mayCarry() ? await this.gather(destination) : [];
       if (sent.length === 0) await this.pause(LOOK_MS);
       else await this.carry(destination, sent);
     }

@@ -2,8 +2,10 @@
  * CarryDesk: Carry commands for one shard, signed with settlement's own key and handed to ingress
  * like anybody's frame.
  *
- * The nonce stands above every one that the shard is known to have used. A frame whose outcome
- * stays unknown needs no care: its entries are numbered, so a second copy of one is refused.
+ * The nonce stands above every one that the shard is known to have used, and is the term's modulo
+ * TERMS_APART: two settlements that both believe to lead use one key, and never one nonce. A frame
+ * whose outcome stays unknown needs no care: its entries are numbered, so a second copy of one is
+ * refused.
  */
 import type { Signer } from "../edges/keys.ts";
 import { FRAME_OPERATOR } from "../protocol/codes.ts";
@@ -30,6 +32,17 @@ export interface CarryDeskParts {
   /** The carry key on that shard and the highest nonce it has used; null if it has no such key. */
   readonly keyOf: (publicKey: Uint8Array) => { key: number; high: number } | null;
   readonly deliver: Deliver;
+  /** Of the turn in which this settlement leads. */
+  readonly term: () => number;
+}
+
+/** Far below the bitmap of used nonces, so that steps of it cost nothing. */
+const TERMS_APART = 16;
+
+/** The next nonce of this term above `high`. */
+export function nonceAbove(high: number, term: number): number {
+  const own = term % TERMS_APART;
+  return high + 1 + ((own - ((high + 1) % TERMS_APART) + TERMS_APART) % TERMS_APART);
 }
 
 export class CarryDesk {
@@ -46,7 +59,7 @@ export class CarryDesk {
     if (known === null) {
       return { problem: "the carry key is not known there", nonceHigh: 0, rejects: new Map() };
     }
-    this.nonceHigh = Math.max(this.nonceHigh, known.high) + 1;
+    this.nonceHigh = nonceAbove(Math.max(this.nonceHigh, known.high), this.parts.term());
     const { key } = known;
     const nonce = this.nonceHigh;
     const header = { kind: FRAME_OPERATOR, shard, venue, account: 0, key, nonce, expiry: 0 };

@@ -33,6 +33,8 @@ export interface CarryParts {
   readonly signer: Signer;
   readonly keyFile: string;
   readonly deliver: Deliver;
+  /** Whether this settlement leads, and in which turn. */
+  readonly leadership: { readonly leads: boolean; readonly term: number };
   readonly logger: Logger;
   readonly stop: AbortSignal;
 }
@@ -42,7 +44,9 @@ export class CarryService {
   private readonly outboxes = new Map<number, Outbox>();
 
   constructor(parts: CarryParts) {
-    const { shards, engineOf, signer, deliver, logger, stop } = parts;
+    const { shards, engineOf, signer, deliver, leadership, logger, stop } = parts;
+    const term = (): number => leadership.term;
+    const mayCarry = (): boolean => leadership.leads;
     const desks = new Map<number, CarryDesk>();
     const links = new Map<number, ShardLinks>();
     let batchMax = BATCH_COUNT_MAX;
@@ -55,7 +59,7 @@ export class CarryService {
       const keyOf = (key: Uint8Array) => carryKeyOf(engineOf(genesis.shard), key);
       desks.set(
         genesis.shard,
-        new CarryDesk({ shard: genesis.shard, venue, signer, keyOf, deliver }),
+        new CarryDesk({ shard: genesis.shard, venue, signer, keyOf, deliver, term }),
       );
       const most = Math.floor(genesis.limits.reportsPerRecordMax / REPORTS_PER_CARRY);
       batchMax = Math.max(1, Math.min(batchMax, most));
@@ -65,7 +69,16 @@ export class CarryService {
     }
     const origin = shards[0]?.genesis.directoryOrigin ?? 0;
     const { outboxes } = this;
-    this.carrier = new Carrier({ origin, outboxes, links, desks, batchMax, logger, stop });
+    this.carrier = new Carrier({
+      origin,
+      outboxes,
+      links,
+      desks,
+      batchMax,
+      mayCarry,
+      logger,
+      stop,
+    });
     if (links.has(origin)) return;
     logger.warning("directory not carried", { why: `shard ${origin} is not settled here` });
   }

@@ -89,6 +89,7 @@ export class CommitmentFile {
   private readonly files: Files;
   private readonly file: GrowingFile;
   private readonly entries: Uint8Array[];
+  private signedCount: number;
 
   constructor(dir: string, files = HOST_FILES) {
     this.dir = dir;
@@ -97,6 +98,8 @@ export class CommitmentFile {
     const path = join(dir, COMMITMENTS_NAME);
     const { entries, end } = splitCommitments(files.read(path) ?? new Uint8Array(0));
     this.entries = entries;
+    const note = files.read(join(dir, STATE_NOTE_NAME));
+    this.signedCount = note === null ? 0 : Math.min(entries.length, noteSize(note));
     this.file = files.grow(path, end);
   }
 
@@ -138,6 +141,18 @@ export class CommitmentFile {
   writeNotes(notes: Notes): void {
     this.files.replace(join(this.dir, INPUT_NOTE_NAME), notes.input);
     this.files.replace(join(this.dir, STATE_NOTE_NAME), notes.state);
+    this.signedCount = noteSize(notes.state);
+  }
+
+  /** The commitments that are signed, which may be fewer. */
+  get signed(): { readonly count: number; read(number: number): Uint8Array | null } {
+    const count = (): number => this.signedCount;
+    return {
+      get count() {
+        return count();
+      },
+      read: (number) => this.read(number),
+    };
   }
 
   close(): void {

@@ -36,9 +36,21 @@ export function notFound(why?: string): Refused {
   return new Refused(httpProblem(404, "not_found", why));
 }
 
+/** Which of two settlements this one is. */
+export interface Role {
+  readonly leads: boolean;
+  readonly term: number;
+  readonly counts: { readonly turns: number };
+}
+
+export function roleText({ leads }: Role): "leader" | "follower" {
+  return leads ? "leader" : "follower";
+}
+
 /** What all routes are made of. */
 export interface ReadSide {
   readonly settlements: ReadonlyMap<number, ShardSource>;
+  readonly leadership: Role;
   readonly marketData: MarketData;
   readonly rowsMax: number;
   readonly venueName: string;

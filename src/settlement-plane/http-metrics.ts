@@ -29,6 +29,9 @@ export function settlementMetrics(side: ReadSide, counts: ReadCounts): Metrics {
     name: "clob_settlement_stream_connections",
     help: "Readers of the stream.",
   };
+  const leads = { name: "clob_settlement_is_leader", help: "1 if it leads, 0 if it follows." };
+  metrics.gauge(leads, () => (side.leadership.leads ? 1 : 0));
+  total("clob_settlement_turns_total", "Turns as leader.", () => side.leadership.counts.turns);
   metrics.gauge(connections, () => counts.streamConnections);
   return metrics;
 }

@@ -17,14 +17,15 @@ import {
   pickShard,
   type ReadSide,
   Refused,
+  roleText,
   type Route,
   type Shard,
   shardOf,
 } from "./http-answer.ts";
 import type { Query } from "./http-query.ts";
 import { shardNumbers } from "./market-data.ts";
+import type { PublishedCheckpoint } from "./checkpoint-notes.ts";
 import type { Recomputed } from "./recompute.ts";
-import type { PublishedCheckpoint } from "./settlement.ts";
 import type { ShardSource } from "./shard-source.ts";
 
 export function statusRoutes(side: ReadSide): Route[] {
@@ -60,6 +61,7 @@ async function status(side: ReadSide): Promise<json.StatusJson> {
     rules_version: RULES_VERSION,
     rules_known: [...RULES.keys()],
     directory_shard: first?.parts.genesis.directoryOrigin ?? 0,
+    role: roleText(side.leadership),
     shards,
   };
 }
@@ -69,10 +71,11 @@ async function shardStatus(
   { id, source, data }: Shard,
 ): Promise<json.ShardStatusJson> {
   const { engine, latest, parts } = source;
-  const halted = await parts.log.halted();
+  const [halted, matcher] = await Promise.all([parts.log.halted(), parts.log.writerOfExecutions()]);
   return {
     shard: id,
     log: parts.log.describe,
+    matcher,
     ...shardNumbers(source, data),
     log_time_us: engine.logTime,
     accounts: engine.state.accounts.count,

@@ -15,6 +15,7 @@ import {
   problemResponse,
   type ReadSide,
   Refused,
+  roleText,
   type Route,
   textResponse,
 } from "./http-answer.ts";
@@ -63,8 +64,10 @@ function addOwnPages(app: Hono, { side, counts }: SettlementHttpParts): void {
   const isReady = (): boolean => [...side.settlements.values()].every((one) => one.isReady);
   const status = (word: string, code: number): Response =>
     Response.json({ status: word }, { status: code, headers: HEADERS });
+  const ready = (): Response =>
+    Response.json({ status: "ready", role: roleText(side.leadership) }, { headers: HEADERS });
   add(app, "/healthz", () => status("ok", 200));
-  add(app, "/readyz", () => (isReady() ? status("ready", 200) : status("recovering", 503)));
+  add(app, "/readyz", () => (isReady() ? ready() : status("recovering", 503)));
   add(app, "/metrics", () => text(metrics.text(), METRICS_CONTENT_TYPE));
 }
 

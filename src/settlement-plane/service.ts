@@ -9,12 +9,10 @@ import type { Config } from "../edges/config.ts";
 import { flagFor } from "../edges/config-flags.ts";
 import { bellPlace, claimRole } from "../edges/directory-lock.ts";
 import type { Doorbell } from "../edges/doorbell.ts";
-import { holdPlace } from "../service/hold-place.ts";
-import { haltShard } from "../service/halted.ts";
 import { readKeyFile, type Signer } from "../edges/keys.ts";
 import type { Logger } from "../edges/logger.ts";
 import type { ObjectStore } from "../edges/object-store.ts";
-import { archiveOf, type OpenShard } from "../service/open-shards.ts";
+import type { OpenShard } from "../service/open-shards.ts";
 import { EXIT_REFUSED, listening, ServiceEnd } from "../service/start.ts";
 import { VerifyPool } from "../edges/verify-pool.ts";
 import { equalBytes } from "../base/bytes.ts";
@@ -25,12 +23,12 @@ import { CARRY_KEY_NAME, CarryService, deliverOverHttp } from "./carry-service.t
 import { ExportService } from "./export-service.ts";
 import { createSettlementHttp } from "./http.ts";
 import { ReadCounts } from "./http-metrics.ts";
+import { Leadership } from "./leadership.ts";
 import { MarketData } from "./market-data.ts";
-import { followTip, recall } from "./recall.ts";
 import { Settlement } from "./settlement.ts";
-import type { ShardData } from "./shard-data.ts";
+import { nameOf } from "./settlement-name.ts";
+import { runShard } from "./shard-run.ts";
 import { streamHandlers } from "./stream.ts";
-import { Trimmer } from "./trimmer.ts";
 
 export interface SettlementServiceParts {
   readonly config: Config;
@@ -43,8 +41,6 @@ export interface SettlementServiceParts {
   readonly deliver?: Deliver;
   /** Where to export; absent: as the config says. */
   readonly objects?: ObjectStore;
-  /** Whether this process leads that shard's settlement; always, if absent. */
-  readonly mayPublish?: (shard: number) => boolean;
   readonly onFault: (fault: unknown) => void;
 }
 
@@ -52,6 +48,7 @@ export interface SettlementService {
   /** Null with one shard. */
   readonly carrier: Carrier | null;
   readonly settlements: ReadonlyMap<number, Settlement>;
+  readonly leadership: Leadership;
   readonly httpPort: number;
   /** Commands of traders in the last full second, all shards. */
   ordersPerSecond(): number;
@@ -61,8 +58,8 @@ export interface SettlementService {
 
 /** Between snapshots, at most: what a restart after a crash settles again takes seconds. */
 const SNAPSHOT_RECORDS_MAX = 50_000;
-/** As often as there are checkpoints, or nearly. */
-const TRIM_MS = 1000;
+/** So often one that follows asks whether it is its turn. */
+const POLLS_PER_LEASE = 10;
 export const CHECKPOINT_KEY_NAME = "checkpoint.pem";
 
 export async function startSettlementService(
@@ -76,18 +73,20 @@ export async function startSettlementService(
   const levels = chooseLevels(config.matcher.engine, logger);
   const checkpointSigner = checkpointKey(parts);
   const marketData = new MarketData(config.limits, wallMs);
-  const carrying = openCarrying(parts, settlements, stopping.signal);
-  const exporting = ExportService.open({ ...parts, stop: stopping.signal });
+  const onTurn = (): void => carrying?.carrier.notify();
+  const leadership = openLeadership(parts, settlements, marketData, onTurn);
+  const mayPublish = (): boolean => leadership.leads;
+  const carrying = openCarrying(parts, { settlements, leadership, stop: stopping.signal });
+  const exporting = ExportService.open({ ...parts, mayPublish, stop: stopping.signal });
   for (const shard of shards) {
     const id = shard.genesis.shard;
     const settlement = new Settlement({
       ...shard,
+      ...placeOf(shard.dir, config),
       options: engineOptions(levels, true),
       judge,
-      aheadBytesMax: config.limits.settleAheadBytesMax,
       checkpointSigner,
-      dir: join(shard.dir, "settlement"),
-      snapshotRecords: Math.min(SNAPSHOT_RECORDS_MAX, config.matcher.snapshotCommands),
+      mayPublish,
       ...exporting?.settlementParts(),
       logger: logger.with({ shard: id }),
       onReports: (_engine, reports) => {
@@ -103,76 +102,59 @@ export async function startSettlementService(
     settlements.set(id, settlement);
     runs.push(exporting?.run(shard, settlement).catch(onFault) ?? Promise.resolve());
     const data = marketData.addShard(id, settlement);
-    runs.push(...runShard(parts, shard, { settlement, data, stop: stopping.signal }));
+    const run = { settlement, leadership, data, stop: stopping.signal };
+    runs.push(...runShard(parts, shard, run));
   }
   if (carrying !== null) runs.push(carrying.carrier.run().catch(onFault));
-  const reading = serveReaders(parts, settlements, marketData);
+  runs.push(leadership.run(stopping.signal).catch(onFault));
+  const reading = serveReaders(parts, { settlements, leadership }, marketData);
   logger.info("listening", { http: `${config.settlement.httpAddress.host}:${reading.port}` });
   return {
     carrier: carrying?.carrier ?? null,
     settlements,
+    leadership,
     httpPort: reading.port,
     ordersPerSecond: () => marketData.ordersPerSecond(),
     stop: async () => {
       stopping.abort();
       await Promise.all(runs);
+      await leadership.close();
       await Promise.all([judge.close(), reading.stop()]);
       for (const part of [exporting, ...locks]) part?.close();
     },
   };
 }
 
-interface ShardRun {
-  readonly settlement: Settlement;
-  readonly data: ShardData;
-  readonly stop: AbortSignal;
+/** Where one shard's settlement keeps what it derives, and how much of it. */
+function placeOf(shardDir: string, { limits, matcher }: Config) {
+  const dir = join(shardDir, "settlement");
+  const snapshotRecords = Math.min(SNAPSHOT_RECORDS_MAX, matcher.snapshotCommands);
+  return { dir, who: nameOf(dir), snapshotRecords, aheadBytesMax: limits.settleAheadBytesMax };
 }
 
-/** Settles, keeps its place among the consumers, and lets go of what none needs. */
-function runShard(
-  { config, logger, wallMs, onFault }: SettlementServiceParts,
-  shard: OpenShard,
-  run: ShardRun,
-): Promise<void>[] {
-  const { settlement, stop } = run;
-  const settling = settle(shard, run).catch((fault) => haltShard(shard, fault, onFault));
-  const { log } = shard;
-  const { consumerSilentMsMax: silentMsMax, keepRecords, keepMs } = config.log;
-  const position = (): number => (settlement.isReady ? settlement.engine.position : 0);
-  const archive = archiveOf(config, shard);
-  const trimmer = new Trimmer({
-    log,
-    archived: () => archive.covered(),
-    // A halted shard keeps what it has: somebody will want to look at it.
-    checkpointed: () => (settlement.isHalted ? 0 : (settlement.latest?.position ?? 0)),
-    keepRecords,
-    keepMs,
-    memoryPercent: config.redis?.memoryTrimPercent ?? null,
-    everyMs: TRIM_MS,
-    wallMs,
-    logger: logger.with({ shard: log.shard }),
-    onTurn: (retention) => {
-      run.data.retention = retention;
-    },
-    stop,
-  });
-  const readsExport = async (): Promise<boolean> => (await archive.covered()) > 0;
-  const place = { log, name: () => "settlement", position, silentMsMax, readsExport, stop };
-  return [settling, holdPlace(place), trimmer.run()];
-}
-
-async function settle(
-  { log, halted }: OpenShard,
-  { settlement, data, stop }: ShardRun,
-): Promise<void> {
-  if (halted !== null) {
-    data.matchedPosition = settlement.engine.position;
-    await settlement.untilLifted(halted);
-    if (stop.aborted) return;
-  }
-  await settlement.untilPublished();
-  await recall(log, data, settlement.engine.position, stop);
-  await Promise.all([settlement.run(), followTip(log, data, stop)]);
+/** One turn for all shards: what goes between them has one carrier. */
+function openLeadership(
+  { config, shards, logger }: SettlementServiceParts,
+  settlements: ReadonlyMap<number, Settlement>,
+  marketData: MarketData,
+  onChange: () => void,
+): Leadership {
+  const [lowest] = shards;
+  assert(lowest !== undefined, "a settlement has a shard");
+  /** By shard: how far its matcher was, one look ago. */
+  const before = new Map<number, number>();
+  const isNear = (): boolean => {
+    if (!lowest.log.hasStandbys) return true;
+    let near = true;
+    for (const [id, { engine, isReady }] of settlements) {
+      const matched = marketData.shardData(id)?.matchedPosition ?? 0;
+      near &&= isReady && matched > 0 && engine.position >= (before.get(id) ?? matched);
+      before.set(id, matched);
+    }
+    return near;
+  };
+  const pollMs = config.settlement.leaseMs / POLLS_PER_LEASE;
+  return new Leadership({ log: lowest.log, pollMs, isNear, onChange, logger });
 }
 
 /** The key that every genesis names. */
@@ -188,8 +170,15 @@ function checkpointKey({ config, shards }: SettlementServiceParts): Signer {
 
 function openCarrying(
   { config, shards, logger, deliver }: SettlementServiceParts,
-  settlements: ReadonlyMap<number, Settlement>,
-  stop: AbortSignal,
+  {
+    settlements,
+    leadership,
+    stop,
+  }: {
+    readonly settlements: ReadonlyMap<number, Settlement>;
+    readonly leadership: Leadership;
+    readonly stop: AbortSignal;
+  },
 ): CarryService | null {
   if (shards.length < 2) return null;
   const keyFile = join(config.venue.keysDir, CARRY_KEY_NAME);
@@ -202,6 +191,7 @@ function openCarrying(
     },
     signer: readKeyFile(keyFile),
     keyFile,
+    leadership,
     deliver: deliver ?? deliverOverHttp(config.settlement.ingressAddress, stop),
     logger,
     stop,
@@ -234,14 +224,24 @@ async function lockShards({ config, shards }: SettlementServiceParts): Promise<D
 /** HTTP, the stream and the dashboard, on one port. */
 function serveReaders(
   parts: SettlementServiceParts,
-  settlements: ReadonlyMap<number, Settlement>,
+  {
+    settlements,
+    leadership,
+  }: { readonly settlements: ReadonlyMap<number, Settlement>; readonly leadership: Leadership },
   marketData: MarketData,
 ): { port: number; stop: () => Promise<void> } {
   const { config, wallMs } = parts;
   const { limits } = config;
   const counts = new ReadCounts();
   const rowsMax = limits.httpRowsMax;
-  const side = { settlements, marketData, rowsMax, venueName: config.venue.name, wallMs };
+  const side = {
+    settlements,
+    leadership,
+    marketData,
+    rowsMax,
+    venueName: config.venue.name,
+    wallMs,
+  };
   const app = createSettlementHttp({ side, counts, limits });
   const stream = streamHandlers({ app, marketData, counts, limits });
   const { host, port } = config.settlement.httpAddress;

@@ -6,7 +6,6 @@
  */
 import { join } from "node:path";
 import { assert } from "../base/assert.ts";
-import { toHex } from "../base/bytes.ts";
 import type { Files } from "../edges/files.ts";
 import type { Signer } from "../edges/keys.ts";
 import type { Logger } from "../edges/logger.ts";
@@ -14,19 +13,13 @@ import { LostSuffix, type ShardLog } from "../edges/log.ts";
 import { SnapshotFiles } from "../edges/snapshot-files.ts";
 import type { FrameJudge } from "../edges/verify-pool.ts";
 import { Engine, type EngineOptions, Halt } from "../engine/engine.ts";
-import { signCheckpoint } from "../proofs/checkpoint-note.ts";
-import {
-  Checkpointer,
-  type CheckpointTerms,
-  inputOrigin,
-  statesOrigin,
-} from "../proofs/checkpointer.ts";
-import { noteKey } from "../proofs/signed-note.ts";
+import { Checkpointer, type CheckpointTerms } from "../proofs/checkpointer.ts";
 import { ReportChain } from "../protocol/execution.ts";
 import type { Genesis } from "../protocol/genesis.ts";
 import type { ReportBatch } from "../protocol/report.ts";
 import { refuseMixedLog } from "../service/same-log.ts";
 import { type BorderSnapshots, snapshotBytes } from "./border-snapshots.ts";
+import { type PublishedCheckpoint, signHeads } from "./checkpoint-notes.ts";
 import { CommitmentFile, type Notes } from "./commitment-file.ts";
 import type { Commitments } from "./export-borders.ts";
 import type { ExportProgress } from "./exporter.ts";
@@ -34,6 +27,7 @@ import { Recompute } from "./recompute.ts";
 import { runSettleLoop, workOf } from "./settle-loop.ts";
 import { sealSnapshot, unpackSnapshot } from "./settlement-snapshot.ts";
 import type { HeadsAt } from "./shard-export.ts";
+import { type DueCheckpoint, SigningDesk } from "./signing-desk.ts";
 
 export interface SettlementParts {
   readonly log: ShardLog;
@@ -50,29 +44,14 @@ export interface SettlementParts {
   readonly snapshotRecords: number;
   /** For the export, where there is one. */
   readonly borderSnapshots?: BorderSnapshots;
+  /** This settlement, the same after a restart, unlike any other. */
+  readonly who: string;
+  /** Whether this one leads: see leadership.ts. */
+  readonly mayPublish: () => boolean;
   readonly logger: Logger;
   readonly onReports: (engine: Engine, reports: ReportBatch) => void;
   readonly onBatch: (engine: Engine) => void;
   readonly stop: AbortSignal;
-}
-
-export interface PublishedCheckpoint {
-  readonly number: number;
-  readonly position: number;
-  /** Log time of the last record covered, microseconds. */
-  readonly logTime: number;
-  readonly inputNote: Uint8Array;
-  readonly stateNote: Uint8Array;
-}
-
-/** Computed, and not published yet. */
-interface DueCheckpoint {
-  readonly number: number;
-  readonly bytes: Uint8Array;
-  readonly position: number;
-  readonly inputRoot: Uint8Array;
-  readonly statesRoot: Uint8Array;
-  readonly logTime: number;
 }
 
 const SNAPSHOTS_KEPT = 2;
@@ -90,6 +69,7 @@ export class Settlement {
   /** Up to here the matcher's chain was compared, and found to be ours. */
   private comparedPosition: number;
   private due: DueCheckpoint[] = [];
+  private readonly desk: SigningDesk;
   engine: Engine;
   latest: PublishedCheckpoint | null = null;
   exported: ExportProgress | null = null;
@@ -112,6 +92,9 @@ export class Settlement {
     const snapshotDir = join(dir, "snapshots");
     this.snapshots = new SnapshotFiles(snapshotDir, "settlement", SNAPSHOTS_KEPT, files);
     this.checkpointer = new Checkpointer(this.terms);
+    const { log, who, mayPublish } = parts;
+    const sign = (checkpoint: DueCheckpoint): void => this.publish(checkpoint);
+    this.desk = new SigningDesk({ log, who, mayPublish, sign });
     this.engine = new Engine(parts.genesisFrame, parts.options);
     this.restore();
     this.engine.followChain(this.chain);
@@ -157,16 +140,31 @@ export class Settlement {
     logger.info("the halt is lifted");
   }
 
-  /** Runs until `stop`; throws LogFault or Halt. */
+  /** Runs until `stop`; throws LogFault or Halt, also where two settlements differ. */
   async run(): Promise<void> {
-    const { log, logger, stop } = this.parts;
+    const over = new AbortController();
+    const end = (): void => over.abort();
+    this.parts.stop.addEventListener("abort", end);
+    if (this.parts.stop.aborted) end();
+    const following = this.follow(over.signal).finally(end);
+    const signing = this.desk.run(over.signal).finally(end);
+    const ends = await Promise.allSettled([following, signing]);
+    this.parts.stop.removeEventListener("abort", end);
+    for (const one of ends) if (one.status === "rejected") throw one.reason;
+  }
+
+  private async follow(stop: AbortSignal): Promise<void> {
+    const { log, logger } = this.parts;
     logger.info("recovered", { position: this.engine.position, checkpoints: this.file.count });
     this.isReady = true;
     while (!stop.aborted) {
       try {
-        await this.settle();
+        await this.settle(stop);
       } catch (fault) {
-        if (fault instanceof Halt && fault.position > this.engine.position) this.keepForReaders();
+        if (fault instanceof Halt && fault.position > this.engine.position) {
+          this.keepForReaders();
+          await this.desk.flush();
+        }
         // What is not compared may be of the log that is gone: the next process begins before it.
         const isMixed = this.engine.position !== this.comparedPosition;
         if (!(fault instanceof LostSuffix) || isMixed) throw fault;
@@ -178,11 +176,12 @@ export class Settlement {
     this.isReady = false;
     const { position } = this.engine;
     if (this.unsaved > 0 && position === this.comparedPosition) this.save();
+    await this.desk.flush();
     this.file.close();
   }
 
-  private async settle(): Promise<void> {
-    const { log, stop, judge, aheadBytesMax, genesis } = this.parts;
+  private async settle(stop: AbortSignal): Promise<void> {
+    const { log, judge, aheadBytesMax, genesis } = this.parts;
     const genesisKey = genesis.operators[0]?.publicKey;
     assert(genesisKey !== undefined, "a genesis names an operator key");
     const input = await log.openInputReader();
@@ -231,7 +230,8 @@ export class Settlement {
   private publishDue(): void {
     for (const checkpoint of this.due.splice(0)) {
       this.file.add(checkpoint.number, checkpoint.bytes);
-      this.publish(checkpoint);
+      // Older ones come by again after a restart; the notes stay at the newest.
+      if (checkpoint.number + 1 === this.file.count) this.desk.add(checkpoint);
     }
   }
 
@@ -244,29 +244,22 @@ export class Settlement {
     parts.onBatch(engine);
   }
 
-  private publish({ number, position, inputRoot, statesRoot, logTime }: DueCheckpoint): void {
+  private publish(checkpoint: DueCheckpoint): void {
+    const { number, position, inputRoot, statesRoot, logTime } = checkpoint;
     const notes = this.sign({ count: number + 1, position, inputRoot, statesRoot });
     this.parts.borderSnapshots?.published(number);
-    // Older ones come by again after a restart; the notes stay at the newest.
-    if (number + 1 === this.file.count) this.file.writeNotes(notes);
+    this.file.writeNotes(notes);
     this.latest = { number, position, logTime, inputNote: notes.input, stateNote: notes.state };
   }
 
   /** What was published once may be said again at any time: a signature has one form. */
-  sign({ count, position, inputRoot, statesRoot }: HeadsAt): Notes {
-    const { venue, genesis, checkpointSigner } = this.parts;
-    const venueHex = toHex(venue);
-    const key = noteKey(venueHex, checkpointSigner.publicKey);
-    const sign = (message: Uint8Array): Uint8Array => checkpointSigner.sign(message);
-    const { shard } = genesis;
-    const input = { origin: inputOrigin(venueHex, shard), size: position, root: inputRoot };
-    const state = { origin: statesOrigin(venueHex, shard), size: count, root: statesRoot };
-    return { input: signCheckpoint(input, key, sign), state: signCheckpoint(state, key, sign) };
+  sign(heads: HeadsAt): Notes {
+    return signHeads(heads, this.parts);
   }
 
   /** Those that are signed. */
   get commitments(): Commitments {
-    return this.file;
+    return this.file.signed;
   }
 
   private save(): void {

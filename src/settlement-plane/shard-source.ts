@@ -4,9 +4,9 @@
 import type { ShardLog } from "../edges/log.ts";
 import type { Engine } from "../engine/engine.ts";
 import type { Genesis } from "../protocol/genesis.ts";
+import type { PublishedCheckpoint } from "./checkpoint-notes.ts";
 import type { ExportProgress } from "./exporter.ts";
 import type { Recompute } from "./recompute.ts";
-import type { PublishedCheckpoint } from "./settlement.ts";
 
 export interface ShardSource {
   readonly engine: Engine;
@@ -22,6 +22,6 @@ export interface ShardSource {
   readonly parts: {
     readonly genesis: Genesis;
     readonly venue: Uint8Array;
-    readonly log: Pick<ShardLog, "describe" | "halted">;
+    readonly log: Pick<ShardLog, "describe" | "halted" | "writerOfExecutions">;
   };
 }

@@ -104,6 +104,8 @@ async function settle(stand: Stand) {
     aheadBytesMax: 1 << 20,
     checkpointSigner: signerOf(9),
     dir,
+    who: "one",
+    mayPublish: () => true,
     snapshotRecords: 1000,
     logger,
     onReports: (_engine: Engine, reports) => marketData.onReports(1, reports),

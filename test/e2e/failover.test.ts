@@ -70,7 +70,7 @@ describe.skipIf(!redisAvailable())("failover under load", () => {
         flags: ["--log-replicas=1", "--limits-drain-timeout-ms=1000"],
       });
       const client = new ReplayClient(fleet, flow);
-      client.start();
+      await client.start();
       await client.untilSent(0.05);
       const kept = await part(servers);
       const isEnough = async (): Promise<boolean> => (await tip(servers.primary)) >= kept + LOST;
@@ -99,7 +99,7 @@ describe.skipIf(!redisAvailable())("failover under load", () => {
       await using fleet = await KillFleet.start({ services: "three", redis });
       const kept = await part(servers);
       const client = new ReplayClient(fleet, flow);
-      client.start();
+      await client.start();
       await client.untilSent(0.05);
       const ends = fleet.parts.map(async (name) => [name, await fleet.exitOf(name)]);
       await failOver(servers);

@@ -56,6 +56,8 @@ test("an order is matched, reported, committed, exported and verified", async ()
     aheadBytesMax: config.limits.settleAheadBytesMax,
     checkpointSigner: readKeyFile(join(config.venue.keysDir, "checkpoint.pem")),
     dir: join(shard.dir, "settlement"),
+    who: "one",
+    mayPublish: () => true,
     snapshotRecords: 1000,
     logger,
     onReports: () => {},

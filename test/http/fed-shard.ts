@@ -1,14 +1,12 @@
 /**
  * FedShard: a real engine fed with records, and the whole read side of settlement over it. For
- * tests of
- * HTTP and stream that state by hand what was traded.
+ * tests of HTTP and stream that state by hand what was traded.
  *
  *   const shard = new FedShard();
  *   shard.trade(1, limit({ side: SIDE_SELL, price: 6_000_100, quantity: 2_000 }));
  *   await shard.get("/v1/markets/BTC-USD/book")
  *
- * Two markets, three funded traders whose keys have the id account + 1, 10 ms of log time per
- * record.
+ * Two markets, three funded traders whose keys have the id account + 1, 10 ms of log time each.
  */
 import type { Hono } from "hono";
 import { sha256 } from "../../src/base/hash.ts";
@@ -21,6 +19,7 @@ import * as codes from "../../src/protocol/codes.ts";
 import * as encode from "../../src/protocol/commands.ts";
 import { ReportChain } from "../../src/protocol/execution.ts";
 import { encodeFrame } from "../../src/protocol/frame.ts";
+import type { ShardLog } from "../../src/edges/log.ts";
 import { decodeGenesis, encodeGenesis, type Genesis } from "../../src/protocol/genesis.ts";
 import { encodePack, readRecord, RecordView } from "../../src/protocol/record.ts";
 import { readReport, type Report, REPORT_SIZE, ReportBatch } from "../../src/protocol/report.ts";
@@ -30,7 +29,7 @@ import type { ExportProgress } from "../../src/settlement-plane/exporter.ts";
 import { MarketData } from "../../src/settlement-plane/market-data.ts";
 import type { Recompute } from "../../src/settlement-plane/recompute.ts";
 import type { ShardData } from "../../src/settlement-plane/shard-data.ts";
-import type { PublishedCheckpoint } from "../../src/settlement-plane/settlement.ts";
+import type { PublishedCheckpoint } from "../../src/settlement-plane/checkpoint-notes.ts";
 import { generateKeyPairSync, sign } from "node:crypto";
 
 type Bytes = Uint8Array<ArrayBuffer>;
@@ -108,7 +107,7 @@ export class FedShard {
   readonly parts: {
     genesis: Genesis;
     venue: Uint8Array;
-    log: { describe: string; halted: () => Promise<string | null> };
+    log: Pick<ShardLog, "describe" | "halted" | "writerOfExecutions">;
   };
   readonly data: ShardData;
   readonly marketData: MarketData;
@@ -120,6 +119,7 @@ export class FedShard {
   exported: ExportProgress | null = null;
   recompute: Pick<Recompute, "found"> | null = null;
   halted: string | null = null;
+  readonly leadership = { leads: true, term: 1, counts: { turns: 1 } };
   /** This server's clock, moved by the tests. */
   nowMs = FIRST_TIME / 1000;
   private logTime = FIRST_TIME;
@@ -134,7 +134,8 @@ export class FedShard {
     const genesisFrame = makeGenesis(settings);
     const genesis = decodeGenesis(genesisFrame);
     if (typeof genesis === "string") throw new Error(genesis);
-    const log = { describe: "embedded, D2, ./data", halted: async () => this.halted };
+    const [writerOfExecutions, halted] = [async () => null, async () => this.halted];
+    const log = { describe: "embedded, D2, ./data", halted, writerOfExecutions };
     this.parts = { genesis, venue: sha256(genesisFrame), log };
     this.engine = new Engine(genesisFrame, { levels: createLevels, roots: true });
     this.checkpointer = new Checkpointer({
@@ -145,13 +146,13 @@ export class FedShard {
     });
     const { rowsMax = 1000, tradesKept = 1024, requestsMax = 1024 } = settings;
     const wallMs = (): number => this.nowMs;
-    this.marketData = new MarketData({ tradesKept }, wallMs);
-    this.data = this.marketData.addShard(1, this);
+    const marketData = (this.marketData = new MarketData({ tradesKept }, wallMs));
+    this.data = marketData.addShard(1, this);
     this.data.matchedPosition = 1;
+    const { leadership, counts } = this;
     const settlements = new Map([[1, this]]);
-    const side = { settlements, marketData: this.marketData, rowsMax, venueName: "demo", wallMs };
-    const limits = { httpRequestsMax: requestsMax };
-    this.app = createSettlementHttp({ side, counts: this.counts, limits });
+    const side = { settlements, leadership, marketData, rowsMax, venueName: "demo", wallMs };
+    this.app = createSettlementHttp({ side, counts, limits: { httpRequestsMax: requestsMax } });
     this.apply(genesisFrame);
     for (let account = 1; account <= 3; account++) this.openTrader(account);
   }

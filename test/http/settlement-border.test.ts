@@ -120,7 +120,7 @@ describe("limits and own pages:", () => {
 
   test("healthz, readyz and metrics", async () => {
     expect(await shard.get("/healthz")).toEqual({ status: "ok" });
-    expect(await shard.get("/readyz")).toEqual({ status: "ready" });
+    expect(await shard.get("/readyz")).toEqual({ status: "ready", role: "leader" });
     shard.isReady = false;
     expect(await shard.ask("/readyz")).toMatchObject([
       503,

@@ -61,10 +61,12 @@ describe("status and time", () => {
       rules_version: 1,
       rules_known: [1],
       directory_shard: 1,
+      role: "leader",
       shards: [
         {
           shard: 1,
           log: "embedded, D2, ./data",
+          matcher: null,
           position: OPENED + 3,
           matched_position: OPENED + 3,
           log_time_us: timeOf(OPENED + 3),

@@ -3,7 +3,8 @@ import type { RedisHost } from "../../src/edges/config-address.ts";
 import type { ShardLog } from "../../src/edges/log.ts";
 import { type RedisAccess, RedisConnection } from "../../src/edges/redis-connection.ts";
 
-import { openRedisLog, type RedisLogOptions } from "../../src/edges/redis-log.ts";
+import { openRedisLog } from "../../src/edges/redis-log.ts";
+import type { RedisLogOptions } from "../../src/edges/redis-log-options.ts";
 import type { RedisOptions } from "../support/redis-server.ts";
 import { RedisServer } from "../support/redis-server.ts";
 import { SHARD } from "./records.ts";

@@ -171,3 +171,21 @@ function netsOf(venue: CarriedVenue): { net: number } {
   }
   return { net };
 }
+
+test("who follows carries nothing, and goes on where the other was once it leads", async () => {
+  const venue = await begin([1, 2]);
+  const leadership = { leads: false, term: 2 };
+  let frames = 0;
+  const deliver = honest(venue);
+  venue.carry((shard, frame) => {
+    frames++;
+    return deliver(shard, frame);
+  }, leadership);
+  await send(venue, 2, upTo(5));
+  await venue.compare(1);
+  await new Promise((resolve) => setTimeout(resolve, 50));
+  expect([frames, credits(venue, 2)]).toEqual([0, []]);
+  leadership.leads = true;
+  await untilCarried(venue);
+  expect(credits(venue, 2)).toEqual(upTo(5));
+});

@@ -3,7 +3,7 @@
  *
  *   clients       every report of their accounts, each once; every outcome is what the log says
  *   snapshots     roots of matcher and settlement = those of a cold replay, fast and naive
- *   commitments   those that settlement signed = those recomputed
+ *   commitments   those that each settlement computed, and signed = those recomputed
  */
 import { toHex, viewOf } from "../../src/base/bytes.ts";
 import { Engine } from "../../src/engine/engine.ts";
@@ -29,16 +29,18 @@ export function audit(venue: Venue, traders: readonly Trader[]): void {
   for (const trader of traders) checkTrader(trader);
   venue.crossings.checkEnd();
   for (const shard of venue.shards) {
-    const { roots, commitments } = replay(venue, shard);
-    const [files, dir] = [venue.diskOf("settlement"), settlementDir(shard)];
-    checkSnapshots(venue.diskOf(matcherRole(shard)), {
-      venue,
-      shard,
-      dir: `${DATA}/matcher`,
-      roots,
-    });
-    checkSnapshots(files, { venue, shard, dir: `${dir}/snapshots`, roots });
-    checkCommitments(files.stored.get(`${dir}/commitments`)?.bytes, commitments);
+    const replayed = replay(venue, shard);
+    const { roots } = replayed;
+    const dir = settlementDir(shard);
+    const matchers = shard === 1 ? ["standby", matcherRole(1)] : [matcherRole(shard)];
+    for (const role of matchers) {
+      checkSnapshots(venue.diskOf(role), { venue, shard, dir: `${DATA}/matcher`, roots });
+    }
+    for (const role of ["settlement", "settlement2"]) {
+      const files = venue.diskOf(role);
+      checkSnapshots(files, { venue, shard, dir: `${dir}/snapshots`, roots });
+      checkCommitments(files, dir, replayed);
+    }
   }
 }
 
@@ -57,6 +59,8 @@ function checkTrader({ oracle, role, told, outcomes }: Trader): void {
 interface Replayed {
   readonly roots: ReadonlyMap<number, string>;
   readonly commitments: readonly Uint8Array[];
+  /** Roots of the tree of commitments, by size less one, as a note has them. */
+  readonly heads: readonly string[];
 }
 
 /** The whole log once more, from genesis, by both engines. */
@@ -70,10 +74,12 @@ function replay(venue: Venue, shard: number): Replayed {
   const [chain, record, reports] = [new ReportChain(), new RecordView(), new ReportBatch()];
   const roots = new Map<number, string>();
   const commitments: Uint8Array[] = [];
+  const heads: string[] = [];
   fast.followChain(chain);
   naive.followChain(chain);
   const commit = (): void => {
     commitments.push(checkpointer.commit(fast.roots(), chain.value).slice());
+    heads.push(checkpointer.statesRoot.toBase64());
   };
   for (const { bytes } of venue.oracleOf(shard).records) {
     const view = viewOf(bytes);
@@ -92,7 +98,7 @@ function replay(venue: Venue, shard: number): Replayed {
   if (textOfRoots(naive.roots()) !== textOfRoots(fast.roots())) {
     throw new Violation("the naive engine has other roots than the fast one");
   }
-  return { roots, commitments };
+  return { roots, commitments, heads };
 }
 
 interface Snapshots {
@@ -122,16 +128,22 @@ function checkSnapshots({ stored }: SimDisk, { venue, shard, dir, roots }: Snaps
 }
 
 function checkCommitments(
-  bytes: Uint8Array = new Uint8Array(0),
-  recomputed: readonly Uint8Array[] = [],
+  { stored }: SimDisk,
+  dir: string,
+  { commitments, heads }: Replayed,
 ): void {
-  const { entries } = splitCommitments(bytes);
-  if (entries.length > recomputed.length) {
-    throw new Violation(`${entries.length} commitments of ${recomputed.length}`);
+  const file = stored.get(`${dir}/commitments`);
+  const { entries } = splitCommitments(file?.bytes ?? new Uint8Array(0));
+  if (entries.length > commitments.length) {
+    throw new Violation(`${entries.length} commitments of ${commitments.length}`);
   }
   for (const [i, entry] of entries.entries()) {
-    if (toHex(entry) !== toHex(recomputed[i]!)) throw new Violation(`commitment ${i} is another`);
+    if (toHex(entry) !== toHex(commitments[i]!)) throw new Violation(`commitment ${i} is another`);
   }
+  const note = stored.get(`${dir}/state.note`);
+  if (note === undefined) return;
+  const [, size = "", root] = new TextDecoder().decode(note.bytes).split("\n");
+  if (heads[Number(size) - 1] !== root) throw new Violation(`${dir} has signed another root`);
 }
 
 function textOfRoots({ accounts, markets, books, totals, arrivals }: StateRoots): string {

@@ -6,6 +6,7 @@ import type { Prng } from "../../src/base/prng.ts";
 import type { Script } from "../../src/edges/redis-connection.ts";
 import * as retention from "../../src/edges/redis-retention-scripts.ts";
 import * as scripts from "../../src/edges/redis-scripts.ts";
+import * as turns from "../../src/edges/redis-turn-scripts.ts";
 
 export const KEYS = ["in:{1}", "ex:{1}", "ctl:{1}", "dur:{1}"] as const;
 const VENUE = "aa".repeat(32);
@@ -34,9 +35,10 @@ const SCRIPTS: readonly (readonly [Script, number])[] = [
   [scripts.TAKE_SLOT, 4],
   [scripts.HOLD_SLOT, 6],
   [scripts.APPEND_IN, 40],
-  [scripts.TAKE_TURN, 6],
-  [scripts.HOLD_TURN, 6],
-  [scripts.LOOK_TURN, 3],
+  [turns.TAKE_TURN, 6],
+  [turns.HOLD_TURN, 6],
+  [turns.LOOK_TURN, 3],
+  [turns.SAY_COMMITMENT, 12],
   [scripts.APPEND_EX, 25],
   [scripts.PUBLISH, 12],
   [scripts.RAISE, 2],
@@ -92,14 +94,18 @@ function argumentsOf(script: Script, prng: Prng, known: Known): (string | Uint8A
       const isClear = prng.chance(known.halted === "" ? 5 : 80);
       return isClear ? clearPack(prng, known, whole) : whole;
     }
-    case scripts.TAKE_TURN: {
+    case turns.TAKE_TURN: {
       const lease = prng.pick(["0", String(LEASE_US * 1000)]);
       return [prng.pick(KINDS), prng.pick(OWNERS), lease, prng.pick(["", "a:1:1"])];
     }
-    case scripts.HOLD_TURN:
+    case turns.HOLD_TURN:
       return [prng.pick(KINDS), near(prng, known.epoch), prng.pick(["", "a:1:1", "a:1:1"])];
-    case scripts.LOOK_TURN:
+    case turns.LOOK_TURN:
       return [prng.pick(KINDS), prng.pick(["0", String(LEASE_US * 1000)])];
+    case turns.SAY_COMMITMENT: {
+      const number = prng.pick([0, 1, 2, 63, 64, 65, 66]);
+      return [String(number), prng.chance(85) ? `a${number}` : "bb", prng.pick(["one", "two"])];
+    }
     case scripts.APPEND_EX: {
       const to = near(prng, Math.min(known.tip, known.executed + prng.between(1, 3)));
       const read = prng.pick([

@@ -162,8 +162,10 @@ class Run {
     if (!desk.isDone) return "the desk has frames to send";
     for (const [shard, { tip, executedTip }] of oracles) {
       if (executedTip < tip) return `ex of shard ${shard} is at ${executedTip} of ${tip}`;
-      const settled = settlements.get(shard)?.engine.position ?? 0;
-      if (settled < tip) return `settlement of shard ${shard} is at ${settled} of ${tip}`;
+      for (const { role } of services.filter((one) => one.role.startsWith("settlement"))) {
+        const settled = settlements.get(`${role} ${shard}`)?.engine.position ?? 0;
+        if (settled < tip) return `${role} of shard ${shard} is at ${settled} of ${tip}`;
+      }
     }
     if (crossings.lacks !== "") return crossings.lacks;
     const down = services.find(({ isRunning }) => !isRunning);

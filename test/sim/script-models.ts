@@ -5,11 +5,13 @@
 import type { Script } from "../../src/edges/redis-connection.ts";
 import * as retention from "../../src/edges/redis-retention-scripts.ts";
 import * as scripts from "../../src/edges/redis-scripts.ts";
+import * as turns from "../../src/edges/redis-turn-scripts.ts";
 import { Refusal, type Reply } from "./keyspace.ts";
 import { consume, cover, restore, trim } from "./retention-models.ts";
 import { type Arg, bytesOf, textOf } from "./resp.ts";
 import { stampOf, withUpgrade } from "./script-models-rules.ts";
 import { type Args, type Calls, fieldsOf, type Keys } from "./script-calls.ts";
+import { holdTurn, lookTurn, sayCommitment, takeTurn } from "./turn-models.ts";
 
 type Model = (calls: Calls, keys: Keys, args: Args) => Reply;
 
@@ -18,14 +20,15 @@ export const MODELS: ReadonlyMap<Script, Model> = new Map([
   [scripts.TAKE_SLOT, takeSlot],
   [scripts.HOLD_SLOT, holdSlot],
   [scripts.APPEND_IN, appendIn],
-  [scripts.TAKE_TURN, takeTurn],
-  [scripts.HOLD_TURN, holdTurn],
-  [scripts.LOOK_TURN, lookTurn],
   [scripts.APPEND_EX, appendEx],
   [scripts.PUBLISH, publish],
   [scripts.RAISE, raise],
   [scripts.HALT, halt],
   [scripts.GOVERN, govern],
+  [turns.TAKE_TURN, takeTurn],
+  [turns.HOLD_TURN, holdTurn],
+  [turns.LOOK_TURN, lookTurn],
+  [turns.SAY_COMMITMENT, sayCommitment],
   [retention.RESTORE, restore],
   [retention.CONSUME, consume],
   [retention.COVER, cover],
@@ -112,34 +115,6 @@ function appendIn(calls: Calls, keys: Keys, args: Args): Reply {
   const taken = `${term}:${pack}:${first}:${last}:${now}`;
   calls.call("HSET", keys[2]!, "in_tip", `${last}`, "log_time", `${now}`, `slot:${slot}`, taken);
   return [first, last, now];
-}
-
-function takeTurn(calls: Calls, keys: Keys, args: Args): Reply {
-  const [, kind = "", owner = "", lease = "", dead = ""] = args.map(textOf);
-  const [tip = "", held = ""] = fieldsOf(calls, keys, args, "ex_tip", `lead:${kind}`);
-  const now = calls.micros();
-  const [, since = "", other = ""] = /^(\d+) (.*)$/.exec(held) ?? [];
-  const lives = held !== "" && Math.abs(now - Number(since)) < Number(lease);
-  if (lives && other !== owner && other !== dead) throw new Refusal(`INUSE ${other}`);
-  calls.call("HSET", keys[2]!, `lead:${kind}`, `${now} ${owner}`);
-  return [calls.call("HINCRBY", keys[2]!, kind, "1"), Number(tip)];
-}
-
-function holdTurn(calls: Calls, keys: Keys, args: Args): Reply {
-  const [, kind = "", number = "", owner = ""] = args.map(textOf);
-  const [held = ""] = fieldsOf(calls, keys, args, kind);
-  if (held !== number) return 0;
-  if (owner === "") calls.call("HDEL", keys[2]!, `lead:${kind}`);
-  else calls.call("HSET", keys[2]!, `lead:${kind}`, `${calls.micros()} ${owner}`);
-  return 1;
-}
-
-function lookTurn(calls: Calls, keys: Keys, args: Args): Reply {
-  const [, kind = "", lease = ""] = args.map(textOf);
-  const [held = ""] = fieldsOf(calls, keys, args, `lead:${kind}`);
-  const [, since = "", owner = ""] = /^(\d+) (.*)$/.exec(held) ?? [];
-  const lives = Math.abs(calls.micros() - Number(since)) < Number(lease);
-  return bytesOf(lives ? owner : "");
 }
 
 function appendEx(calls: Calls, keys: Keys, args: Args): Reply {

@@ -133,11 +133,13 @@ export function matcherOf(number: number): Begin {
     const shard = await openShardOf(venue, process, logger, { shard: number, slot: "" });
     if (isHalted(shard, logger)) return () => shard.log.close();
     const stopping = new AbortController();
+    // A rival is a second process on the host of the first.
+    const host = process.role === "rival" ? matcherRole(number) : process.role;
     const service = new Matcher({
       ...shard,
       options: { levels: createLevels, roots: false, seed: setup.seed },
       snapshotDir: `${DATA}/matcher`,
-      files: venue.diskOf(matcherRole(number)).filesOf(process, venue.weather),
+      files: venue.diskOf(host).filesOf(process, venue.weather),
       snapshotRecords: setup.snapshotRecords,
       batchBytesMax: setup.batchBytesMax,
       standbyPollMs: setup.matcherLeaseMs / 10,

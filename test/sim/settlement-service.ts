@@ -7,6 +7,7 @@ import { createLevels } from "../../src/engine/levels.ts";
 import { haltShard } from "../../src/service/halted.ts";
 import type { OpenShard } from "../../src/service/open-shards.ts";
 import { CarryService } from "../../src/settlement-plane/carry-service.ts";
+import { Leadership } from "../../src/settlement-plane/leadership.ts";
 import { Settlement } from "../../src/settlement-plane/settlement.ts";
 import { deliver } from "./delivery.ts";
 import { type Begin, DATA, isHalted, loggerOf, openShardOf } from "./services.ts";
@@ -29,14 +30,21 @@ export const settlement: Begin = async (venue, process, onFault) => {
   const stopping = new AbortController();
   const { signal } = stopping;
   const own = new Map<number, Settlement>();
-  const carrying =
-    shards.length < 2 ? null : carryingOf({ venue, process, logger, shards, signal, own });
+  const leadership = new Leadership({
+    log: shards[0]!.log,
+    pollMs: venue.setup.matcherLeaseMs / 10,
+    isNear: () => [...own.values()].every(({ isReady }) => isReady),
+    onChange: () => carrying?.carrier.notify(),
+    logger,
+  });
+  const host = { venue, process, logger, signal, leadership };
+  const carrying = shards.length < 2 ? null : carryingOf({ ...host, shards, own });
   const runs: Promise<void>[] = [];
   for (const shard of shards) {
     const id = shard.genesis.shard;
-    const service = settlementOf(shard, { venue, process, logger, signal, carrying });
+    const service = settlementOf(shard, { ...host, carrying });
     own.set(id, service);
-    venue.settlements.set(id, service);
+    venue.settlements.set(`${process.role} ${id}`, service);
     if (isHalted(shard, logger)) continue;
     const work = async (): Promise<void> => {
       await service.untilPublished();
@@ -45,9 +53,11 @@ export const settlement: Begin = async (venue, process, onFault) => {
     runs.push(work().catch((fault: unknown) => haltShard(shard, fault, onFault)));
   }
   if (carrying !== null) runs.push(carrying.carrier.run().catch(onFault));
+  runs.push(leadership.run(signal).catch(onFault));
   return async () => {
     stopping.abort();
     await Promise.all(runs);
+    await leadership.close();
     for (const { log } of shards) await log.close();
   };
 };
@@ -57,11 +67,19 @@ interface Host {
   readonly process: Process;
   readonly logger: Logger;
   readonly signal: AbortSignal;
+  readonly leadership: Leadership;
 }
 
 function settlementOf(
   shard: OpenShard,
-  { venue, process, logger, signal, carrying }: Host & { carrying: CarryService | null },
+  {
+    venue,
+    process,
+    logger,
+    signal,
+    leadership,
+    carrying,
+  }: Host & { carrying: CarryService | null },
 ): Settlement {
   const { setup } = venue;
   const id = shard.genesis.shard;
@@ -72,8 +90,10 @@ function settlementOf(
     aheadBytesMax: 65_536,
     checkpointSigner: signerOf(CHECKPOINT_SIGNER),
     dir: settlementDir(id),
-    files: venue.diskOf("settlement").filesOf(process, venue.weather),
+    files: venue.diskOf(process.role).filesOf(process, venue.weather),
     snapshotRecords: setup.snapshotRecords,
+    who: process.role,
+    mayPublish: () => leadership.leads,
     logger,
     onReports: (_engine, reports) => carrying?.onReports(id, reports),
     onBatch: (engine) => carrying?.onCompared(id, engine.position),
@@ -87,6 +107,7 @@ function carryingOf({
   logger,
   shards,
   signal,
+  leadership,
   own,
 }: Host & { shards: OpenShard[]; own: ReadonlyMap<number, Settlement> }): CarryService {
   return new CarryService({
@@ -94,6 +115,7 @@ function carryingOf({
     engineOf: (shard) => own.get(shard)!.engine,
     signer: signerOf(CARRY_SIGNER),
     keyFile: "the carry key",
+    leadership,
     deliver: (shard, frame) => deliver(venue, process, { shard, frame }),
     logger,
     stop: signal,

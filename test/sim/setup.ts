@@ -26,6 +26,8 @@ export interface Setup {
   readonly replicas: number;
   readonly profile: Profile;
   readonly ingresses: number;
+  readonly hasStandbyMatcher: boolean;
+  readonly hasSecondSettlement: boolean;
   readonly framesPerTrader: number;
   readonly operatorFrames: number;
   /** Milliseconds between frames of a trader, at most. */
@@ -93,6 +95,8 @@ export function setupOf(seed: number, level?: Level): Setup {
     replicas: drawn === "D3" ? 1 : 0,
     profile,
     ingresses: isSplit ? 2 : prng.pick([1, 1, 2]),
+    hasStandbyMatcher: prng.chance(50),
+    hasSecondSettlement: prng.chance(50),
     framesPerTrader,
     operatorFrames: prng.pick([0, 3, 8]),
     gapMs: prng.pick([1, evenly, evenly]),

@@ -53,7 +53,8 @@ export class Venue {
   /** By role: what the clock of its host is off, microseconds. */
   readonly clockOffsets = new Map<string, number>();
   readonly entryLimits: EntryLimits;
-  readonly settlements = new Map<number, Settlement>();
+  /** By role and shard. */
+  readonly settlements = new Map<string, Settlement>();
   /** Nothing goes wrong any more. */
   isHealed = false;
   primary: RedisNode;
@@ -87,6 +88,8 @@ export class Venue {
     for (let i = 1; i <= setup.ingresses; i++) this.add(`ingress${i}`, ingressOf(`${i}`));
     for (const shard of this.shards) this.add(matcherRole(shard), matcherOf(shard));
     this.add("settlement", settlement);
+    if (setup.hasStandbyMatcher) this.add("standby", matcherOf(1));
+    if (setup.hasSecondSettlement) this.add("settlement2", settlement);
   }
 
   get shards(): number[] {

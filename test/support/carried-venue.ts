@@ -134,7 +134,7 @@ export class CarriedVenue {
   }
 
   /** The carrier begins, as after a start; what was written before it must find in `ex`. */
-  carry(deliver: Deliver): void {
+  carry(deliver: Deliver, leadership = { leads: true, term: 1 }): void {
     const write = (line: string): void => void this.warnings.push(line);
     const logger = new Logger({ sink: { write, close: () => {} }, severityMin: "warning" });
     this.service = new CarryService({
@@ -145,6 +145,7 @@ export class CarriedVenue {
       signer: OPERATOR,
       keyFile: "carry.pem",
       deliver,
+      leadership,
       logger,
       stop: this.stop.signal,
     });

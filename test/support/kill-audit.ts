@@ -7,7 +7,7 @@
  *   files   -> no private key in any line or log
  */
 import { readdirSync, readFileSync } from "node:fs";
-import { join } from "node:path";
+import { basename, join } from "node:path";
 import { viewOf } from "../../src/base/bytes.ts";
 import { readConfig } from "../../src/edges/config-read.ts";
 import { openLog } from "../../src/edges/open-log.ts";
@@ -41,22 +41,26 @@ export interface Recovery {
   readonly recomputed: string;
 }
 
-/** Of shard 1, once all processes have ended well. */
-export async function audit(fleet: KillFleet): Promise<Audit> {
-  const flags = { data: fleet.data };
+/** Of shard 1, once all processes have ended well; `data` is settlement's directory. */
+export async function audit(
+  fleet: KillFleet,
+  data = fleet.data,
+  matcherData = data,
+): Promise<Audit> {
+  const flags = { data };
   const read = readConfig({ env: fleet.env(), flags });
   if (!read.ok) throw new Error(JSON.stringify(read.errors));
   const log = await openLog(read.config, 1);
   try {
     const shard = await openShard(read.config, log);
-    const out = join(fleet.dir, "export");
+    const out = join(fleet.dir, `export-${basename(data)}`);
     const settlementDir = join(shard.dir, "settlement");
     await exportShard({ log: shard.log, venue: shard.venue, settlementDir, out });
     const { reference } = await openVerifiers();
     const openEngine = judgeEngine("fast");
     const { venue } = shard;
     const verdict = await verifyExport({ from: out, venue, verifier: reference, openEngine });
-    const matcher = restored(shard, matcherSnapshot(shard));
+    const matcher = restored(shard, matcherSnapshot(join(matcherData, basename(shard.dir))));
     const settlement = restored(shard, settlementSnapshot(shard));
     const { tip, roots } = await reexecuted(shard, [matcher.position, settlement.position]);
     const recovery = (engine: Engine): Recovery => ({
@@ -98,8 +102,8 @@ async function reexecuted(
   return { tip, roots };
 }
 
-function matcherSnapshot(shard: OpenShard): Uint8Array {
-  return newestOf(new SnapshotFiles(join(shard.dir, "snapshots"), "matcher", 3));
+function matcherSnapshot(shardDir: string): Uint8Array {
+  return newestOf(new SnapshotFiles(join(shardDir, "snapshots"), "matcher", 3));
 }
 
 /** The engine's part of [u32 size][engine][checkpointer][hash]. */

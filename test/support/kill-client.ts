@@ -6,6 +6,7 @@ import { existsSync, readFileSync } from "node:fs";
 import { join } from "node:path";
 import { readU64, viewOf } from "../../src/base/bytes.ts";
 import { cutFrames } from "../../src/load/flow-commands.ts";
+import type { VenueAddress } from "../../src/load/replay.ts";
 import { loadWorkload } from "../../src/load/workload-file.ts";
 import { type KillFleet, until } from "./kill-fleet.ts";
 
@@ -22,18 +23,26 @@ export class ReplayClient {
   private readonly flow: string;
   private readonly journal: string;
   private readonly frames: number;
+  private readonly where: () => Promise<VenueAddress>;
   private exited: Promise<number> = Promise.resolve(-1);
   isDone = false;
 
-  constructor(fleet: KillFleet, flow: string) {
+  /** `where` is asked at each start: who leads may have changed. */
+  constructor(
+    fleet: KillFleet,
+    flow: string,
+    where: () => Promise<VenueAddress> = async () => fleet.address,
+  ) {
+    this.where = where;
     this.fleet = fleet;
     this.flow = flow;
     this.journal = join(fleet.dir, "journal");
     this.frames = framesIn(flow);
   }
 
-  start(): void {
-    const { address, data } = this.fleet;
+  async start(): Promise<void> {
+    const { data } = this.fleet;
+    const address = await this.where();
     const flags = {
       tcp: `${address.host}:${address.port}`,
       ingress: address.ingress,
@@ -56,8 +65,8 @@ export class ReplayClient {
   /** Resolves when that share of the frames has left, or the client has ended. */
   async untilSent(share: number): Promise<void> {
     await until(
-      () => {
-        this.startAgain();
+      async () => {
+        await this.startAgain();
         return this.isDone || this.sent() >= share * this.frames;
       },
       `the client to send ${Math.floor(share * this.frames)} frames`,
@@ -67,8 +76,8 @@ export class ReplayClient {
 
   async untilDone(): Promise<void> {
     await until(
-      () => {
-        this.startAgain();
+      async () => {
+        await this.startAgain();
         return this.isDone;
       },
       "the client to end",
@@ -78,11 +87,11 @@ export class ReplayClient {
   }
 
   /** While accounts and market are made it asks over HTTP, and gives up when nobody answers. */
-  private startAgain(): void {
+  private async startAgain(): Promise<void> {
     if (this.isDone || this.fleet.isAlive("client")) return;
     const complaint = lastLine(this.fleet.said("client"));
     if (/order is lost|journal|differ|--help/.test(complaint)) throw new Error(complaint);
-    this.start();
+    await this.start();
   }
 
   private sent(): number {

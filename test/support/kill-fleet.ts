@@ -64,6 +64,8 @@ export class KillFleet {
   /** How much each part had printed before its newest life. */
   private readonly begun = new Map<Part, number>();
   private readonly children = new Map<string, Bun.Subprocess>();
+  /** Names of those with a data directory of their own. */
+  private readonly apart = new Set<string>();
 
   constructor(setting: FleetSetting) {
     this.setting = setting;
@@ -142,7 +144,7 @@ export class KillFleet {
     env: Readonly<Record<string, string>> = {},
   ): Bun.Subprocess {
     const out = openSync(this.outPath(name), "a");
-    const child = Bun.spawn([process.execPath, ...args, ...(isOurs ? this.common() : [])], {
+    const child = Bun.spawn([process.execPath, ...args, ...(isOurs ? this.common(name) : [])], {
       cwd: ROOT,
       env: { ...this.env(), ...env },
       stdin: "ignore",
@@ -181,6 +183,15 @@ export class KillFleet {
     return names
       .map((name) => `--- ${name}, alive: ${this.isAlive(name)}\n${words(name)}`)
       .join("\n");
+  }
+
+  /** From now on a process of this name has a data directory of its own. */
+  setApart(name: string): void {
+    this.apart.add(name);
+  }
+
+  dataOf(name: string): string {
+    return this.apart.has(name) ? join(this.dir, `data-${name}`) : this.data;
   }
 
   /** Runs a script to its end; its exit code. */
@@ -238,9 +249,13 @@ export class KillFleet {
   }
 
   /** Flags that every process of this venue gets. */
-  common(): string[] {
+  common(name = ""): string[] {
     const { config, flags = [] } = this.setting;
-    return ["--data", this.data, ...(config === undefined ? [] : ["--config", config]), ...flags];
+    const keys = join(this.data, "keys");
+    const data = this.apart.has(name)
+      ? ["--data", this.dataOf(name), "--venue-keys-dir", keys]
+      : ["--data", this.data];
+    return [...data, ...(config === undefined ? [] : ["--config", config]), ...flags];
   }
 
   env(): Record<string, string> {

@@ -127,7 +127,7 @@ class Killing {
   async run(): Promise<Victim[][]> {
     const kills: Victim[][] = [];
     const client = new ReplayClient(this.fleet, this.terms.flow);
-    client.start();
+    await client.start();
     for (const moment of this.moments()) {
       await client.untilSent(moment);
       await Bun.sleep(this.random.unit() * JITTER_MS);
@@ -192,7 +192,7 @@ class Killing {
     await Bun.sleep(this.random.chance(50) ? 0 : this.random.below(100));
     if (victims.includes("redis")) await redis?.restart();
     for (const victim of victims) {
-      if (victim === "client") client?.start();
+      if (victim === "client") await client?.start();
       else if (victim !== "redis") this.fleet.begin(victim);
     }
   }

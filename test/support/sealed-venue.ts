@@ -240,6 +240,7 @@ export function listLog(records: readonly Uint8Array[], shard: number): ShardLog
     hasStandbys: false,
     writerOfExecutions: absent,
     takeTurn: absent,
+    sayCommitment: absent,
     openExecutionReader: absent,
     halt: absent,
     standBy: absent,

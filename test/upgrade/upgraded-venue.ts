@@ -140,6 +140,8 @@ export class UpgradedVenue {
       aheadBytesMax: READ_MAX,
       checkpointSigner: CHECKPOINT,
       dir: join(this.dir, "settlement"),
+      who: "one",
+      mayPublish: () => true,
       snapshotRecords: 1,
       logger: quiet,
       onReports: () => undefined,
