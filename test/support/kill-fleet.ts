@@ -66,6 +66,8 @@ export class KillFleet {
   private readonly children = new Map<string, Bun.Subprocess>();
   /** Names of those with a data directory of their own. */
   private readonly apart = new Set<string>();
+  /** The newest of each name, alive or not. */
+  private readonly newest = new Map<string, Bun.Subprocess>();
 
   constructor(setting: FleetSetting) {
     this.setting = setting;
@@ -153,6 +155,7 @@ export class KillFleet {
     });
     closeSync(out);
     this.children.set(name, child);
+    this.newest.set(name, child);
     alive.add(child);
     void this.forgetWhenGone(name, child);
     return child;
@@ -218,8 +221,8 @@ export class KillFleet {
     return this.exitOf(name, child);
   }
 
-  /** The exit code of a part that is about to end. */
-  async exitOf(name: string, child = this.children.get(name)): Promise<number> {
+  /** The exit code of a part that is about to end, or has ended. */
+  async exitOf(name: string, child = this.newest.get(name)): Promise<number> {
     const late = setTimeout(() => child?.kill("SIGKILL"), WAIT_MS);
     const code = (await child?.exited) ?? -1;
     clearTimeout(late);
