@@ -4,21 +4,28 @@
  * Only between shards that this settlement serves: how far a destination has come is read from
  * the engine here. One with some of the shards carries between those, and says so.
  */
+import { join } from "node:path";
 import { equalBytes } from "../base/bytes.ts";
 import { ClientError } from "../client/errors.ts";
 import { HttpClient } from "../client/http.ts";
 import { formatListenAddress, type ListenAddress } from "../edges/config-address.ts";
+import type { Files } from "../edges/files.ts";
 import type { Signer } from "../edges/keys.ts";
 import type { Logger } from "../edges/logger.ts";
+import { SnapshotFiles } from "../edges/snapshot-files.ts";
 import type { Engine } from "../engine/engine.ts";
+import { createLevels } from "../engine/levels.ts";
 import { Views } from "../engine/views.ts";
 import { BATCH_COUNT_MAX, SCOPE_CARRY, SHARD_ALL } from "../protocol/codes.ts";
 import type { ReportBatch } from "../protocol/report.ts";
+import { engineOptions } from "../service/choose-levels.ts";
 import type { OpenShard } from "../service/open-shards.ts";
+import type { PastParts } from "../service/past.ts";
 import { EXIT_REFUSED, ServiceEnd } from "../service/start.ts";
 import { Carrier, type ShardLinks } from "./carrier.ts";
 import { CarryDesk, type Deliver, type Delivery } from "./carry-desk.ts";
 import { Outbox } from "./outbox.ts";
+import { unpackSnapshot } from "./settlement-snapshot.ts";
 
 export const CARRY_KEY_NAME = "carry.pem";
 
@@ -36,6 +43,8 @@ export interface CarryParts {
   /** Whether this settlement leads, and in which turn. */
   readonly leadership: { readonly leads: boolean; readonly term: number };
   readonly logger: Logger;
+  /** Where settlement's snapshots lie; the host's if absent. */
+  readonly files?: Files;
   readonly stop: AbortSignal;
 }
 
@@ -64,8 +73,8 @@ export class CarryService {
       const most = Math.floor(genesis.limits.reportsPerRecordMax / REPORTS_PER_CARRY);
       batchMax = Math.max(1, Math.min(batchMax, most));
     }
-    for (const { log, genesis } of shards) {
-      this.outboxes.set(genesis.shard, this.outboxOf(genesis.shard, { log, links, stop }));
+    for (const shard of shards) {
+      this.outboxes.set(shard.genesis.shard, outboxOf(shard, links, parts));
     }
     const origin = shards[0]?.genesis.directoryOrigin ?? 0;
     const { outboxes } = this;
@@ -90,34 +99,59 @@ export class CarryService {
   onCompared(shard: number, position: number): void {
     if (this.outboxes.get(shard)?.onCompared(position) === true) this.carrier.notify();
   }
+}
 
-  private outboxOf(
-    shard: number,
-    {
-      log,
-      links,
-      stop,
-    }: {
-      log: OpenShard["log"];
-      links: ReadonlyMap<number, ShardLinks>;
-      stop: AbortSignal;
+function outboxOf(
+  shard: OpenShard,
+  links: ReadonlyMap<number, ShardLinks>,
+  { files, stop }: CarryParts,
+): Outbox {
+  const id = shard.genesis.shard;
+  const own = links.get(id);
+  const others = [...links].filter(([other]) => other !== id).map(([, one]) => one);
+  const writtenBy = (of: ShardLinks | undefined, destination: number): number =>
+    (destination === SHARD_ALL ? of?.directory() : of?.written(destination)) ?? 0;
+  return new Outbox({
+    shard: id,
+    openExecutionReader: () => shard.log.openExecutionReader(),
+    past: pastOf(shard, files),
+    written: (destination) => writtenBy(own, destination),
+    writtenBy: (engine, destination) =>
+      writtenBy(
+        linksOf(() => engine),
+        destination,
+      ),
+    applied: (destination) =>
+      destination === SHARD_ALL
+        ? Math.min(...others.map((one) => one.directory()))
+        : (links.get(destination)?.applied(id) ?? 0),
+    runMax: RUN_MAX,
+    stop,
+  });
+}
+
+/** Settlement's own snapshots, and records from wherever they lie; asked when that is needed. */
+function pastOf({ log, genesisFrame, dir }: OpenShard, files?: Files): PastParts {
+  const open = (): SnapshotFiles =>
+    new SnapshotFiles(join(dir, "settlement", "snapshots"), "settlement", Infinity, files);
+  return {
+    log,
+    genesisFrame,
+    options: engineOptions({ name: "ts", open: createLevels }, false),
+    states: {
+      list: async () =>
+        open()
+          .list()
+          .map(({ position }) => position),
+      read: async (position) => {
+        const stored = open()
+          .list()
+          .find((one) => one.position === position);
+        const parts = stored === undefined ? "" : unpackSnapshot(open().read(stored));
+        return typeof parts === "string" ? null : parts.engine;
+      },
     },
-  ): Outbox {
-    const own = links.get(shard);
-    const others = [...links].filter(([id]) => id !== shard).map(([, one]) => one);
-    return new Outbox({
-      shard,
-      openExecutionReader: () => log.openExecutionReader(),
-      written: (destination) =>
-        (destination === SHARD_ALL ? own?.directory() : own?.written(destination)) ?? 0,
-      applied: (destination) =>
-        destination === SHARD_ALL
-          ? Math.min(...others.map((one) => one.directory()))
-          : (links.get(destination)?.applied(shard) ?? 0),
-      runMax: RUN_MAX,
-      stop,
-    });
-  }
+  };
 }
 
 function linksOf(engine: () => Engine): ShardLinks {

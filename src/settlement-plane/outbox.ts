@@ -3,24 +3,32 @@
  *
  *   reports of a record -> pending -> (its execution record is compared) -> runs, by destination
  *   ex, read back       -> runs                         what a start finds, or had no room
+ *   in, executed again  -> runs                         where the log has let go of that ex
  *
  * Nothing that is not durable and compared ever leaves here.
  */
 import { readU64, viewOf } from "../base/bytes.ts";
 import type { ExecutionReader } from "../edges/log.ts";
 import { LogFault } from "../edges/log.ts";
+import type { Engine } from "../engine/engine.ts";
 import * as codes from "../protocol/codes.ts";
 import type { Carry } from "../protocol/commands.ts";
 import { decodeExecution } from "../protocol/execution.ts";
 import { carryOf, outboxDestination } from "../protocol/outbox.ts";
 import { type ReportBatch, REPORT_POSITION_AT, REPORT_SIZE } from "../protocol/report.ts";
+import { nextExecutions } from "../service/next-executions.ts";
+import { Past, type PastParts } from "../service/past.ts";
 import { OutboxRun } from "./outbox-run.ts";
 
 export interface OutboxParts {
   readonly shard: number;
   readonly openExecutionReader: () => Promise<ExecutionReader>;
+  /** What makes the reports again that the log has let go of. */
+  readonly past: PastParts;
   /** Number of the last entry written for a destination. */
   readonly written: (destination: number) => number;
+  /** The same, of another state of this shard. */
+  readonly writtenBy: (engine: Engine, destination: number) => number;
   /** Number of the last entry that every destination of such a run has applied. */
   readonly applied: (destination: number) => number;
   /** Entries kept per run. */
@@ -118,22 +126,36 @@ export class Outbox {
 
   private async refillRun(run: OutboxRun, reader: ExecutionReader): Promise<void> {
     const { compared } = this;
-    if (run.newestPosition > 0) return this.readRun(run, reader, run.newestPosition - 1);
+    const { wanted } = run;
     // Nothing is known of where the wanted entry lies, but most often it is a new one.
     for (let back = LOOK_BACK; ; back *= 4) {
-      const after = Math.max(0, compared - back);
-      const { wanted } = run;
-      await this.readRun(run, reader, after);
-      if (after === 0 || run.wanted > wanted || this.parts.stop.aborted) return;
+      const begin = run.newestPosition > 0 ? run.newestPosition - 1 : compared - back;
+      const after = Math.max(0, begin);
+      const gone = await this.readRun(run, reader, after);
+      if (run.wanted > wanted || this.parts.stop.aborted) return;
+      if (gone > 0) {
+        await this.makeAgain(run, gone);
+        await this.readRun(run, reader, gone);
+        return;
+      }
+      if (after === 0 || run.newestPosition > 0) return;
     }
   }
 
-  /** Offers the run all its entries behind position `after`, while it has room. */
-  private async readRun(run: OutboxRun, reader: ExecutionReader, after: number): Promise<void> {
+  /**
+   * Offers the run all its entries behind position `after`, while it has room. Up to the position
+   * that it returns the log has let go of them; 0 for none.
+   */
+  private async readRun(run: OutboxRun, reader: ExecutionReader, after: number): Promise<number> {
     const { stop } = this.parts;
     const until = this.compared;
+    let gone = 0;
     for (let position = after; position < until && run.hasRoom && !stop.aborted; ) {
-      const records = await reader.read(position, READ_BYTES, stop);
+      const records = await nextExecutions(reader, position, READ_BYTES, stop);
+      if (typeof records === "number") {
+        gone = position = records;
+        continue;
+      }
       for (const bytes of records ?? []) {
         const execution = decodeExecution(bytes);
         if (typeof execution === "string") throw new LogFault(`ex: ${execution}`);
@@ -141,6 +163,18 @@ export class Outbox {
         position = execution.last;
       }
     }
+    return gone;
+  }
+
+  /** Executes records up to `last` again, from before the wanted entry was written. */
+  private async makeAgain(run: OutboxRun, last: number): Promise<void> {
+    const { past, stop, writtenBy } = this.parts;
+    const { wanted, destination } = run;
+    const fits = (engine: Engine): boolean => writtenBy(engine, destination) < wanted;
+    const again = await Past.open(past, last, fits);
+    const until = this.compared;
+    const take = (reports: ReportBatch): void => this.offerAll(run, reports.slice(0), until);
+    await again.upTo(last, take, stop);
   }
 
   private offerAll(run: OutboxRun, reports: Uint8Array, until: number): void {

@@ -7,6 +7,8 @@ import { Prng } from "../../src/base/prng.ts";
 import * as codes from "../../src/protocol/codes.ts";
 import * as commands from "../../src/protocol/commands.ts";
 import { readReport, REPORT_SIZE } from "../../src/protocol/report.ts";
+import { ArchivedLog } from "../../src/service/archived-log.ts";
+import type { InputArchive } from "../../src/service/input-archive.ts";
 import type { Deliver, Delivery } from "../../src/settlement-plane/carry-desk.ts";
 import { CarriedVenue, TRADER } from "../support/carried-venue.ts";
 
@@ -82,6 +84,24 @@ test("a start finds in ex what was written and not applied", async () => {
   await venue.compare(1);
   await untilCarried(venue);
   expect(venue.shard(2).engine.state.directory).toBe(1);
+  expect(credits(venue, 2)).toEqual(upTo(40));
+});
+
+test("a start finds what was written and not applied though the log has let go of it", async () => {
+  const venue = await begin([1, 2]);
+  await send(venue, 2, upTo(40));
+  const { store } = venue.shard(1);
+  const input = await store.open().openInputReader();
+  const whole = (await input.read(0, 1 << 20, venue.stop.signal))!;
+  // As from the export, which has all of them.
+  const archive = { read: async (after: number) => (after === 0 ? whole : null) };
+  venue.openLog = (one) => new ArchivedLog(one.open(), () => archive as unknown as InputArchive);
+  const log = store.open();
+  for (const mark of ["archived", "checkpointed"] as const) await log.cover(mark, 30);
+  expect((await log.trim(30)).trimmed).toBe(29);
+  venue.carry(honest(venue));
+  await venue.compare(1);
+  await untilCarried(venue);
   expect(credits(venue, 2)).toEqual(upTo(40));
 });
 

@@ -118,6 +118,7 @@ function carryingOf({
     leadership,
     deliver: (shard, frame) => deliver(venue, process, { shard, frame }),
     logger,
+    files: venue.diskOf("settlement").filesOf(process, venue.weather),
     stop: signal,
   });
 }

@@ -6,8 +6,9 @@
  *   venue.compare(shard)               its reports are published and compared: they may be carried
  */
 import { viewOf } from "../../src/base/bytes.ts";
+import { type Files, HOST_FILES } from "../../src/edges/files.ts";
 import { MemoryStore } from "../../src/edges/memory-log.ts";
-import type { ExecutionWriter } from "../../src/edges/log.ts";
+import type { ExecutionWriter, InputWriter, ShardLog } from "../../src/edges/log.ts";
 import { Logger } from "../../src/edges/logger.ts";
 import { Engine } from "../../src/engine/engine.ts";
 import { createLevels } from "../../src/engine/levels.ts";
@@ -23,6 +24,7 @@ import { CHECKPOINT, OPERATOR, recordOf, seeded, smallGenesis } from "./sealed-v
 
 const START_US = 1_764_000_000_000_000;
 export const TRADER = seeded(3);
+const NO_FILES: Files = { ...HOST_FILES, makeDir: () => undefined, list: () => [] };
 
 /** One shard: its engine, and what it has published. */
 class CarriedShard {
@@ -35,6 +37,8 @@ class CarriedShard {
   private readonly chain = new ReportChain();
   private readonly record = new RecordView();
   private writer: ExecutionWriter | null = null;
+  private input: InputWriter | null = null;
+  private frames: Uint8Array[] = [];
   private unpublished: Uint8Array[] = [];
   private readonly nonces = { operator: 1, trader: 0 };
 
@@ -55,7 +59,9 @@ class CarriedShard {
     const log = this.store.open();
     await log.create(encodePack({ ...header, logTime: START_US }, [this.genesisFrame]));
     this.writer = await log.openExecutionWriter();
+    this.input = await log.openInputWriter();
     this.execute(this.genesisFrame);
+    this.frames = [];
   }
 
   sign(who: "operator" | "trader", command: Uint8Array): Uint8Array {
@@ -78,6 +84,7 @@ class CarriedShard {
   /** The next record, as settlement re-executes it. */
   execute(frame: Uint8Array): ReportBatch {
     const { engine, record, chain } = this;
+    this.frames.push(frame);
     const bytes = recordOf(frame, START_US + engine.position * 1000, this.genesis.shard);
     const view = viewOf(bytes);
     const wrong = readRecord(view, 0, record);
@@ -105,6 +112,8 @@ class CarriedShard {
   }
 
   async publish(): Promise<void> {
+    const frames = this.frames.splice(0);
+    if (frames.length > 0) await this.input?.append(frames);
     for (const record of this.unpublished.splice(0)) await this.writer?.append(record);
   }
 }
@@ -113,6 +122,8 @@ export class CarriedVenue {
   readonly shards = new Map<number, CarriedShard>();
   readonly stop = new AbortController();
   readonly warnings: string[] = [];
+  /** The log as settlement opens it. */
+  openLog = (store: MemoryStore): ShardLog => store.open();
   private service: CarryService | null = null;
   private running: Promise<void> = Promise.resolve();
 
@@ -139,7 +150,8 @@ export class CarriedVenue {
     const logger = new Logger({ sink: { write, close: () => {} }, severityMin: "warning" });
     this.service = new CarryService({
       shards: [...this.shards.values()].map(({ store, genesis, genesisFrame, venue }) => {
-        return { log: store.open(), genesis, genesisFrame, venue, dir: "", halted: null };
+        const log = this.openLog(store);
+        return { log, genesis, genesisFrame, venue, dir: "none", halted: null };
       }),
       engineOf: (id) => this.shard(id).engine,
       signer: OPERATOR,
@@ -147,6 +159,7 @@ export class CarriedVenue {
       deliver,
       leadership,
       logger,
+      files: NO_FILES,
       stop: this.stop.signal,
     });
     this.running = this.service.carrier.run();
