@@ -93,8 +93,13 @@ export async function createIn(
 ): Promise<Created> {
   checkName(name);
   checkSize(name, bytes);
-  const known = (await get(name)) ?? ((await put(name, bytes)) ? null : await get(name));
-  if (known === null) return "created";
+  let known = await get(name);
+  if (known === null) {
+    if (await put(name, bytes)) return "created";
+    known = await get(name);
+  }
+  // Refused, and yet not there: another writer is at it (S3's 409), or there is no such bucket.
+  if (known === null) throw new StoreUnreachable(`${name} was refused, and nothing is there`);
   return equalBytes(known.bytes, bytes) ? "same" : "differs";
 }
 

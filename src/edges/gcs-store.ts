@@ -4,8 +4,8 @@
  *   createOnly   ifGenerationMatch=0                swap   ifGenerationMatch=<generation known>
  *
  * Who we are is asked of the metadata server of the machine (GCE_METADATA_HOST names another one);
- * where there is none we are nobody, who may read a public bucket. STORAGE_EMULATOR_HOST names
- * another server than Google's. A generation is the version: any number but the same again.
+ * where none answers we are nobody for a minute, who may read a public bucket.
+ * STORAGE_EMULATOR_HOST names another server than Google's. A generation is the version: any number but the same again.
  */
 import { allPages, askBucket, createIn, type Listing, objectOf, prefixOf } from "./bucket-http.ts";
 import {
@@ -23,6 +23,7 @@ const GENERATION = "x-goog-generation";
 /** A token is asked for anew before it ends. */
 const TOKEN_MARGIN_MS = 60_000;
 const METADATA_MS_MAX = 5000;
+const NOBODY_MS = 60_000;
 const TOKEN_PATH = "/computeMetadata/v1/instance/service-accounts/default/token";
 
 export interface GcsOptions {
@@ -31,6 +32,8 @@ export interface GcsOptions {
   readonly path: string;
   readonly host?: string | undefined;
   readonly metadataHost?: string | undefined;
+  /** So long nobody is asked again who we are, where there was no answer. */
+  readonly nobodyMs?: number;
 }
 
 export class GcsStore implements ObjectStore {
@@ -40,12 +43,13 @@ export class GcsStore implements ObjectStore {
   private readonly prefix: string;
   private readonly identity: MachineIdentity;
 
-  constructor({ bucket, path, host, metadataHost }: GcsOptions) {
+  constructor({ bucket, path, host, metadataHost, nobodyMs = NOBODY_MS }: GcsOptions) {
     this.base = withScheme(host ?? "https://storage.googleapis.com");
     this.bucket = bucket;
     this.prefix = prefixOf(path);
     this.describe = `bucket gs://${bucket}/${this.prefix}`;
-    this.identity = new MachineIdentity(withScheme(metadataHost ?? "metadata.google.internal"));
+    const metadata = withScheme(metadataHost ?? "metadata.google.internal");
+    this.identity = new MachineIdentity(metadata, nobodyMs);
   }
 
   async get(name: string): Promise<StoredObject | null> {
@@ -138,17 +142,20 @@ const FIELDS = "items(name),prefixes,nextPageToken";
 /** Who this machine is for Google: a token of its service account, kept while it lasts. */
 class MachineIdentity {
   private readonly base: string;
+  private readonly nobodyMs: number;
   private token: { readonly text: string; readonly untilMs: number } | null = null;
-  /** There is no metadata server here: we are not on Google Cloud. */
-  private isNobody = false;
+  /** No metadata server answered: we are not on Google Cloud, or its network is not up yet. */
+  private nobodyUntilMs = 0;
 
-  constructor(base: string) {
+  constructor(base: string, nobodyMs: number) {
     this.base = base;
+    this.nobodyMs = nobodyMs;
   }
 
   async headers(): Promise<Record<string, string>> {
-    if (this.isNobody) return {};
-    if (this.token === null || this.token.untilMs < performance.now()) await this.take();
+    const now = performance.now();
+    if (now < this.nobodyUntilMs) return {};
+    if (this.token === null || this.token.untilMs < now) await this.take();
     return this.token === null ? {} : { authorization: `Bearer ${this.token.text}` };
   }
 
@@ -161,7 +168,7 @@ class MachineIdentity {
     } catch (error) {
       const why = error instanceof Error ? error.message : "no answer";
       if (this.token !== null) throw new StoreUnreachable(`no token from ${this.base}: ${why}`);
-      this.isNobody = true;
+      this.nobodyUntilMs = performance.now() + this.nobodyMs;
       return;
     }
     if (!answer.ok) throw new StoreUnreachable(`no token from ${this.base}: HTTP ${answer.status}`);

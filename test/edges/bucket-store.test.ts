@@ -3,6 +3,7 @@
  * what only a store behind a network can meet.
  */
 import { afterAll, beforeAll, describe, expect, test } from "bun:test";
+import { GcsStore } from "../../src/edges/gcs-store.ts";
 import {
   type ObjectStore,
   StoreDenied,
@@ -68,6 +69,16 @@ describe.each([
     expect(await store.createOnly("a", utf8.encode("y"))).toBe("differs");
   });
 
+  test("a create that is refused while nothing is there yet is not taken for done", async () => {
+    const store = fresh();
+    await store.createOnly("first", utf8.encode("1"));
+    // Another writer's upload has begun and not ended: 409 of S3, 412 of a store that is behind.
+    server.instead.push(404, scheme === "s3" ? 409 : 412);
+    await expect(store.createOnly("a", utf8.encode("x"))).rejects.toBeInstanceOf(StoreUnreachable);
+    expect(await store.get("a")).toBeNull();
+    expect(await store.createOnly("a", utf8.encode("x"))).toBe("created");
+  });
+
   test("a swap whose answer was lost says next time which version is there", async () => {
     const store = fresh();
     const first = await store.swap("p", null, utf8.encode("1"));
@@ -119,6 +130,24 @@ test("a token is asked for once, not for every object", async () => {
   const before = server.tokensGiven;
   for (let i = 0; i < 5; i++) await store.createOnly(`o/${i}`, utf8.encode("x"));
   expect(server.tokensGiven - before).toBe(1);
+});
+
+test("a metadata server that was not up yet is asked again", async () => {
+  const late = new BucketServer();
+  const metadataHost = late.url;
+  await late.close();
+  const bucket = `bucket-${++count}`;
+  const store = new GcsStore({ bucket, path: "", host: server.url, metadataHost, nobodyMs: 1 });
+  await expect(store.createOnly("o", utf8.encode("x"))).rejects.toBeInstanceOf(StoreDenied);
+  const port = Number(new URL(metadataHost).port);
+  using up = Bun.serve({
+    hostname: "127.0.0.1",
+    port,
+    fetch: (request) => fetch(server.url + new URL(request.url).pathname, request),
+  });
+  expect(up.port).toBe(port);
+  await Bun.sleep(2);
+  expect(await store.createOnly("o", utf8.encode("x"))).toBe("created");
 });
 
 test("pointers lie in the second place, objects in the first", async () => {
