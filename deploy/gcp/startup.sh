@@ -96,16 +96,21 @@ take_config() {
 }
 
 take_redis() {
-  local address secret
+  local address secret password=
   # The environment beats the metadata; without either nothing starts.
   address=${REDIS_ADDR:-$(attribute attributes/clob-redis-addr)}
   [ -n "$address" ] || end "REDIS_ADDR is not set and metadata clob-redis-addr is missing"
   secret=$(attribute attributes/clob-redis-secret)
+  # What cannot be had now must not replace what is there.
+  if [ -n "$secret" ]; then
+    password=$(fetch_secret "$secret") || true
+    [ -n "$password" ] || end "the secret $secret could not be read: nothing was changed"
+  fi
   attribute attributes/clob-redis-ca >"$work/ca"
   {
     echo "REDIS_ADDR=$address"
     if [ -s "$work/ca" ]; then echo "REDIS_CA_FILE=/etc/clob/redis-ca.pem"; fi
-    if [ -n "$secret" ]; then echo "REDIS_PASSWORD=$(fetch_secret "$secret")"; fi
+    if [ -n "$password" ]; then echo "REDIS_PASSWORD=$password"; fi
   } >"$work/redis.env"
   put 600 "$etc/redis.env" <"$work/redis.env"
   if [ -s "$work/ca" ]; then put 644 "$etc/redis-ca.pem" <"$work/ca"; fi

@@ -238,6 +238,18 @@ describe.skipIf(!isRunnable)("a machine of Google Cloud", () => {
   );
 
   test(
+    "keeps the password that it has while the secret cannot be read",
+    async () => {
+      cloud.set({ "redis-secret": "clob-redis" });
+      const { code, err, told } = await run("startup.sh");
+      expect([code, told]).toEqual([1, []]);
+      expect(err).toContain("the secret clob-redis could not be read");
+      expect(existsSync(join(dir, "etc/clob/redis.env"))).toBe(false);
+    },
+    MS_MAX,
+  );
+
+  test(
     "of ingress has a slot of its own: the end of its name",
     async () => {
       release("1", "ingress-verifier", "ingress-verifier.service");
