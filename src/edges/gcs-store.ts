@@ -5,7 +5,8 @@
  *
  * Who we are is asked of the metadata server of the machine (GCE_METADATA_HOST names another one);
  * where none answers we are nobody for a minute, who may read a public bucket.
- * STORAGE_EMULATOR_HOST names another server than Google's. A generation is the version: any number but the same again.
+ * STORAGE_EMULATOR_HOST names another server than Google's. A generation is the version: any
+ * number but the same again.
  */
 import { allPages, askBucket, createIn, type Listing, objectOf, prefixOf } from "./bucket-http.ts";
 import {
