@@ -4,7 +4,13 @@
  */
 import type { ReportJson } from "../client/http-json.ts";
 import { parseAmount } from "../client/market-rules.ts";
-import { STATE_HALTED, STATE_OPEN } from "../protocol/codes.ts";
+import {
+  STATE_CANCEL_ONLY,
+  STATE_CLOSED,
+  STATE_HALTED,
+  STATE_OPEN,
+  STATE_POST_ONLY,
+} from "../protocol/codes.ts";
 import { applyCommand } from "./admin-apply.ts";
 import { upgradeCommand } from "./admin-upgrade.ts";
 import { haltCommands } from "./admin-halt.ts";
@@ -23,9 +29,9 @@ const ACCOUNT = { name: "ACCOUNT", help: "account number" };
 export const ADMIN_COMMANDS: readonly CommandSpec[] = [
   {
     name: "admin market",
-    about: "list, halt MARKET or resume MARKET",
+    about: "list, or move MARKET to another state; what may follow what stands in docs/RULES.md",
     args: [
-      { name: "ACTION", help: "list, halt or resume" },
+      { name: "ACTION", help: "list, halt, resume, post-only, cancel-only or close (for ever)" },
       { ...MARKET, optional: true },
     ],
     options: OPERATOR_OPTION,
@@ -33,6 +39,7 @@ export const ADMIN_COMMANDS: readonly CommandSpec[] = [
       "clob admin market list",
       "clob admin market halt BTC-USD",
       "clob admin market resume BTC-USD",
+      "clob admin market cancel-only BTC-USD",
     ],
     run: market,
   },
@@ -73,8 +80,17 @@ export const ADMIN_COMMANDS: readonly CommandSpec[] = [
   ...haltCommands(OPERATOR_OPTION),
 ];
 
+const STATES = {
+  halt: STATE_HALTED,
+  resume: STATE_OPEN,
+  "post-only": STATE_POST_ONLY,
+  "cancel-only": STATE_CANCEL_ONLY,
+  close: STATE_CLOSED,
+} as const;
+const MARKET_ACTIONS = ["list", "halt", "resume", "post-only", "cancel-only", "close"] as const;
+
 async function market(cli: Cli, args: Args): Promise<Answer> {
-  const action = actionOf(args, ["list", "halt", "resume"]);
+  const action = actionOf(args, MARKET_ACTIONS);
   if (action === "list") {
     const markets = await cli.http.markets();
     return { data: { markets }, text: marketsText(markets) };
@@ -82,8 +98,7 @@ async function market(cli: Cli, args: Args): Promise<Answer> {
   const name = args.positionals[1];
   if (name === undefined) throw new UsageError(`admin market ${action} needs MARKET`);
   const { rules } = await cli.market(name);
-  const state = action === "halt" ? STATE_HALTED : STATE_OPEN;
-  const report = await cli.operator(rules.shard).setMarketState(rules.id, state);
+  const report = await cli.operator(rules.shard).setMarketState(rules.id, STATES[action]);
   return done(report, `${rules.symbol} is ${String(report["state"])}`);
 }
 

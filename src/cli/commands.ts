@@ -6,6 +6,7 @@ import { ADMIN_COMMANDS } from "./admin-commands.ts";
 import type { CommandSpec } from "./command.ts";
 import { DEAD_MAN } from "./dead-man.ts";
 import { DOCTOR } from "./doctor.ts";
+import { KEY_COMMANDS } from "./key-commands.ts";
 import { MARKET_COMMANDS } from "./market-commands.ts";
 import { ORDER_CHANGES } from "./order-changes.ts";
 import { ORDER_COMMANDS } from "./order-commands.ts";
@@ -23,6 +24,7 @@ export const COMMANDS: readonly CommandSpec[] = [
   ...ORDER_CHANGES,
   DEAD_MAN,
   ...ACCOUNT_COMMANDS,
+  ...KEY_COMMANDS,
   TRANSFER,
   ...PROOF_COMMANDS,
   ...ADMIN_COMMANDS,

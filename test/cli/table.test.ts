@@ -22,7 +22,8 @@ test("the table has every command that was asked for, each once", () => {
   const asked =
     "status,markets,init,keygen,account open,account show,order buy,order sell,order show,cancel," +
     "cancel-all,replace,dead-man,orders,fills,balance,withdraw,book,trades,export,verify,doctor," +
-    "config show,load,completion,admin market,admin account,admin deposit,admin apply,admin fence,admin clear";
+    "config show,load,completion,admin market,admin account,admin deposit,admin apply," +
+    "admin fence,admin clear,key add,key revoke";
   expect(asked.split(",").filter((name) => !NAMES.includes(name))).toEqual([]);
   expect(new Set(NAMES).size).toBe(NAMES.length);
 });
