@@ -54,7 +54,11 @@ async function untilTurn(parts: StandbyParts): Promise<ExecutionWriter | null> {
   const asking = askForTurn(parts, over.signal).finally(end);
   const [asked, followed] = await Promise.allSettled([asking, following]);
   stop.removeEventListener("abort", end);
-  if (followed.status === "rejected") throw followed.reason;
+  if (followed.status === "rejected") {
+    // A turn that was taken meanwhile would be renewed for ever, and nobody would lead.
+    if (asked.status === "fulfilled") await asked.value?.close();
+    throw followed.reason;
+  }
   if (asked.status === "rejected") throw asked.reason;
   return asked.value;
 }

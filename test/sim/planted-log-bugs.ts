@@ -11,6 +11,13 @@ export const LOG_BUGS: readonly FleetBug[] = [
     put: 'calls.call("XADD", keys[0]!, "NOMKSTREAM", "MAXLEN", "12", `0-${last}`, ...entry)',
   },
   {
+    name: "a turn taken while the log was lost is renewed by nobody who leads",
+    level: "D3",
+    file: "src/market-matcher/standby.ts",
+    find: 'if (asked.status === "fulfilled") await asked.value?.close();',
+    put: "",
+  },
+  {
     name: "the core reads a clock",
     file: "src/engine/engine.ts",
     find: "state.logTime = record.logTime;",
