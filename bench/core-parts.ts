@@ -8,12 +8,12 @@ import { join } from "node:path";
 import { viewOf } from "../src/base/bytes.ts";
 import type { ShardLog } from "../src/edges/log.ts";
 import { openSegmentLog } from "../src/edges/segment-log.ts";
-import { SnapshotFiles } from "../src/edges/snapshot-files.ts";
 import { Engine } from "../src/engine/engine.ts";
 import { type Message, readWorkload, type Workload, writeWorkload } from "../src/load/workload.ts";
 import { replay, startOf } from "../src/market-matcher/recover.ts";
 import { encodeExecution, ReportChain } from "../src/protocol/execution.ts";
 import { RECORD_HEADER_SIZE, readRecord, RecordView } from "../src/protocol/record.ts";
+import { NO_STATES } from "../src/service/kept-states.ts";
 import { bestLevels, ONE_ACCOUNT, opened } from "./core-candidates.ts";
 import { median, type Size, verdictOf } from "./core-table.ts";
 import { applyPack, buildFlow, type Flow, PLAIN_FLOW, replayPack } from "./flow.ts";
@@ -147,12 +147,12 @@ export async function benchReplay(size: Size): Promise<void> {
       refuseMixedLog: () => Promise.resolve(),
       genesisFrame: flow.genesisFrame,
       options: OPTIONS,
-      snapshots: new SnapshotFiles(join(dir, "none"), "bench", 1),
+      states: NO_STATES,
       input: await log.openInputReader(),
       executions: await log.openExecutionReader(),
       onSkippedSnapshot: () => {},
     };
-    const found = startOf(from, tip);
+    const found = await startOf(from, tip);
     await replay(from, found, { tip, stop: NEVER });
     const all = (Bun.nanoseconds() - begin) / 1e6;
     if (found.engine.position !== tip) throw new Error("recovery ended before the tip");

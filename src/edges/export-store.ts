@@ -27,6 +27,7 @@ export const SEGMENT_BYTES = 1 << 24;
 export const SEGMENT_SIZE_MAX = SEGMENT_BYTES + (1 << 20);
 
 const MOVES_MAX = 100;
+const NEAR_DIGITS = 3;
 
 export interface NamedSegment {
   readonly name: string;
@@ -79,6 +80,20 @@ export class ExportStore {
     return names
       .map((name) => Number(/(\d{20})\.zst$/.exec(name)?.[1] ?? 0))
       .filter((at) => at > 0);
+  }
+
+  /** Number of the first commitment of the object that holds this one, by its name, or null. */
+  async chunkOf(number: number): Promise<number | null> {
+    const name = ExportStore.chunkName(number);
+    // A list of all would be long: names near it first.
+    for (let cut = NEAR_DIGITS; ; cut += NEAR_DIGITS) {
+      const begin = Math.max("commitments/".length, name.length - cut);
+      const names = await this.store.list(this.full(name.slice(0, begin)));
+      const firsts = names.map((full) => Number(/commitments\/(\d{20})/.exec(full)?.[1] ?? NaN));
+      const found = Math.max(...firsts.filter((first) => first <= number));
+      if (found !== Number.NEGATIVE_INFINITY) return found;
+      if (begin === "commitments/".length) return null;
+    }
   }
 
   /** What its segments say of themselves by their names, rising; a whole one before its parts. */

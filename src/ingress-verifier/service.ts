@@ -8,8 +8,9 @@ import type { Logger } from "../edges/logger.ts";
 import { SnapshotFiles } from "../edges/snapshot-files.ts";
 import { createLevels } from "../engine/levels.ts";
 import { engineOptions } from "../service/choose-levels.ts";
+import { statesInFiles } from "../service/kept-states.ts";
 import type { PastParts } from "../service/past.ts";
-import { exportReader, type OpenShard } from "../service/open-shards.ts";
+import { exportedStates, exportReader, type OpenShard } from "../service/open-shards.ts";
 import { holdPlace } from "../service/hold-place.ts";
 import { listening } from "../service/start.ts";
 import type { SignatureVerifier } from "../edges/verify.ts";
@@ -42,7 +43,7 @@ export async function startIngressService(parts: IngressServiceParts): Promise<I
   const stopping = new AbortController();
   const tcp = ingress.tcpAddress;
   const running = await Ingress.start({
-    shards: shards.map((shard) => ({ ...shard, past: pastOf(shard) })),
+    shards: shards.map((shard) => ({ ...shard, past: pastOf(config, shard, logger) })),
     verifier,
     hostname: tcp.host,
     port: tcp.port,
@@ -96,20 +97,22 @@ export async function startIngressService(parts: IngressServiceParts): Promise<I
   };
 }
 
-/** Snapshots of a matcher on the same machine, where there is one. */
-function pastOf({ log, genesisFrame, dir }: OpenShard): PastParts {
+/** From snapshots of a matcher on the same machine, where there is one, or of the export. */
+function pastOf(config: Config, shard: OpenShard, logger: Logger): PastParts {
+  const { log, genesisFrame, dir } = shard;
   const files = new SnapshotFiles(join(dir, "snapshots"), "matcher", Number.POSITIVE_INFINITY);
+  const options = engineOptions({ name: "ts", open: createLevels }, false);
   return {
     log,
     genesisFrame,
-    options: engineOptions({ name: "ts", open: createLevels }, false),
+    options,
     states: {
-      list: async () => files.list().map(({ position }) => position),
-      read: async (position) => {
-        const stored = files.list().find((one) => one.position === position);
-        return stored === undefined ? null : files.read(stored);
-      },
+      own: statesInFiles(files, genesisFrame, options),
+      store: exportedStates(config, shard, { options, logger }),
+      worth: config.matcher.snapshotCommands,
     },
+    onBegin: (from, position) => logger.info("executing again", { from, from_snapshot: position }),
+    onSkipped: (from, why) => logger.warning("snapshot skipped", { path: from, why }),
   };
 }
 

@@ -15,6 +15,12 @@ import { type ExecutionWriter, Fenced, LostSuffix, type ShardLog } from "../edge
 import { SnapshotFiles } from "../edges/snapshot-files.ts";
 import type { EngineOptions } from "../engine/engine.ts";
 import type { Genesis } from "../protocol/genesis.ts";
+import {
+  NO_STATES,
+  statesInFiles,
+  type StateSource,
+  type StateSources,
+} from "../service/kept-states.ts";
 import { refuseMixedLog } from "../service/same-log.ts";
 import { haltOf, serveBehindHalt } from "./halt-watch.ts";
 import { runMatchLoop } from "./match-loop.ts";
@@ -29,6 +35,8 @@ export interface MatcherParts {
   readonly genesisFrame: Uint8Array;
   readonly options: EngineOptions;
   readonly snapshotDir: string;
+  /** Where others may lie, if any do. */
+  readonly exportedStates?: StateSource;
   /** Where that is; the host's if absent. */
   readonly files?: Files;
   /** Commands, or records without one, between snapshots. */
@@ -145,7 +153,7 @@ export class Matcher {
   private async takeOver(): Promise<Term> {
     const output = this.keep(await this.parts.log.openExecutionWriter());
     const from = await this.open();
-    const state = startOf(from, output.tip());
+    const state = await startOf(from, output.tip());
     this.begin(state);
     return { output, from, state };
   }
@@ -154,7 +162,7 @@ export class Matcher {
   private async standBy(): Promise<Term | null> {
     const { log, logger, standbyPollMs: pollMs, stop } = this.parts;
     const from = await this.open();
-    const state = startOf(from, await from.executions.tip());
+    const state = await startOf(from, await from.executions.tip());
     const { engine } = state;
     this.begin(state);
     const onCompared = (records: number, reports: number): void => {
@@ -190,14 +198,13 @@ export class Matcher {
   }
 
   private async lead({ output, from, state }: Term): Promise<void> {
-    const { genesis, logger, stop } = this.parts;
-    const { engine, chain, snapshotPosition } = state;
+    const { genesis, stop } = this.parts;
+    const { engine, chain } = state;
     await replay(from, state, { tip: output.tip(), stop });
     await from.executions.close();
     this.durable = this.counts.position = engine.position;
     this.counts.turns++;
-    const { epoch } = output;
-    logger.info("recovered", { position: engine.position, from_snapshot: snapshotPosition, epoch });
+    this.sayRecovered(state, output.epoch);
     this.isReady = true;
     this.leads = true;
     await runMatchLoop({
@@ -225,6 +232,13 @@ export class Matcher {
     await this.closeEnds();
   }
 
+  private sayRecovered({ engine, snapshotPosition, from }: Recovered, epoch: number): void {
+    const { position } = engine;
+    const executed = position - snapshotPosition;
+    const fields = { position, from_snapshot: snapshotPosition, from, executed, epoch };
+    this.parts.logger.info("recovered", fields);
+  }
+
   /** What a snapshot holds was durable: a log that ends before it has lost too much. */
   private async refuseShorter(): Promise<void> {
     const { log } = this.parts;
@@ -242,12 +256,18 @@ export class Matcher {
     return {
       genesisFrame,
       options,
-      snapshots: isWhole ? null : this.snapshots,
+      states: isWhole ? NO_STATES : this.states(),
       input,
       executions: this.keep(await log.openExecutionReader()),
       refuseMixedLog: (position) => refuseMixedLog(log, position, stop),
       onSkippedSnapshot: (path, why) => logger.warning("snapshot skipped", { path, why }),
     };
+  }
+
+  private states(): StateSources {
+    const { genesisFrame, options, exportedStates, snapshotRecords } = this.parts;
+    const own = statesInFiles(this.snapshots, genesisFrame, options);
+    return { own, store: exportedStates ?? null, worth: snapshotRecords };
   }
 
   private keep<T extends { close(): Promise<void> }>(end: T): T {

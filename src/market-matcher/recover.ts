@@ -1,7 +1,7 @@
 /**
- * Where was I? The newest snapshot that `ex` already covers, then the records behind it, up to the
- * tip of `ex`: re-executed, compared with what was published, and not published again. Records that
- * the log has let go of come from the export.
+ * Where was I? The newest snapshot that `ex` already covers, our own or the export's, then the
+ * records behind it, up to the tip of `ex`: re-executed, compared with what was published, and not
+ * published again. Records that the log has let go of come from the export.
  *
  * A standby does the same without an end: no record is applied before `ex` covers it, so nothing
  * has ever to be taken back when somebody else's turn ends.
@@ -9,19 +9,19 @@
 import { equalBytes, viewOf } from "../base/bytes.ts";
 import type { ExecutionReader, InputReader } from "../edges/log.ts";
 import { LogFault } from "../edges/log.ts";
-import type { SnapshotFiles } from "../edges/snapshot-files.ts";
 import { Engine, type EngineOptions, Halt } from "../engine/engine.ts";
 import { decodeExecution, ReportChain } from "../protocol/execution.ts";
 import { readRecord, RecordView } from "../protocol/record.ts";
 import { PublishedReports } from "../service/published-reports.ts";
 import { ReportBatch } from "../protocol/report.ts";
+import { type StateSources, statesUpTo } from "../service/kept-states.ts";
 import { nextExecutions } from "../service/next-executions.ts";
 
 export interface RecoverParts {
   readonly genesisFrame: Uint8Array;
   readonly options: EngineOptions;
-  /** Null: all is executed again, from record 1. */
-  readonly snapshots: SnapshotFiles | null;
+  /** NO_STATES: all is executed again, from record 1. */
+  readonly states: StateSources;
   readonly input: InputReader;
   readonly executions: ExecutionReader;
   /** Throws LostSuffix if `in` and `ex` were read from logs that differ; see same-log.ts. */
@@ -33,6 +33,8 @@ export interface Recovered {
   readonly engine: Engine;
   readonly chain: ReportChain;
   readonly snapshotPosition: number;
+  /** Where that snapshot lies, or "genesis". */
+  readonly from: string;
 }
 
 export interface ReplayTerms {
@@ -43,28 +45,27 @@ export interface ReplayTerms {
   readonly onCompared?: (records: number, reports: number) => void;
 }
 
-/** The newest snapshot up to `tip`, or genesis. */
-export function startOf(parts: RecoverParts, tip: number): Recovered {
-  const start = fromSnapshot(parts, tip) ?? {
+/** The best of what was kept up to `tip`, or genesis. */
+export async function startOf(parts: RecoverParts, tip: number): Promise<Recovered> {
+  const start = (await fromSnapshot(parts, tip)) ?? {
     engine: new Engine(parts.genesisFrame, parts.options),
     chain: new ReportChain(),
     snapshotPosition: 0,
+    from: "genesis",
   };
   start.engine.followChain(start.chain);
   return start;
 }
 
-function fromSnapshot(parts: RecoverParts, tip: number): Recovered | null {
-  const { snapshots } = parts;
-  for (const stored of snapshots?.list() ?? []) {
-    if (stored.position > tip) continue;
-    const bytes = snapshots!.read(stored);
-    const restored = Engine.restore(parts.genesisFrame, bytes, parts.options);
+async function fromSnapshot(parts: RecoverParts, tip: number): Promise<Recovered | null> {
+  for await (const state of statesUpTo(parts.states, tip)) {
+    const { position, describe: from } = state;
+    const restored = await state.open();
     if (typeof restored !== "string") {
       const { engine, chain } = restored;
-      return { engine, chain: new ReportChain(chain), snapshotPosition: stored.position };
+      return { engine, chain: new ReportChain(chain), snapshotPosition: position, from };
     }
-    parts.onSkippedSnapshot(stored.path, restored);
+    parts.onSkippedSnapshot(from, restored);
   }
   return null;
 }

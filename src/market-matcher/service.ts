@@ -7,7 +7,7 @@ import { chooseLevels, engineOptions } from "../service/choose-levels.ts";
 import type { Config } from "../edges/config.ts";
 import { flagFor } from "../edges/config-flags.ts";
 import type { Logger } from "../edges/logger.ts";
-import { exportReader, type OpenShard } from "../service/open-shards.ts";
+import { exportedStates, exportReader, type OpenShard } from "../service/open-shards.ts";
 import { holdPlace } from "../service/hold-place.ts";
 import { haltShard } from "../service/halted.ts";
 import { listening } from "../service/start.ts";
@@ -39,9 +39,11 @@ export function startMatcherService(parts: MatcherServiceParts): MatcherService 
   const runs: Promise<void>[] = [];
   const levels = chooseLevels(config.matcher.engine, logger);
   for (const shard of shards) {
+    const options = engineOptions(levels, false);
     const matcher = new Matcher({
       ...shard,
-      options: engineOptions(levels, false),
+      options,
+      exportedStates: exportedStates(config, shard, { options, logger }),
       snapshotDir: join(shard.dir, "snapshots"),
       snapshotRecords: config.matcher.snapshotCommands,
       batchBytesMax: BATCH_BYTES_MAX,

@@ -10,7 +10,7 @@
  * Where a checkpoint ends follows from the records alone.
  */
 import { assert } from "../base/assert.ts";
-import { readU64, viewOf, writeU64 } from "../base/bytes.ts";
+import { equalBytes, readU64, viewOf, writeU64 } from "../base/bytes.ts";
 import { HASH_SIZE, sha256 } from "../base/hash.ts";
 import type { Governing } from "../protocol/governing.ts";
 import { CheckpointBorder } from "./checkpoint-border.ts";
@@ -75,6 +75,23 @@ export class Checkpointer {
 
   get statesRoot(): Uint8Array {
     return this.states.root();
+  }
+
+  /** Root of the tree of commitments once these were appended, which it is not. */
+  statesRootWith(later: readonly Uint8Array[]): Uint8Array {
+    const states = MerkleLog.restore(this.states.frontier());
+    assert(states !== null, "a frontier of ours can be restored");
+    for (const bytes of later) states.append(bytes);
+    return states.root();
+  }
+
+  /** True if this is its last commitment, of a record of that log time, and nothing came since. */
+  isBehind(commitment: Uint8Array, logTime: number): boolean {
+    const { border } = this;
+    const isBorder = border.commands === 0 && border.logTime === logTime;
+    const isLast =
+      this.position === this.committed && equalBytes(this.previous, sha256(commitment));
+    return isBorder && isLast;
   }
 
   /** True when a commitment is due before a record of this log time is applied. */

@@ -14,12 +14,15 @@ import { haltSentence, LogFault, type ShardLog } from "../edges/log.ts";
 import { ExportStore } from "../edges/export-store.ts";
 import { openLog } from "../edges/open-log.ts";
 import { openStore } from "../edges/open-store.ts";
+import type { EngineOptions } from "../engine/engine.ts";
 import { type KnownRules, RULES, unknownRules } from "../engine/rules.ts";
 import { openVerifiers } from "../edges/verify.ts";
 import { ArchivedLog } from "./archived-log.ts";
+import { ExportedStates } from "./exported-states.ts";
 import { ExportSource } from "./export-source.ts";
 import { InputArchive } from "./input-archive.ts";
 import { refuseStale } from "./restored.ts";
+import { SignedCommitments } from "./signed-commitments.ts";
 
 export interface OpenShard {
   /** What it has let go of is read from the export. */
@@ -84,6 +87,26 @@ export function archiveOf(
     venue,
     genesis,
     openVerifier: async () => (await openVerifiers()).reference,
+  });
+}
+
+/** Its snapshots, as states to start from. */
+export function exportedStates(
+  config: Config,
+  { genesis, genesisFrame, venue }: OpenShard,
+  { options, logger }: { readonly options: EngineOptions; readonly logger: Logger },
+): ExportedStates {
+  const { shard } = genesis;
+  const store = new ExportStore(openStore(exportDirOf(config)), shard);
+  const openVerifier = async () => (await openVerifiers()).reference;
+  return new ExportedStates({
+    store,
+    venue,
+    genesis,
+    genesisFrame,
+    commitments: new SignedCommitments({ store, venue, genesis, openVerifier }),
+    options,
+    onUnreachable: (why) => logger.warning("no snapshots of the export", { shard, why }),
   });
 }
 

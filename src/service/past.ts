@@ -2,7 +2,7 @@
  * Past: reports that `ex` does not hold any more, made again: a snapshot, and records of `in` from
  * the export behind it. The same records give the same reports, so nobody has to keep those.
  *
- *   newest snapshot that will do, else genesis -> apply, a few at a time -> reports of each record
+ *   newest state that will do, else genesis -> apply, a few at a time -> reports of each record
  *
  * A snapshot is a cache here as elsewhere: who finds none begins with genesis.
  */
@@ -12,20 +12,16 @@ import { Engine, type EngineOptions } from "../engine/engine.ts";
 import { ReportChain } from "../protocol/execution.ts";
 import { readRecord, RecordView } from "../protocol/record.ts";
 import { ReportBatch } from "../protocol/report.ts";
-
-/** Where snapshots of an engine may lie. */
-export interface StateSource {
-  /** Positions, the newest first. */
-  list(): Promise<readonly number[]>;
-  /** Its bytes, or null when it is gone meanwhile. */
-  read(position: number): Promise<Uint8Array | null>;
-}
+import { type StateSources, statesUpTo } from "./kept-states.ts";
 
 export interface PastParts {
   readonly log: Pick<ShardLog, "openInputReader">;
   readonly genesisFrame: Uint8Array;
   readonly options: EngineOptions;
-  readonly states: StateSource;
+  readonly states: StateSources;
+  readonly onSkipped?: (from: string, why: string) => void;
+  /** What it begins with: where that lies, and its position. */
+  readonly onBegin?: (from: string, position: number) => void;
 }
 
 const READ_BYTES = 1 << 18;
@@ -52,14 +48,18 @@ export class Past {
     fits: (engine: Engine) => boolean = () => true,
   ): Promise<Past> {
     const { genesisFrame, options, states } = parts;
-    for (const position of await states.list()) {
-      if (position > limit) continue;
-      const bytes = await states.read(position);
-      const restored = bytes === null ? "" : Engine.restore(genesisFrame, bytes, options);
-      if (typeof restored === "string") continue;
+    for await (const state of statesUpTo(states, limit)) {
+      const restored = await state.open();
+      if (typeof restored === "string") {
+        parts.onSkipped?.(state.describe, restored);
+        continue;
+      }
       const { engine, chain } = restored;
-      if (fits(engine)) return new Past(parts, engine, new ReportChain(chain));
+      if (!fits(engine)) continue;
+      parts.onBegin?.(state.describe, state.position);
+      return new Past(parts, engine, new ReportChain(chain));
     }
+    parts.onBegin?.("genesis", 0);
     return new Past(parts, new Engine(genesisFrame, options), new ReportChain());
   }
 

@@ -19,6 +19,7 @@ import { Views } from "../engine/views.ts";
 import { BATCH_COUNT_MAX, SCOPE_CARRY, SHARD_ALL } from "../protocol/codes.ts";
 import type { ReportBatch } from "../protocol/report.ts";
 import { engineOptions } from "../service/choose-levels.ts";
+import { NO_STATES, statesInFiles } from "../service/kept-states.ts";
 import type { OpenShard } from "../service/open-shards.ts";
 import type { PastParts } from "../service/past.ts";
 import { EXIT_REFUSED, ServiceEnd } from "../service/start.ts";
@@ -134,24 +135,13 @@ function outboxOf(
 function pastOf({ log, genesisFrame, dir }: OpenShard, files?: Files): PastParts {
   const open = (): SnapshotFiles =>
     new SnapshotFiles(join(dir, "settlement", "snapshots"), "settlement", Infinity, files);
-  return {
-    log,
-    genesisFrame,
-    options: engineOptions({ name: "ts", open: createLevels }, false),
-    states: {
-      list: async () =>
-        open()
-          .list()
-          .map(({ position }) => position),
-      read: async (position) => {
-        const stored = open()
-          .list()
-          .find((one) => one.position === position);
-        const parts = stored === undefined ? "" : unpackSnapshot(open().read(stored));
-        return typeof parts === "string" ? null : parts.engine;
-      },
-    },
+  const options = engineOptions({ name: "ts", open: createLevels }, false);
+  const engineIn = (bytes: Uint8Array): Uint8Array | string => {
+    const parts = unpackSnapshot(bytes);
+    return typeof parts === "string" ? parts : parts.engine;
   };
+  const own = { list: () => statesInFiles(open(), genesisFrame, options, engineIn).list() };
+  return { log, genesisFrame, options, states: { ...NO_STATES, own } };
 }
 
 function linksOf(engine: () => Engine): ShardLinks {

@@ -24,6 +24,7 @@ import { engineOptions } from "../service/choose-levels.ts";
 import { ExportSource } from "../service/export-source.ts";
 import { exportDirOf } from "../service/open-shards.ts";
 import { InputArchive } from "../service/input-archive.ts";
+import { NO_STATES } from "../service/kept-states.ts";
 import { Past } from "../service/past.ts";
 import { putAside } from "../service/restored.ts";
 import { CHECKPOINT_KEY } from "./init.ts";
@@ -110,7 +111,7 @@ async function endOf({ archive, genesis, genesisRecord }: Source): Promise<LogEn
       log,
       genesisFrame: genesisRecord.slice(RECORD_HEADER_SIZE),
       options: engineOptions({ name: "ts", open: createLevels }, false),
-      states: { list: () => Promise.resolve([]), read: () => Promise.resolve(null) },
+      states: NO_STATES,
     },
     position,
   );

@@ -2,6 +2,7 @@
 import type { MemoryStore } from "../../src/edges/memory-log.ts";
 import { MemoryInputReader, MemoryStream } from "../../src/edges/memory-stream.ts";
 import { createLevels } from "../../src/engine/levels.ts";
+import { NO_STATES } from "../../src/service/kept-states.ts";
 import type { PastParts } from "../../src/service/past.ts";
 
 export class StandExport {
@@ -12,7 +13,7 @@ export class StandExport {
       log: { openInputReader: async () => new MemoryInputReader(this.records) },
       genesisFrame,
       options: { levels: createLevels, roots: false },
-      states: { list: async () => [], read: async () => null },
+      states: NO_STATES,
     };
   }
 

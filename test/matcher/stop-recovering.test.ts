@@ -2,10 +2,10 @@
 import { expect, test } from "bun:test";
 import { Logger } from "../../src/edges/logger.ts";
 import { MemoryStore } from "../../src/edges/memory-log.ts";
-import { SnapshotFiles } from "../../src/edges/snapshot-files.ts";
 import { createLevels } from "../../src/engine/levels.ts";
 import { Matcher } from "../../src/market-matcher/matcher.ts";
 import { replay, startOf } from "../../src/market-matcher/recover.ts";
+import { NO_STATES } from "../../src/service/kept-states.ts";
 import { decodeGenesis } from "../../src/protocol/genesis.ts";
 import { SimDisk } from "../sim/sim-files.ts";
 import { Weather } from "../sim/weather.ts";
@@ -69,11 +69,10 @@ test("asked to stop between ex and in, it compares nothing", async () => {
     stop.abort();
     return records;
   };
-  const snapshots = new SnapshotFiles("/nowhere", "matcher", 1, files());
-  const parts = { genesisFrame: frame, options, snapshots, input, executions };
+  const parts = { genesisFrame: frame, options, states: NO_STATES, input, executions };
   const onSkippedSnapshot = (): void => undefined;
   const from = { refuseMixedLog: () => Promise.resolve(), ...parts, onSkippedSnapshot };
-  const found = startOf(from, writer.tip());
+  const found = await startOf(from, writer.tip());
   await replay(from, found, { tip: writer.tip(), stop: stop.signal });
   expect(found.engine.position).toBe(0);
   expect(store.halted).toBeNull();

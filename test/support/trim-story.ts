@@ -17,7 +17,7 @@ const TURNS = 15;
 const PARTS = ["matcher", "settlement", "ingress"] as const;
 
 /** Asks the log itself. */
-async function retentionOf(fleet: KillFleet): Promise<Retention> {
+export async function retentionOf(fleet: KillFleet): Promise<Retention> {
   const read = readConfig({ env: fleet.env(), flags: { data: fleet.data } });
   if (!read.ok) throw new Error(JSON.stringify(read.errors));
   const log = await openLog(read.config, 1);
