@@ -85,6 +85,11 @@ export class Service {
     return this.child !== null;
   }
 
+  /** Shards that it has found halted in this life and stands by; 0 while it is not ready. */
+  get standsBy(): number {
+    return this.isReady ? this.said(true).split('"not served until it is cleared"').length - 1 : 0;
+  }
+
   /** All that it has printed; of its newest life alone with `now`. */
   said(now = false): string {
     try {

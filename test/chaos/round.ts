@@ -10,6 +10,7 @@ import { join } from "node:path";
 import type { HttpClient } from "../../src/client/http.ts";
 import { auditGoing, auditHalted } from "./audit.ts";
 import { Faults } from "./faults.ts";
+import type { Service } from "./fleet.ts";
 import { shardsOf } from "./opening.ts";
 import { type ChaosSetup, setupText } from "./setup.ts";
 import { Stand } from "./stand.ts";
@@ -135,10 +136,13 @@ async function drained(stand: Stand): Promise<"went on" | "halted"> {
   throw new Error(`not within ${DRAIN_MS / 1000} s: ${lacks}`);
 }
 
-/** All that serve have ended with a sentence that ends it, twice. */
-function isHalted({ fleet }: Stand): boolean {
+/** All that serve have ended with a sentence that ends it, twice, or stand by what is halted. */
+function isHalted({ fleet, setup }: Stand): boolean {
   const own = [...fleet.services.values()].filter(({ name }) => name !== "matcher-rival");
-  return own.every(({ isOut, isAlive, finals }) => isOut && !isAlive && finals >= 2);
+  const shards = shardsOf(setup).length;
+  const isEnded = ({ isOut, isAlive, finals }: Service): boolean =>
+    isOut && !isAlive && finals >= 2;
+  return own.every((one) => isEnded(one) || one.standsBy >= shards);
 }
 
 function servicesLack(stand: Stand): string {
