@@ -4,7 +4,7 @@
  *   all of ex        chain and every byte of the reports are what the records of in cause
  *   the rest of in   has a successor state, though nobody has published it
  *   every frame      its signature holds, by libsodium
- *   commitments      are those that were signed
+ *   commitments      are those that were signed, and none was signed of what in has lost
  *
  * What comes of it is what a Clear has to state: a position, and the report chain there. If any of
  * it does not hold, the shard has ended; what was wrong stands in `wrong`.
@@ -16,6 +16,7 @@ import type { FrameJudge } from "../edges/verify-pool.ts";
 import { Engine, type EngineOptions, Halt } from "../engine/engine.ts";
 import type { KeyView } from "../engine/views.ts";
 import { Checkpointer, type CheckpointTerms } from "../proofs/checkpointer.ts";
+import { decodeCommitment } from "../proofs/commitment.ts";
 import { ReportChain } from "../protocol/execution.ts";
 import type { Genesis } from "../protocol/genesis.ts";
 import { refuseMixedLog } from "../service/same-log.ts";
@@ -90,6 +91,7 @@ export class Recompute {
     let wrong = "";
     try {
       await this.execute({ published, input: position });
+      wrong = this.signedBeyond(position);
     } catch (fault) {
       if (!(fault instanceof Halt)) throw fault;
       wrong = fault.message;
@@ -126,6 +128,18 @@ export class Recompute {
     } finally {
       await Promise.all([input.close(), executions.close()]);
     }
+  }
+
+  /** To go on from here would be to sign another history than the one that was signed. */
+  private signedBeyond(position: number): string {
+    const { signed } = this.parts;
+    let number = this.checkpointer.count;
+    while (signed.read(number) !== null) number++;
+    const bytes = signed.read(number - 1);
+    const newest = bytes === null ? "" : decodeCommitment(bytes);
+    if (typeof newest === "string" || newest.position <= position) return "";
+    const was = `commitment ${number - 1} was signed of position ${newest.position}`;
+    return `${was}, and in ends at ${position}: restore the log from its export`;
   }
 
   private compareSigned(): void {
