@@ -9,9 +9,9 @@
  * and records are two runs, the second behind the first.
  */
 import type { Logger } from "../edges/logger.ts";
-import { ExportStore } from "../edges/export-store.ts";
+import { ExportStore, LATEST } from "../edges/export-store.ts";
 import { Fenced, type InputReader, LogFault, type ShardLog } from "../edges/log.ts";
-import { type ObjectStore, StoreFault } from "../edges/object-store.ts";
+import { type ObjectStore, StoreConflict, StoreFault } from "../edges/object-store.ts";
 import { seal } from "../edges/sealed-object.ts";
 import { SEALED_SNAPSHOT } from "../protocol/sealed.ts";
 import type { BorderSnapshots } from "./border-snapshots.ts";
@@ -147,6 +147,10 @@ export class Exporter {
   private async look(store: ExportStore): Promise<void> {
     const latest = await readLatest(store, this.parts.venue);
     if (latest === null || latest.commitments > this.borders.count) return;
+    if (latest.records !== this.borders.position(latest.commitments)) {
+      const why = `${latest.records} records under ${latest.commitments} commitments`;
+      throw new StoreConflict(`${LATEST} in ${store.store.describe}: ${why}: they do not agree`);
+    }
     await this.archive(latest.records, latest.commitments);
   }
 

@@ -16,6 +16,7 @@ import {
   StoreUnreachable,
 } from "../../src/edges/object-store.ts";
 import { openVerifiers } from "../../src/edges/verify.ts";
+import { encodeLatest } from "../../src/protocol/export-latest.ts";
 import { judgeEngine } from "../../src/verifier/engines.ts";
 import { verdictText } from "../../src/verifier/verdict-text.ts";
 import { verifyExport } from "../../src/verifier/verify-export.ts";
@@ -209,6 +210,25 @@ test("who does not lead writes nothing, knows what is archived, and can go on", 
   expect(written.filter((name) => name.endsWith("/in/00000000000000000001.zst"))).toEqual([]);
   expectSame(dir, stand.whole);
 }, 10_000);
+
+test("a head that names more records than its commitments cover archives nothing", async () => {
+  await using stand = await ExportStand.open();
+  const store = new DirectoryStore(join(stand.root, "out"));
+  const bytes = encodeLatest({
+    venue: toHex(stand.venue),
+    shard: 1,
+    rulesVersion: 1,
+    records: 1_000_000,
+    commitments: 2,
+    isCut: false,
+  });
+  await store.swap("shard-1/latest", null, bytes);
+  stand.count = 20;
+  await using follower = stand.start(store, { mayPublish: () => false });
+  await until(() => follower.exporter.progress.why !== "" || stand.covered > 0);
+  expect(stand.covered).toBe(0);
+  expect(follower.exporter.progress.why).toContain("they do not agree");
+});
 
 test("roots are public at once, records only after the delay", async () => {
   await using stand = await ExportStand.open();
