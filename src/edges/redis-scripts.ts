@@ -194,7 +194,7 @@ return 1
 /**
  * ARGV: venue, generation that the caller saw the loss in, position that must be there. Raises the
  * generation, once for all who noticed, or halts the shard because too much is gone. Who knew the
- * log before it was restored is told so, and halts nobody else.
+ * log before it was restored is told so, and ends: another turn as writer would not help it.
  */
 export const RAISE = new Script(`${SAME_LOG}
 local c = redis.call('HMGET', KEYS[3], 'venue', 'generation', 'in_tip', 'halted', 'restored')
@@ -203,7 +203,7 @@ if wrong then return redis.error_reply(wrong) end
 if tonumber(c[3]) < tonumber(ARGV[3]) then
   local restored = c[5] and string.match(c[5], ' (%d+)$')
   if restored and tonumber(ARGV[2]) < tonumber(restored) then
-    return redis.error_reply('FENCED the log was restored from its export, and ends at ' .. c[3])
+    return redis.error_reply('LOST the log was restored from its export, and ends at ' .. c[3])
   end
   local reason = 'in ends at ' .. c[3] .. ', and reports up to ' .. ARGV[3] ..
     ' have left: more was lost than log.durability allows; restore from the export'

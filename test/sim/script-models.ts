@@ -170,7 +170,7 @@ function raise(calls: Calls, keys: Keys, args: Args): Reply {
   if (Number(tip) < Number(needed)) {
     const [, restoredAt = "0"] = restored!.split(" ");
     if (Number(seen) < Number(restoredAt)) {
-      throw new Refusal(`FENCED the log was restored from its export, and ends at ${tip}`);
+      throw new Refusal(`LOST the log was restored from its export, and ends at ${tip}`);
     }
     const reason =
       `in ends at ${tip}, and reports up to ${needed}` +
