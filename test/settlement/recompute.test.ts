@@ -86,7 +86,7 @@ test("a log that holds all that was signed may go on", async () => {
   expect([found.position, found.wrong]).toEqual([records.length, ""]);
 });
 
-test("a log that ends before what was signed may not: another history would be signed", async () => {
+test("a log that ends before what was signed may not: history would be signed twice", async () => {
   const found = await recomputed(30, join(dir, "settlement"));
   expect(found.position).toBe(30);
   expect(found.wrong).toMatch(/^commitment \d+ was signed of position 4\d, and in ends at 30: /);
