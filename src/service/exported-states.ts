@@ -9,9 +9,9 @@ import { equalBytes } from "../base/bytes.ts";
 import { ExportStore } from "../edges/export-store.ts";
 import { OBJECT_SIZE_MAX, StoreFault } from "../edges/object-store.ts";
 import { unseal } from "../edges/sealed-object.ts";
-import { Engine, type EngineOptions, type Restored } from "../engine/engine.ts";
+import { Engine, type EngineOptions } from "../engine/engine.ts";
 import { SEALED_SNAPSHOT, type SealedHeader } from "../protocol/sealed.ts";
-import { judgeState, type JudgeTerms, splitState } from "./judged-state.ts";
+import { type JudgedState, judgeState, type JudgeTerms, splitState } from "./judged-state.ts";
 import type { KeptState, StateSource } from "./kept-states.ts";
 
 export interface ExportedStatesParts extends JudgeTerms {
@@ -20,6 +20,10 @@ export interface ExportedStatesParts extends JudgeTerms {
   readonly options: EngineOptions;
   /** The store cannot be asked: why. */
   readonly onUnreachable: (why: string) => void;
+}
+
+export interface ExportedState extends KeptState {
+  open(): Promise<JudgedState | string>;
 }
 
 export class ExportedStates implements StateSource {
@@ -31,7 +35,11 @@ export class ExportedStates implements StateSource {
     this.parts = parts;
   }
 
-  async list(): Promise<readonly KeptState[]> {
+  get commitments(): ExportedStatesParts["commitments"] {
+    return this.parts.commitments;
+  }
+
+  async list(): Promise<readonly ExportedState[]> {
     const { store, onUnreachable } = this.parts;
     const { describe } = store.store;
     try {
@@ -47,7 +55,7 @@ export class ExportedStates implements StateSource {
     }
   }
 
-  private async open(position: number): Promise<Restored | string> {
+  private async open(position: number): Promise<JudgedState | string> {
     try {
       return await this.judgedAt(position);
     } catch (fault) {
@@ -56,7 +64,7 @@ export class ExportedStates implements StateSource {
     }
   }
 
-  private async judgedAt(position: number): Promise<Restored | string> {
+  private async judgedAt(position: number): Promise<JudgedState | string> {
     const { store, genesis, genesisFrame, options } = this.parts;
     const object = await store.get(ExportStore.snapshotName(position));
     if (object === null) return "it is gone";
@@ -76,7 +84,9 @@ export class ExportedStates implements StateSource {
     const restored = Engine.restore(genesisFrame, state.engine, options);
     if (typeof restored === "string") return restored;
     const { version } = restored.engine.governs(position);
-    return version === header.rulesVersion ? restored : "its header is not that of its place";
+    const { checkpointer } = state;
+    const isVersion = version === header.rulesVersion;
+    return isVersion ? { ...restored, checkpointer } : "its header is not that of its place";
   }
 
   private isOfPlace(header: SealedHeader, position: number): boolean {

@@ -30,6 +30,11 @@ export interface StateParts {
   readonly checkpointer: Checkpointer;
 }
 
+/** A state, and the checkpointer behind its commitment. */
+export interface JudgedState extends Restored {
+  readonly checkpointer: Checkpointer;
+}
+
 /** The two parts of a snapshot's bytes, or what is wrong with them. */
 export function splitState(bytes: Uint8Array, genesis: Genesis): StateParts | string {
   if (bytes.length < 4) return "it is cut";

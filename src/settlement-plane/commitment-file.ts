@@ -129,13 +129,20 @@ export class CommitmentFile {
       if (equalBytes(known, bytes)) return false;
       throw new LogFault(`commitment ${number} differs from the one that was signed`);
     }
-    const entry = new Uint8Array(4 + bytes.length);
-    viewOf(entry).setUint32(0, bytes.length, true);
-    entry.set(bytes, 4);
-    this.file.append(entry);
-    this.file.sync();
-    this.entries.push(entry.subarray(4));
+    this.append([bytes]);
     return true;
+  }
+
+  /** Adds those that come next, all of them before this returns. */
+  append(next: readonly Uint8Array[]): void {
+    for (const bytes of next) {
+      const entry = new Uint8Array(4 + bytes.length);
+      viewOf(entry).setUint32(0, bytes.length, true);
+      entry.set(bytes, 4);
+      this.file.append(entry);
+      this.entries.push(entry.subarray(4));
+    }
+    this.file.sync();
   }
 
   writeNotes(notes: Notes): void {

@@ -4,6 +4,7 @@
  */
 import { mkdirSync } from "node:fs";
 import { join } from "node:path";
+import type { EngineOptions } from "../engine/engine.ts";
 import { chooseLevels, engineOptions } from "../service/choose-levels.ts";
 import type { Config } from "../edges/config.ts";
 import { flagFor } from "../edges/config-flags.ts";
@@ -12,7 +13,7 @@ import type { Doorbell } from "../edges/doorbell.ts";
 import { readKeyFile, type Signer } from "../edges/keys.ts";
 import type { Logger } from "../edges/logger.ts";
 import type { ObjectStore } from "../edges/object-store.ts";
-import type { OpenShard } from "../service/open-shards.ts";
+import { exportedStates, type OpenShard } from "../service/open-shards.ts";
 import { EXIT_REFUSED, listening, ServiceEnd } from "../service/start.ts";
 import { VerifyPool } from "../edges/verify-pool.ts";
 import { equalBytes } from "../base/bytes.ts";
@@ -83,7 +84,7 @@ export async function startSettlementService(
     const settlement = new Settlement({
       ...shard,
       ...placeOf(shard.dir, config),
-      options: engineOptions(levels, true),
+      ...statesOf(shard, parts, engineOptions(levels, true)),
       judge,
       checkpointSigner,
       mayPublish,
@@ -130,6 +131,11 @@ function placeOf(shardDir: string, { limits, matcher }: Config) {
   const dir = join(shardDir, "settlement");
   const snapshotRecords = Math.min(SNAPSHOT_RECORDS_MAX, matcher.snapshotCommands);
   return { dir, who: nameOf(dir), snapshotRecords, aheadBytesMax: limits.settleAheadBytesMax };
+}
+
+function statesOf(shard: OpenShard, parts: SettlementServiceParts, options: EngineOptions) {
+  const { config, logger } = parts;
+  return { options, exportedStates: exportedStates(config, shard, { options, logger }) };
 }
 
 /** One turn for all shards: what goes between them has one carrier. */

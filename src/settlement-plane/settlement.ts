@@ -17,6 +17,7 @@ import { Checkpointer, type CheckpointTerms } from "../proofs/checkpointer.ts";
 import { ReportChain } from "../protocol/execution.ts";
 import type { Genesis } from "../protocol/genesis.ts";
 import type { ReportBatch } from "../protocol/report.ts";
+import type { ExportedStates } from "../service/exported-states.ts";
 import { refuseMixedLog } from "../service/same-log.ts";
 import { type BorderSnapshots, snapshotBytes } from "./border-snapshots.ts";
 import { type PublishedCheckpoint, signHeads } from "./checkpoint-notes.ts";
@@ -25,7 +26,8 @@ import type { Commitments } from "./export-borders.ts";
 import type { ExportProgress } from "./exporter.ts";
 import { Recompute } from "./recompute.ts";
 import { runSettleLoop, workOf } from "./settle-loop.ts";
-import { sealSnapshot, unpackSnapshot } from "./settlement-snapshot.ts";
+import { sealSnapshot } from "./settlement-snapshot.ts";
+import { type Start, startInExport, startInFiles, type StartParts } from "./settlement-start.ts";
 import type { HeadsAt } from "./shard-export.ts";
 import { type DueCheckpoint, SigningDesk } from "./signing-desk.ts";
 
@@ -42,6 +44,8 @@ export interface SettlementParts {
   /** Where that is; the host's if absent. */
   readonly files?: Files;
   readonly snapshotRecords: number;
+  /** Where others may lie, if any do. */
+  readonly exportedStates?: ExportedStates;
   /** For the export, where there is one. */
   readonly borderSnapshots?: BorderSnapshots;
   /** This settlement, the same after a restart, unlike any other. */
@@ -67,8 +71,10 @@ export class Settlement {
   /** Work since the newest snapshot, against snapshotRecords; see workOf. */
   private unsaved = 0;
   /** Up to here the matcher's chain was compared, and found to be ours. */
-  private comparedPosition: number;
+  private comparedPosition = 0;
   private due: DueCheckpoint[] = [];
+  /** Where the state that it began with lies. */
+  private from = "genesis";
   private readonly desk: SigningDesk;
   engine: Engine;
   latest: PublishedCheckpoint | null = null;
@@ -96,12 +102,21 @@ export class Settlement {
     const sign = (checkpoint: DueCheckpoint): void => this.publish(checkpoint);
     this.desk = new SigningDesk({ log, who, mayPublish, sign });
     this.engine = new Engine(parts.genesisFrame, parts.options);
-    this.restore();
     this.engine.followChain(this.chain);
-    this.comparedPosition = this.engine.position;
+    const start = startInFiles(this.snapshots, this.startParts());
+    if (start !== null) this.adopt(start);
+  }
+
+  private startParts(): StartParts {
+    const { terms, file } = this;
+    const { logger } = this.parts;
+    const onSkipped = (path: string, why: string) =>
+      logger.warning("snapshot skipped", { path, why });
+    return { ...this.parts, terms, file, onSkipped };
   }
 
   /**
+   * With an old state of its own or none it takes the export's, where there is a newer one.
    * Resolves when `ex` covers what the snapshot holds. After a power loss it may end before, since
    * it is not synced, until the matcher has made it again.
    */
@@ -110,6 +125,9 @@ export class Settlement {
     await this.refuseShorter();
     const executions = await log.openExecutionReader();
     let tip = await executions.tip();
+    const reach = { own: this.engine.position, worth: this.parts.snapshotRecords, tip };
+    const start = await startInExport(this.parts.exportedStates, this.startParts(), reach);
+    if (start !== null) this.adopt(start);
     if (tip < this.engine.position) logger.info("waiting for the matcher", { tip });
     while (tip < this.engine.position && !stop.aborted) {
       await new Promise((resolve) => setTimeout(resolve, TIP_POLL_MS));
@@ -155,7 +173,8 @@ export class Settlement {
 
   private async follow(stop: AbortSignal): Promise<void> {
     const { log, logger } = this.parts;
-    logger.info("recovered", { position: this.engine.position, checkpoints: this.file.count });
+    const { from, file } = this;
+    logger.info("recovered", { position: this.engine.position, from, checkpoints: file.count });
     this.isReady = true;
     while (!stop.aborted) {
       try {
@@ -268,26 +287,12 @@ export class Settlement {
     this.unsaved = 0;
   }
 
-  private restore(): void {
-    for (const stored of this.snapshots.list()) {
-      const why = this.restoreFrom(this.snapshots.read(stored));
-      if (why === "") return;
-      this.parts.logger.warning("snapshot skipped", { path: stored.path, why });
-    }
-  }
-
-  private restoreFrom(bytes: Uint8Array): string {
-    const parts = unpackSnapshot(bytes);
-    if (typeof parts === "string") return parts;
-    const { genesisFrame, options } = this.parts;
-    const restored = Engine.restore(genesisFrame, parts.engine, options);
-    if (typeof restored === "string") return restored;
-    const checkpointer = Checkpointer.restore(this.terms, parts.checkpointer);
-    if (typeof checkpointer === "string") return checkpointer;
-    if (checkpointer.count > this.file.count) return "it is ahead of the commitments";
-    this.engine = restored.engine;
-    this.chain = new ReportChain(restored.chain);
+  private adopt({ engine, chain, checkpointer, from }: Start): void {
+    this.engine = engine;
+    this.chain = new ReportChain(chain);
     this.checkpointer = checkpointer;
-    return "";
+    this.from = from;
+    engine.followChain(this.chain);
+    this.comparedPosition = engine.position;
   }
 }

@@ -1,7 +1,7 @@
 /**
  * StoredSnapshotStory: a log that has let go of its beginning, as real processes, and a matcher
- * that has lost its data: it begins with the snapshot in the export, not with record 1. The same
- * with that snapshot damaged, and with none.
+ * or settlement that has lost its data: it begins with the snapshot in the export, not with record
+ * 1. With that snapshot damaged it does begin there.
  */
 import { expect } from "bun:test";
 import { existsSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
@@ -49,6 +49,9 @@ export async function storedSnapshotStory(on: { redis?: number } = {}): Promise<
   expect(after.numbers.length).toBeGreaterThan(100 * TURNS);
   await trader.place(after.wire, 20);
 
+  await settlementAnew(fleet, { stored, all: true });
+  await settlementAnew(fleet, { stored, all: false });
+
   // A bit of it is another: it is named, and all is executed again.
   const right = readFileSync(stored);
   const other = Buffer.from(right);
@@ -72,6 +75,30 @@ export async function storedSnapshotStory(on: { redis?: number } = {}): Promise<
 function flagsOf(out: string): string[] {
   const trim = ["--log-keep-records=0", "--log-keep-ms=0", "--log-segment-bytes-max=65536"];
   return [...trim, `--settlement-export-dir=${out}`, `--matcher-snapshot-commands=${EVERY}`];
+}
+
+/**
+ * Settlement loses its snapshots, or all it has: it begins at the export's, has the same
+ * commitments as before, and signs on.
+ */
+async function settlementAnew(
+  fleet: KillFleet,
+  { stored, all }: { stored: string; all: boolean },
+): Promise<void> {
+  const dir = join(fleet.data, "shard-1", "settlement");
+  await fleet.kill("settlement");
+  const before = readFileSync(join(dir, "commitments"));
+  rmSync(all ? dir : join(dir, "snapshots"), { recursive: true });
+  await fleet.launch("settlement");
+  const isThere = (): boolean => {
+    const now = readFileSync(join(dir, "commitments"));
+    return now.length > before.length && now.subarray(0, before.length).equals(before);
+  };
+  await until(isThere, "the same commitments, and another", WAIT_MS);
+  const said = fleet.saidNow("settlement").split("\n");
+  const line = said.find((one) => one.includes('"message":"recovered"')) ?? "{}";
+  expect(JSON.parse(line)).toMatchObject({ position: Number(stored.slice(-24, -4)) });
+  expect(line).toContain(stored.slice(-24));
 }
 
 /** The path of the first snapshot that lies there. */
