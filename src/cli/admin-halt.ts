@@ -5,6 +5,7 @@
  * ingress or matcher is what is broken. Lifting one is a signed frame, and takes that all of the
  * shard was executed once more (settlement does it) and is as it was published.
  */
+import { callForm } from "../edges/call-form.ts";
 import { ClientError } from "../client/errors.ts";
 import { type HaltedJson, type RecomputedJson, signClear } from "../client/halted-json.ts";
 import type { ReportJson } from "../client/http-json.ts";
@@ -63,7 +64,9 @@ async function fence(cli: Cli, args: Args): Promise<Answer> {
     if (before !== null) throw refused("halted", `shard ${shard} is halted already: ${before}`);
     const reason = `by hand, ${new Date().toISOString()}: ${args.at(0)}`;
     await log.halt(reason);
-    const next = `lift it with: clob admin clear --shard ${shard}`;
+    const next =
+      "its services end now; started again they serve the other shards and stand by this one\n" +
+      `lift it then with: ${callForm(cli.io.env).clob} admin clear --shard ${shard}`;
     return { data: { shard, reason }, text: `shard ${shard} is halted: ${reason}\n${next}` };
   } finally {
     await log.close();
