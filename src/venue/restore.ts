@@ -16,6 +16,7 @@ import { type InputReader, type LogEnd, LogFault, type Restored } from "../edges
 import { openLog } from "../edges/open-log.ts";
 import { openStore } from "../edges/open-store.ts";
 import { openVerifiers } from "../edges/verify.ts";
+import type { Engine } from "../engine/engine.ts";
 import { createLevels } from "../engine/levels.ts";
 import { encodeExecution } from "../protocol/execution.ts";
 import { decodeGenesis, type Genesis, venueOf } from "../protocol/genesis.ts";
@@ -28,6 +29,7 @@ import { NO_STATES } from "../service/kept-states.ts";
 import { Past } from "../service/past.ts";
 import { putAside } from "../service/restored.ts";
 import { CHECKPOINT_KEY } from "./init.ts";
+import { refuseDivided } from "./restored-links.ts";
 
 export interface RestoredShard extends Restored {
   readonly shard: number;
@@ -62,7 +64,8 @@ export async function restoreShard(
       return { shard, venueId: venue, ...restored, made: false, aside: putAside(dir, restored) };
     }
     const source = await openSource(config, shard, venueId);
-    const end = await endOf(source);
+    const { end, engine } = await endOf(source);
+    await refuseDivided(config, engine);
     await log.restore(end);
     const aside = putAside(dir, end);
     const { position, generation } = end;
@@ -100,8 +103,9 @@ async function openSource(config: Config, shard: number, venueId?: string): Prom
   return { archive, genesis, genesisRecord, venue };
 }
 
-/** Executes all that is exported; the last record with its execution. */
-async function endOf({ archive, genesis, genesisRecord }: Source): Promise<LogEnd> {
+/** Executes all that is exported: the last record with its execution, and the state behind it. */
+async function endOf(source: Source): Promise<{ end: LogEnd; engine: Engine }> {
+  const { archive, genesis, genesisRecord } = source;
   const position = await archive.covered();
   if (position < 2) throw new LogFault("the export covers no record but genesis");
   const stop = new AbortController().signal;
@@ -141,7 +145,8 @@ async function endOf({ archive, genesis, genesisRecord }: Source): Promise<LogEn
   );
   const record = batch.bytes.slice();
   const rules = [current, ...(next === null ? [] : [next])].filter(({ from }) => from > 1);
-  return { genesisRecord, position, generation, record, timeBefore, execution, rules };
+  const end = { genesisRecord, position, generation, record, timeBefore, execution, rules };
+  return { end, engine: past.engine };
 }
 
 function readerOf(archive: InputArchive): InputReader {
