@@ -77,11 +77,22 @@ function staleIn(dir: string, limit: number): Stale[] {
       if (position > limit) stale.push({ path: join(dir, sub, name), position, keep: 0 });
     }
   }
+  stale.push(...staleHeads(dir, limit));
   const path = join(dir, COMMITMENTS);
   if (!fs.existsSync(path)) return stale;
   const { keep, position } = measure(new Uint8Array(fs.readFileSync(path)), limit);
   if (position > limit) stale.push({ path, position, keep });
   return stale;
+}
+
+/** Signed heads over lost records; the one that says of which position goes last. */
+function staleHeads(dir: string, limit: number): Stale[] {
+  const input = join(dir, "settlement", "in.note");
+  const state = join(dir, "settlement", "state.note");
+  if (!fs.existsSync(input)) return [];
+  const position = Number(fs.readFileSync(input, "utf8").split("\n")[1] ?? 0);
+  const paths = position > limit ? [state, input].filter((path) => fs.existsSync(path)) : [];
+  return paths.map((path) => ({ path, position, keep: 0 }));
 }
 
 /** How many bytes of the commitments are of positions up to `limit`; the position of the last. */

@@ -50,7 +50,11 @@ describe.skipIf(!redisAvailable())("a lost Redis", () => {
       expect(position).toBeLessThan(lost.position);
       const aside = join(fleet.data, "shard-1", `lost-${generation}`);
       expect(existsSync(join(aside, "snapshots"))).toBe(true);
-      expect(existsSync(join(aside, "settlement", "commitments"))).toBe(true);
+      for (const name of ["commitments", "in.note", "state.note"]) {
+        expect([name, existsSync(join(aside, "settlement", name))]).toEqual([name, true]);
+      }
+      // A head over lost records would vouch for those that take their places.
+      expect(existsSync(join(fleet.data, "shard-1", "settlement", "state.note"))).toBe(false);
 
       await Promise.all(PARTS.map((part) => fleet.launch(part)));
       const after = await trader.resume(1);
