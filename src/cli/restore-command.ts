@@ -19,13 +19,15 @@ export const RESTORE: CommandSpec = {
       throw new UsageError(`say which shard with --shard N; ${config.file} has: ${ids}`);
     }
     const restored = await restoreShard(config, shard, args.text("venue"));
-    const { venueId, position, generation, made, aside } = restored;
-    const data = { shard, venue: venueId, position, generation, made, aside };
+    const { venueId: venue, ...rest } = restored;
+    const { position, generation, made, isExportBeyond: exportBeyond, aside } = rest;
+    const data = { shard, venue, position, generation, made, exportBeyond, aside };
     return { data, text: textOf(restored) };
   },
 };
 
-function textOf({ shard, venueId, position, generation, made, aside }: RestoredShard): string {
+function textOf(restored: RestoredShard): string {
+  const { shard, venueId, position, generation, made, isExportBeyond, aside } = restored;
   const lines = [
     made
       ? `shard ${shard} of venue ${venueId} ends at position ${position} again`
@@ -35,6 +37,12 @@ function textOf({ shard, venueId, position, generation, made, aside }: RestoredS
   ];
   if (aside.length > 0) {
     lines.push(`put aside in shard-${shard}/lost-${generation}: ${aside.join(", ")}`);
+  }
+  if (isExportBeyond) {
+    lines.push(
+      "the export holds lost records, too, and cannot go on there; once there is a checkpoint:",
+      "  clob export DIR, then settlement.export_dir = DIR for all services",
+    );
   }
   lines.push(
     "run this on every machine with a data directory of this shard, then start the services",

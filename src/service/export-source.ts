@@ -40,6 +40,14 @@ export class ExportSource {
     return typeof latest === "string" ? 0 : latest.records;
   }
 
+  /** Whether it holds, signed or not, what lies beyond a position: nothing else fits there then. */
+  async reachesBeyond(position: number): Promise<boolean> {
+    const note = await this.note();
+    const size = note === null ? 0 : Number(new TextDecoder().decode(note).split("\n")[1]);
+    if (size > position) return true;
+    return (await this.store.segments()).some(({ first }) => first > position);
+  }
+
   /** Record 1, by its own word; null where there is no export. */
   async firstRecord(): Promise<Uint8Array | null> {
     const segment = await this.segment(1);

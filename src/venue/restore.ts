@@ -36,11 +36,14 @@ export interface RestoredShard extends Restored {
   readonly venueId: string;
   /** False where the log had been restored before, by this command elsewhere. */
   readonly made: boolean;
+  /** The export holds lost records, too: it cannot go on there. False where nothing was made. */
+  readonly isExportBeyond: boolean;
   /** Files of this machine that knew more, moved to `lost-<generation>`. */
   readonly aside: readonly string[];
 }
 
 interface Source {
+  readonly source: ExportSource;
   readonly archive: InputArchive;
   readonly genesis: Genesis;
   readonly genesisRecord: Uint8Array;
@@ -61,7 +64,8 @@ export async function restoreShard(
       const { restored } = await log.retention();
       if (restored === null) throw new LogFault(sentence(shard));
       const venue = venueOfFrame(known.subarray(RECORD_HEADER_SIZE)).toHex();
-      return { shard, venueId: venue, ...restored, made: false, aside: putAside(dir, restored) };
+      const before = { ...restored, made: false, isExportBeyond: false };
+      return { shard, venueId: venue, ...before, aside: putAside(dir, restored) };
     }
     const source = await openSource(config, shard, venueId);
     const { end, engine } = await endOf(source);
@@ -69,7 +73,9 @@ export async function restoreShard(
     await log.restore(end);
     const aside = putAside(dir, end);
     const { position, generation } = end;
-    return { shard, venueId: source.venue.toHex(), position, generation, made: true, aside };
+    const isExportBeyond = await source.source.reachesBeyond(position);
+    const made = { position, generation, made: true, isExportBeyond };
+    return { shard, venueId: source.venue.toHex(), ...made, aside };
   } finally {
     await log.close();
   }
@@ -100,7 +106,7 @@ async function openSource(config: Config, shard: number, venueId?: string): Prom
   }
   const openVerifier = async () => (await openVerifiers()).reference;
   const archive = new InputArchive({ source, shard, venue, genesis, openVerifier });
-  return { archive, genesis, genesisRecord, venue };
+  return { source, archive, genesis, genesisRecord, venue };
 }
 
 /** Executes all that is exported: the last record with its execution, and the state behind it. */

@@ -65,6 +65,10 @@ describe.skipIf(!redisAvailable())("a lost Redis", () => {
       await checkpointAt(fleet, newest.position);
       await cli(fleet, "again", "export", out);
       expect(await fleet.run("verify", [MAIN, "verify", out], false)).toBe(0);
+      // Where the old place holds more than was restored, a new one begins with all of it.
+      const anew = join(fleet.dir, "anew");
+      await cli(fleet, "anew", "export", anew);
+      expect(await fleet.run("verify anew", [MAIN, "verify", anew], false)).toBe(0);
     },
     TEST_MS,
   );

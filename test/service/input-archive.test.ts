@@ -150,6 +150,19 @@ describe("a log without its beginning", () => {
     return { ...log, openInputReader };
   }
 
+  test("an export that holds more than a position is known, signed for or not", async () => {
+    const name = crypto.randomUUID();
+    cpSync(join(dir, "right"), join(dir, name), { recursive: true });
+    const source = new ExportSource(new ExportStore(new DirectoryStore(join(dir, name)), 1));
+    const covered = await archiveAt(name).covered();
+    expect(await source.reachesBeyond(covered)).toBe(false);
+    expect(await source.reachesBeyond(covered - 1)).toBe(true);
+    // A step that was cut off: its records are there, and nobody has signed for them.
+    const next = ExportStore.segmentName(covered + 1);
+    cpSync(filesIn(join(dir, name, "shard-1"), ".zst")[0]!, join(dir, name, "shard-1", next));
+    expect(await source.reachesBeyond(covered)).toBe(true);
+  });
+
   test("reads on from export to log without a seam", async () => {
     for (const begin of [2, 17, records.length]) {
       const log = new ArchivedLog(trimmed(begin), () => archiveAt("right"));
