@@ -12,6 +12,9 @@ import type { NodeName, Tips } from "./redis-nodes.ts";
 import type { Blow } from "./setup.ts";
 import type { Stand } from "./stand.ts";
 
+/** How long the primary may be away when it is to be flushed. */
+const FLUSH_MS_MAX = 10_000;
+
 /** Most of the file that a deep cut takes. */
 const DEEP_BYTES = 60_000;
 
@@ -69,7 +72,17 @@ export class Blows {
 
   private async flush(): Promise<void> {
     const { nodes, setup } = this.stand;
-    this.mirror = await copyLog(nodes.port, shardsOf(setup));
+    // A primary that another fault has just killed, or whose disk is full, is waited for.
+    const untilMs = performance.now() + FLUSH_MS_MAX;
+    while (true) {
+      try {
+        this.mirror = await copyLog(nodes.port, shardsOf(setup));
+        break;
+      } catch (error) {
+        if (performance.now() > untilMs) throw error;
+        await Bun.sleep(100);
+      }
+    }
     await nodes.ask(nodes.primary, "FLUSHALL");
   }
 
