@@ -185,8 +185,8 @@ export const FLEET_BUGS: readonly FleetBug[] = [
   {
     name: "a matcher goes on from a snapshot that ex does not cover",
     file: "src/market-matcher/recover.ts",
-    find: "if (stored.position > tip) continue;",
-    put: "",
+    find: "statesUpTo(parts.states, tip)",
+    put: "statesUpTo(parts.states, Number.POSITIVE_INFINITY)",
   },
   {
     name: "a snapshot is read without its nonce windows",

@@ -1,7 +1,7 @@
 /**
  * Plants each bug of the fleet in a copy of the tree and counts the seeds until one sees it.
  *
- *   bun test/sim/planted.ts              those that docs/runs/planted-fleet.json lacks, into it
+ *   bun test/sim/planted.ts              not seen yet in docs/runs/planted-fleet.json, into it
  *   bun test/sim/planted.ts --again      all of them
  *   bun test/sim/planted.ts WORD...      those whose name contains a word, not recorded
  *
@@ -18,7 +18,7 @@ import { runSlice } from "./slice.ts";
 
 /** First seeds, and how many from each before a bug counts as not seen. */
 const STARTS = [100_000, 200_000, 300_000];
-const SEEDS_MAX = 600;
+const SEEDS_MAX = 2000;
 
 const root = join(import.meta.dir, "..", "..");
 const path = join(root, "docs", "runs", "planted-fleet.json");
@@ -27,7 +27,7 @@ const isRecorded = words.length === 0;
 const known = new Map<string, Row>();
 if (isRecorded && !process.argv.includes("--again") && existsSync(path)) {
   const { rows } = JSON.parse(readFileSync(path, "utf8")) as { rows: Row[] };
-  for (const row of rows) known.set(row.bug, row);
+  for (const row of rows) if (row.worst <= row.of) known.set(row.bug, row);
 }
 const bugs = FLEET_BUGS.filter(
   ({ name }) => !known.has(name) && (isRecorded || words.some((word) => name.includes(word))),
@@ -44,7 +44,7 @@ try {
   copy.remove();
 }
 if (isRecorded) await record();
-const missed = [...known.values()].filter(({ worst }) => worst > SEEDS_MAX).length;
+const missed = [...known.values()].filter(({ worst, of }) => worst > of).length;
 console.log(`${known.size - missed} of ${known.size} planted bugs were seen from every start`);
 process.exit(missed === 0 ? 0 : 1);
 
@@ -55,6 +55,8 @@ interface Row {
   /** Seeds until the first that sees it, over all starts; above the most: not seen. */
   readonly median: number;
   readonly worst: number;
+  /** The most that were run from one start. */
+  readonly of: number;
   readonly seen_as: string;
 }
 
@@ -79,6 +81,7 @@ async function rowOf(bug: FleetBug): Promise<Row> {
     commit: commitHere(),
     median: seeds[seeds.length >> 1]!,
     worst: seeds.at(-1)!,
+    of: SEEDS_MAX,
     seen_as: wrong.split("\n")[0]!.slice(0, 120),
   };
 }
@@ -111,7 +114,7 @@ async function record(): Promise<void> {
     starts: STARTS,
     seeds_max: SEEDS_MAX,
     bugs: FLEET_BUGS.length,
-    seen: rows.filter(({ worst }) => worst <= SEEDS_MAX).length,
+    seen: rows.filter(({ worst, of }) => worst <= of).length,
     median_seeds: medians[medians.length >> 1] ?? 0,
     worst_seeds: worsts.at(-1) ?? 0,
     machine: MACHINE,
