@@ -56,23 +56,26 @@ function restore(
   return { ...restored, checkpointer };
 }
 
-/** How far our own state is, what a newer one must be ahead for, and where `ex` ends. */
+/** How far our own state is, how much newer another must be, what the log knows as exported. */
 export interface Reach {
   readonly own: number;
   readonly worth: number;
-  readonly tip: number;
+  readonly archived: () => Promise<number>;
 }
 
 /** The newest of the export within reach that will do, or null. */
 export async function startInExport(
   states: ExportedStates | undefined,
   { file, onSkipped }: Pick<StartParts, "file" | "onSkipped">,
-  { own, worth, tip }: Reach,
+  { own, worth, archived }: Reach,
 ): Promise<Start | null> {
+  if (states === undefined) return null;
   const beyond = own === 0 ? 0 : own + worth;
-  if (states === undefined || tip <= beyond) return null;
+  // Of `ex` no reader knows the end before it has met the writer, who may be away.
+  const last = await archived();
+  if (last <= beyond) return null;
   for (const state of await states.list()) {
-    if (state.position > tip || state.position <= beyond) continue;
+    if (state.position > last || state.position <= beyond) continue;
     const judged = await state.open();
     const why = typeof judged === "string" ? judged : await complete(states, file, judged);
     if (typeof judged !== "string" && why === "") return { ...judged, from: state.describe };

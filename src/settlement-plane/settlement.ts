@@ -122,12 +122,13 @@ export class Settlement {
    */
   async untilPublished(): Promise<void> {
     const { log, logger, stop } = this.parts;
+    const archived = async (): Promise<number> => (await log.retention()).archived;
+    const reach = { own: this.engine.position, worth: this.parts.snapshotRecords, archived };
+    const start = await startInExport(this.parts.exportedStates, this.startParts(), reach);
+    if (start !== null) this.adopt(start);
     await this.refuseShorter();
     const executions = await log.openExecutionReader();
     let tip = await executions.tip();
-    const reach = { own: this.engine.position, worth: this.parts.snapshotRecords, tip };
-    const start = await startInExport(this.parts.exportedStates, this.startParts(), reach);
-    if (start !== null) this.adopt(start);
     if (tip < this.engine.position) logger.info("waiting for the matcher", { tip });
     while (tip < this.engine.position && !stop.aborted) {
       await new Promise((resolve) => setTimeout(resolve, TIP_POLL_MS));

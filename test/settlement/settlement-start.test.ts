@@ -61,7 +61,7 @@ function fileOf(entries: readonly Uint8Array[]): CommitmentFile {
   return file;
 }
 
-function start(file: CommitmentFile, more: Partial<Reach> & { dir?: string } = {}) {
+function start(file: CommitmentFile, more: { own?: number; archived?: number; dir?: string } = {}) {
   const store = new ExportStore(new DirectoryStore(more.dir ?? honest), 1);
   const { venue } = stand;
   const openVerifier = async () => (await openVerifiers()).reference;
@@ -76,7 +76,9 @@ function start(file: CommitmentFile, more: Partial<Reach> & { dir?: string } = {
   });
   said.length = 0;
   const onSkipped = (_from: string, why: string): void => void said.push(why);
-  return startInExport(states, { file, onSkipped }, { own: 0, worth: 10, tip: AT, ...more });
+  const archived = () => Promise.resolve(more.archived ?? AT);
+  const reach: Reach = { own: more.own ?? 0, worth: 10, archived };
+  return startInExport(states, { file, onSkipped }, reach);
 }
 
 function positionOf(found: Start | null): number | undefined {
@@ -127,8 +129,8 @@ test("a file with another commitment at its place is not gone on with", async ()
   expect(said).toEqual(["its commitment is not the one that was signed here"]);
 });
 
-test("one ahead of ex, or hardly ahead of our own, is left alone", async () => {
-  expect(await start(fileOf(signed), { tip: AT - 1 })).toBeNull();
+test("one above what the log knows as exported, or hardly newer, is left alone", async () => {
+  expect(await start(fileOf(signed), { archived: AT - 1 })).toBeNull();
   expect(await start(fileOf(signed), { own: AT - 10 })).toBeNull();
   expect(positionOf(await start(fileOf(signed), { own: AT - 11 }))).toBe(AT);
   expect(said).toEqual([]);
