@@ -95,7 +95,7 @@ export async function tellStory(terms: StoryTerms): Promise<Story> {
     exitCodes,
     fromSnapshot: {
       matcher: logged(fleet, /"from_snapshot":[1-9]/g),
-      settlement: logged(fleet, /"position":[1-9]\d*,"checkpoints":/g),
+      settlement: logged(fleet, /"position":[1-9]\d*,"from":"[^"]+","checkpoints":/g),
     },
     filesWithKeys: filesWithKeys(fleet),
   };
