@@ -1,6 +1,6 @@
 /**
  * Failover to a replica that lacks the newest entries, under load, with real processes: at D3
- * nothing that was answered is gone, and what was not is sent again; below, the shard halts.
+ * nothing that was answered is gone, and what was not is sent again. Below: failover.long.test.ts.
  *
  *   client -> three services -> one address -> primary, then replica -> replica's replica
  */
@@ -8,13 +8,12 @@ import { afterAll, beforeAll, describe, expect, test } from "bun:test";
 import { mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { ask, replicaOf } from "../log/redis-stand.ts";
 import { audit } from "../support/kill-audit.ts";
 import { lastLine, ReplayClient } from "../support/kill-client.ts";
 import { KillFleet, until } from "../support/kill-fleet.ts";
 import { writeKillFlow } from "../support/kill-flow.ts";
-import { RedisServer, redisAvailable } from "../support/redis-server.ts";
-import { TcpProxy } from "../support/tcp-proxy.ts";
+import { chain, failOver, part, tip } from "../support/redis-chain.ts";
+import { redisAvailable } from "../support/redis-server.ts";
 
 const dir = mkdtempSync(join(tmpdir(), "clob-failover-"));
 const flow = join(dir, "flow.bin");
@@ -25,39 +24,6 @@ const LOST = 20;
 
 beforeAll(() => writeKillFlow(flow, 12, MESSAGES));
 afterAll(() => rmSync(dir, { recursive: true, force: true }));
-
-interface Servers extends AsyncDisposable {
-  readonly primary: RedisServer;
-  readonly replica: RedisServer;
-  readonly proxy: TcpProxy;
-}
-
-async function chain(options: Record<string, string>): Promise<Servers> {
-  const primary = await RedisServer.start(options);
-  const replica = await replicaOf(primary, options);
-  const last = await replicaOf(replica, options);
-  const proxy = new TcpProxy(primary.port);
-  const dispose = async (): Promise<void> => {
-    proxy.stop();
-    await Promise.all([primary, replica, last].map((server) => server.stop()));
-  };
-  return { primary, replica, proxy, [Symbol.asyncDispose]: dispose };
-}
-
-async function tip({ port }: RedisServer, field = "in_tip"): Promise<number> {
-  return Number(String(await ask(port, "HGET", "ctl:{1}", field)));
-}
-
-/** From here on the replica has no more than now; the position where it stays. */
-async function part({ replica }: Servers): Promise<number> {
-  await ask(replica.port, "REPLICAOF", "NO", "ONE");
-  return tip(replica);
-}
-
-async function failOver({ primary, replica, proxy }: Servers): Promise<void> {
-  await primary.kill();
-  proxy.switchTo(replica.port);
-}
 
 describe.skipIf(!redisAvailable())("failover under load", () => {
   test(
@@ -87,31 +53,6 @@ describe.skipIf(!redisAvailable())("failover under load", () => {
       expect(judged.verdict).toMatchObject({ ok: true, isPinned: true });
       expect(judged.matcher.roots).toBe(judged.matcher.recomputed);
       expect(judged.settlement.roots).toBe(judged.settlement.recomputed);
-    },
-    STORY_MS_MAX,
-  );
-
-  test(
-    "below D3 reports that have left are gone: the shard halts, and stays halted",
-    async () => {
-      await using servers = await chain({});
-      const redis = servers.proxy.port;
-      await using fleet = await KillFleet.start({ services: "three", redis });
-      const kept = await part(servers);
-      const client = new ReplayClient(fleet, flow);
-      await client.start();
-      await client.untilSent(0.05);
-      const ends = fleet.parts.map(async (name) => [name, await fleet.exitOf(name)]);
-      await failOver(servers);
-      expect(await Promise.all(ends)).toEqual(fleet.parts.map((name) => [name, 1]));
-      const why = /in ends at \d+, and reports up to \d+ have left: more was lost than log.durab/;
-      for (const name of fleet.parts) expect(fleet.said(name)).toMatch(why);
-      for (const name of ["ingress", "matcher"] as const) {
-        await fleet.launch(name);
-        expect(fleet.saidNow(name)).toMatch(/shard 1 is halted: in ends at/);
-        expect(fleet.saidNow(name)).toContain("not served until it is cleared");
-      }
-      expect(await tip(servers.replica)).toBe(kept);
     },
     STORY_MS_MAX,
   );

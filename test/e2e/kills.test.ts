@@ -1,72 +1,10 @@
 /**
- * kill -9 at random moments of a replay, a few for each way of running; `bun bench/kill-run.ts`
- * does the long run. Afterwards everything is as if nothing had happened, and a stranger agrees.
+ * Kills of one process on the embedded log, and of three on Redis; the other two ways:
+ * kills.long.test.ts.
  */
-import { afterAll, beforeAll, describe, expect, test } from "bun:test";
-import { mkdtempSync, rmSync } from "node:fs";
-import { tmpdir } from "node:os";
-import { join } from "node:path";
-import { writeKillFlow } from "../support/kill-flow.ts";
-import { type Story, tellStory } from "../support/kill-story.ts";
-import { RedisServer, redisAvailable } from "../support/redis-server.ts";
+import { killSuite } from "../support/kill-suite.ts";
 
-const dir = mkdtempSync(join(tmpdir(), "clob-kills-"));
-const flow = join(dir, "flow.bin");
-const MOMENTS = 4;
-/** Many processes start here; a busy machine takes its time. */
-const STORY_MS_MAX = 60_000;
-
-let undisturbed: Story;
-beforeAll(async () => {
-  writeKillFlow(flow, 11, 1200);
-  undisturbed = await tellStory({ services: "one", flow, seed: 0, moments: 0 });
-}, STORY_MS_MAX);
-afterAll(() => rmSync(dir, { recursive: true, force: true }));
-
-function expectAsIfNothingHappened(story: Story): void {
-  expect(story.kills.length).toBeGreaterThan(0);
-  expect(story.result.matches_reference).toBe(true);
-  expect(story.meaning).toEqual(undisturbed.meaning);
-  expect(story.audit.verdict).toMatchObject({ ok: true, isPinned: true });
-  expect(story.audit.matcher.position).toBe(story.audit.tip);
-  expect(story.audit.matcher.roots).toBe(story.audit.matcher.recomputed);
-  expect(story.audit.settlement.roots).toBe(story.audit.settlement.recomputed);
-  expect(story.fromSnapshot.matcher).toBeGreaterThan(0);
-  expect(story.fromSnapshot.settlement).toBeGreaterThan(0);
-  expect(story.exitCodes.filter((code) => code !== 0)).toEqual([]);
-  expect(story.filesWithKeys).toEqual([]);
-}
-
-test("undisturbed: the flow leaves queues on both sides and money in both assets", () => {
-  const { meaning, result } = undisturbed;
-  expect(result.matches_reference).toBe(true);
-  expect(meaning.bids.length).toBeGreaterThan(3);
-  expect(meaning.asks.length).toBeGreaterThan(3);
-  expect(meaning.accounts.map(({ balances }) => balances.map(({ symbol }) => symbol))).toEqual([
-    ["USD", "BTC"],
-    ["USD", "BTC"],
-  ]);
-  expect(meaning.accounts.map(({ orders }) => orders.length > 20)).toEqual([true, true]);
-});
-
-describe.each(["one", "three"] as const)("killed again and again, %s process(es)", (services) => {
-  const seed = services === "one" ? 101 : 202;
-
-  test(
-    "embedded",
-    async () => {
-      expectAsIfNothingHappened(await tellStory({ services, flow, seed, moments: MOMENTS }));
-    },
-    STORY_MS_MAX,
-  );
-
-  test.skipIf(!redisAvailable())(
-    "Redis",
-    async () => {
-      await using redis = await RedisServer.start({ appendonly: "yes", appendfsync: "always" });
-      const terms = { services, redis, flow, seed: seed + 1, moments: MOMENTS };
-      expectAsIfNothingHappened(await tellStory(terms));
-    },
-    20_000,
-  );
-});
+killSuite([
+  { services: "one", log: "embedded", seed: 101 },
+  { services: "three", log: "Redis", seed: 203 },
+]);

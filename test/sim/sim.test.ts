@@ -8,7 +8,7 @@ import { runSeed } from "./run-seed.ts";
 import { setupOf } from "./setup.ts";
 import { strangerSays } from "./stranger.ts";
 
-const SEEDS = 48;
+const SEEDS = 24;
 const GROUP = 8;
 const DEATHS = 24;
 const STRANGERS = 8;

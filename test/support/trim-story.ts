@@ -112,6 +112,8 @@ export async function trimStory(on: { redis?: number } = {}): Promise<void> {
   await fleet.kill("matcher");
   rmSync(join(shard, "snapshots"), { recursive: true });
   spoil(join(fleet.data, "export", "shard-1", "in"));
+  // Nor can it begin behind them.
+  rmSync(join(fleet.data, "export", "shard-1", "snapshot"), { recursive: true, force: true });
   fleet.begin("matcher");
   expect(await fleet.exitOf("matcher")).toBe(1);
   expect(fleet.saidNow("matcher")).toContain("the export at");
