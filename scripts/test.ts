@@ -19,6 +19,7 @@ import { runTestFiles } from "./test-files.ts";
 
 const TEST_MS_MAX = 20_000;
 const FILE_MS_MAX = 120_000;
+/** The promise to whoever runs the tests; CI, on a machine that others share, gets twice as long. */
 const RUN_MS_MAX = 300_000;
 const TEST_MS_MAX_FULL = 1_800_000;
 const PROCESSES_MAX = 4;
@@ -106,8 +107,10 @@ function finish(): never {
   for (const [name, count] of names) console.log(`skipped: ${name} (${count})`);
   const mayNotSkip = inCi && total.skipped.length > 0;
   if (mayNotSkip) console.log("CI is set, so nothing may be skipped: this run is refused");
-  const isSlow = !full && tookMs > RUN_MS_MAX;
-  if (isSlow) console.log(`refused: longer than ${RUN_MS_MAX / 1000} s`);
+  const msMax = inCi ? 2 * RUN_MS_MAX : RUN_MS_MAX;
+  if (!full && tookMs > RUN_MS_MAX) console.log(`longer than ${RUN_MS_MAX / 1000} s`);
+  const isSlow = !full && tookMs > msMax;
+  if (isSlow) console.log(`refused: longer than ${msMax / 1000} s`);
   console.log(`took ${secondsSince(started)}`);
   const skipped = total.skipped.length > 0 ? `, ${total.skipped.length} skipped` : "";
   console.log(`${total.passed} passed, ${total.failed} failed${skipped}`);
