@@ -48,7 +48,8 @@ export class Recording {
       reports,
       frames,
       seconds,
-      wrong,
+      // As anybody would read it, wherever the tree lies.
+      wrong: wrong.replaceAll(`${ROOT}/`, ""),
     };
     this.rows.push(row);
     this.write();
