@@ -6,7 +6,7 @@ resource "google_compute_region_instance_template" "ingress" {
   region            = var.region
   machine_type      = var.ingress.machine_type
   resource_policies = google_compute_resource_policy.compact[*].id
-  metadata          = merge(local.metadata, { clob-role = "ingress", clob-drain-s = tostring(var.session_drain_s) })
+  metadata          = merge(local.metadata, { clob-role = "ingress" })
 
   disk {
     source_image = local.image
