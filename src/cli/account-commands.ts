@@ -36,7 +36,7 @@ export const ACCOUNT_COMMANDS: readonly CommandSpec[] = [
     args: [],
     options: {
       operator: OPERATOR,
-      scopes: { value: "LIST", help: `of ${SCOPE_NAMES.slice(0, 5).join(",")} [all of them]` },
+      scopes: { value: "LIST", help: `of ${SCOPE_NAMES.join(",")} [all of them]` },
     },
     examples: [
       "clob account open --key clob-key.pem",

@@ -19,7 +19,7 @@ export const KEY_COMMANDS: readonly CommandSpec[] = [
     about: "One more key for your account, signed by the one you have; notes its ids beside it",
     args: [{ name: "FILE", help: "the new private key, made by clob keygen" }],
     options: {
-      scopes: { value: "LIST", help: `of ${SCOPE_NAMES.slice(0, 5).join(",")} [all of them]` },
+      scopes: { value: "LIST", help: `of ${SCOPE_NAMES.join(",")} [all of them]` },
     },
     examples: ["clob key add bot.pem --scopes trade,cancel", "clob key add new.pem --key old.pem"],
     run: addKey,

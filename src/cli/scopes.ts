@@ -1,16 +1,12 @@
 /**
  * Scopes by name, as a list in one word: `trade,cancel,read`.
  */
-import * as codes from "../protocol/codes.ts";
+import { TRADER_SCOPES } from "../protocol/code-names.ts";
 import { UsageError } from "./command.ts";
 
-const SCOPES: ReadonlyMap<string, number> = new Map([
-  ["trade", codes.SCOPE_TRADE],
-  ["cancel", codes.SCOPE_CANCEL],
-  ["withdraw", codes.SCOPE_WITHDRAW],
-  ["read", codes.SCOPE_READ],
-  ["keys", codes.SCOPE_KEYS],
-]);
+const SCOPES: ReadonlyMap<string, number> = new Map(
+  TRADER_SCOPES.map(([bit, name]) => [name, bit] as const),
+);
 
 export const SCOPE_NAMES: readonly string[] = [...SCOPES.keys()];
 

@@ -6,6 +6,7 @@
  *
  * Without the market's rules the numbers are ticks, lots and units as the engine counts them.
  */
+import { scopeNames } from "../protocol/code-names.ts";
 import * as codes from "../protocol/codes.ts";
 import { marketStateName } from "../protocol/report-json.ts";
 import type { Report } from "../protocol/report.ts";
@@ -96,21 +97,8 @@ function fundsText(value: number, asset: Asset): string {
   return `${formatAmount(value, asset)} ${asset.symbol}`;
 }
 
-const SCOPES: readonly (readonly [number, string])[] = [
-  [codes.SCOPE_TRADE, "trade"],
-  [codes.SCOPE_CANCEL, "cancel"],
-  [codes.SCOPE_WITHDRAW, "withdraw"],
-  [codes.SCOPE_READ, "read"],
-  [codes.SCOPE_KEYS, "keys"],
-  [codes.SCOPE_CUSTODY, "custody"],
-  [codes.SCOPE_ACCOUNTS, "accounts"],
-  [codes.SCOPE_MARKETS, "markets"],
-  [codes.SCOPE_HALT, "halt"],
-  [codes.SCOPE_CARRY, "carry"],
-];
-
 function scopesText(bits: number): string {
-  const names = SCOPES.filter(([bit]) => (bits & bit) !== 0).map(([, name]) => name);
+  const names = scopeNames(bits);
   return names.length === 0 ? "none" : names.join("+");
 }
 

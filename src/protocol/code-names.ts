@@ -73,6 +73,12 @@ export const OPERATOR_SCOPES: Names = [
   [codes.SCOPE_RULES, "rules"],
 ];
 
+/** What a key may do, traders' scopes first. */
+export function scopeNames(bits: number): string[] {
+  const held = [...TRADER_SCOPES, ...OPERATOR_SCOPES].filter(([bit]) => (bits & bit) !== 0);
+  return held.map(([, name]) => name);
+}
+
 export const REPORT_KINDS: Names = [
   [codes.REPORT_ACCEPTED, "accepted"],
   [codes.REPORT_FILL, "fill"],

@@ -6,6 +6,7 @@ import type * as json from "../client/http-json.ts";
 import type { Engine } from "../engine/engine.ts";
 import { SEAT_AFTER, SEAT_OPEN, SEAT_SHIFT } from "../engine/seats.ts";
 import type { AssetView, Balance, KeyView, Views } from "../engine/views.ts";
+import { scopeNames } from "../protocol/code-names.ts";
 import * as codes from "../protocol/codes.ts";
 import {
   accountOf,
@@ -45,19 +46,6 @@ export function accountRoutes(side: ReadSide): Route[] {
     },
   ];
 }
-
-const SCOPE_NAMES: readonly (readonly [number, string])[] = [
-  [codes.SCOPE_TRADE, "trade"],
-  [codes.SCOPE_CANCEL, "cancel"],
-  [codes.SCOPE_WITHDRAW, "withdraw"],
-  [codes.SCOPE_READ, "read"],
-  [codes.SCOPE_KEYS, "keys"],
-  [codes.SCOPE_CUSTODY, "custody"],
-  [codes.SCOPE_ACCOUNTS, "accounts"],
-  [codes.SCOPE_MARKETS, "markets"],
-  [codes.SCOPE_HALT, "halt"],
-  [codes.SCOPE_CARRY, "carry"],
-];
 
 function account(shard: Shard, ask: Ask): json.AccountJson | Refused {
   const id = accountOf(shard, ask);
@@ -107,7 +95,7 @@ function balanceJson(balance: Balance, assets: ReadonlyMap<number, AssetView>): 
 
 function keyFields(key: KeyView): Omit<json.KeyJson, "key" | "public_key"> {
   return {
-    scopes: SCOPE_NAMES.filter(([bit]) => (key.scopes & bit) !== 0).map(([, name]) => name),
+    scopes: scopeNames(key.scopes),
     expiry_us: key.expiry,
     revoked: key.revoked,
     nonce_high: key.high,

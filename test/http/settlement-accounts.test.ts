@@ -83,7 +83,7 @@ describe("an account", () => {
         {
           key: 1,
           public_key: hex(200),
-          scopes: ["custody", "accounts", "markets", "halt", "carry"],
+          scopes: ["custody", "accounts", "markets", "halt", "carry", "rules"],
         },
       ],
     });
