@@ -209,6 +209,18 @@ export class AccountSession {
     if (this.who.cancelOnDisconnect === true) this.sendLeaving(hello, nonce);
   }
 
+  /** Another frame took the nonce of the logon. */
+  private logOnAbove(high: number): void {
+    const { nonce, waitMs } = logon.nextTry(high, this.logonTries);
+    this.nextNonce = nonce;
+    if (waitMs === 0) {
+      this.logOn(this.logonTries);
+      return;
+    }
+    clearTimeout(this.logonTimer);
+    this.logonTimer = setTimeout(() => this.logOn(this.logonTries), waitMs);
+  }
+
   /** What is to happen when this connection ends, right behind the logon that it goes with. */
   private sendLeaving(hello: Hello, nonce: number): void {
     const frame = logon.disconnectFrame(this.who, { ...hello, nonce });
@@ -219,12 +231,8 @@ export class AccountSession {
   private onUnnumbered(report: Report): void {
     const high = logon.highestNonce(report);
     if (report.tag === this.logonTag) {
-      if (high === null || this.logonTries >= logon.LOGON_TRIES_MAX) {
-        this.fail(rejectOf(report));
-        return;
-      }
-      this.nextNonce = high + 1;
-      this.logOn(this.logonTries);
+      if (high === null) this.fail(rejectOf(report));
+      else this.logOnAbove(high);
       return;
     }
     if (high !== null) this.raiseNonce(high);

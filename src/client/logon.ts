@@ -3,11 +3,12 @@
  *
  *   send -> resume                                    logged on
  *        -> rejected duplicate, nonce_too_old, -far   these changed nothing and state the key's
- * highest
- *                                                     nonce: send again with one above it
+ *                                                     highest nonce: send again with one above it
  *        -> any other reject or refusal               the venue does not want us
  *
- * So a client without a record needs no other service to learn where its nonces stand.
+ * So a client without a record needs no other service to learn where its nonces stand. Another life
+ * of the key (frames of a process that was killed, a client that trades by the same key) may take
+ * the nonce of each try: then the next is further above and comes after a while, however often.
  */
 import { sha256 } from "../base/hash.ts";
 import type { Signer } from "../edges/keys.ts";
@@ -44,8 +45,23 @@ export interface LogonTerms extends NonceScope {
   readonly nextReport: number;
 }
 
-/** Tries of one connection; two clients that use a key at once may take nonces from each other. */
-export const LOGON_TRIES_MAX = 8;
+const QUICK_TRIES = 4;
+/** So far above the key's highest nonce at most; the venue remembers a window of 1024. */
+const SKIP_MAX = 64;
+const FIRST_WAIT_MS = 10;
+const WAIT_MS_MAX = 2000;
+
+/**
+ * The next try, when the nonce of so many was taken. `high`: the key's highest nonce, as the venue
+ * says.
+ */
+export function nextTry(high: number, tries: number): { nonce: number; waitMs: number } {
+  if (tries === 1) return { nonce: high + 1, waitMs: 0 };
+  const skip = Math.floor(Math.random() * Math.min(SKIP_MAX, 2 ** (tries - 1)));
+  const late = tries - QUICK_TRIES;
+  const waitMs = late < 1 ? 0 : Math.min(WAIT_MS_MAX, FIRST_WAIT_MS * 2 ** late);
+  return { nonce: high + 1 + skip, waitMs: waitMs * (0.5 + Math.random() / 2) };
+}
 
 export function logonFrame(who: Identity, terms: LogonTerms): Uint8Array<ArrayBuffer> {
   return signAlone(codes.FRAME_LOGON, who, terms, encodeLogon(terms.nextReport, terms.challenge));

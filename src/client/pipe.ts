@@ -29,7 +29,7 @@ import {
 import { Connection, type ConnectionOptions } from "./connection.ts";
 import { aborted, type ClientError, refusedBy, unreachable, violation } from "./errors.ts";
 import { rejectOf } from "./explain.ts";
-import { highestNonce, type Identity, LOGON_TRIES_MAX, logonFrame, tagOf } from "./logon.ts";
+import { highestNonce, type Identity, logonFrame, tagOf } from "./logon.ts";
 
 export interface PipeAccount extends Identity {
   /** First report number wanted; absent or 0: only new ones. */
@@ -49,6 +49,9 @@ export interface PipeOptions extends ConnectionOptions {
   readonly onClose: (error: ClientError) => void;
   readonly signal?: AbortSignal;
 }
+
+/** Of one connection; whoever opens a pipe has its key alone. */
+const LOGON_TRIES_MAX = 8;
 
 /** A logon on its way. */
 interface Attempt {

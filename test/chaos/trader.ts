@@ -73,7 +73,9 @@ export class Trader {
     return this.parts.shard;
   }
 
+  /** One life at a time: two faults may have killed it, and each starts it again. */
   start(): void {
+    if (this.life !== null) return;
     const stop = new AbortController();
     const life: Life = { journal: null, stop, client: null, isDead: false };
     this.life = life;

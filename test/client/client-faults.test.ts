@@ -115,6 +115,16 @@ describe("after a lost connection", () => {
     expect([error.code, error.retryable]).toEqual(["report_number", false]);
   });
 
+  test("a logon whose nonce others take, again and again, gets through", async () => {
+    const venue = await start();
+    venue.takenLogons = 9;
+    const ana = await join(venue);
+    expect(said(await ana.place(buy()))).toBe("open, accepted 0/5");
+    const { logonNonces } = venue;
+    expect(logonNonces.length).toBe(10);
+    expect(logonNonces).toEqual([...new Set(logonNonces)].sort((a, b) => a - b));
+  });
+
   test("closing leaves what is pending unknown", async () => {
     const venue = await start();
     const ana = await join(venue);

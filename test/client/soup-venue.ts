@@ -6,6 +6,7 @@ import { createServer, type Server, type Socket } from "node:net";
 import { sha256 } from "../../src/base/hash.ts";
 import { readU64, viewOf } from "../../src/base/bytes.ts";
 import * as codes from "../../src/protocol/codes.ts";
+import { encodeMassCancel } from "../../src/protocol/commands.ts";
 import { LOGON_CHALLENGE, LOGON_NEXT_REPORT } from "../../src/protocol/command-layout.ts";
 import * as frames from "../../src/protocol/frame.ts";
 import { type Report, REPORT_SIZE, writeReport } from "../../src/protocol/report.ts";
@@ -50,6 +51,10 @@ export class SoupVenue {
   oldestReport = 1;
   /** Disconnect frames are refused with this code; 0 keeps them. */
   refuseLeaving = 0;
+  /** So many logons more find their nonce taken by another frame of the key. */
+  takenLogons = 0;
+  /** Of all logons, as they came. */
+  readonly logonNonces: number[] = [];
   logins: soup.LoginRequest[] = [];
   port = 0;
   private readonly server: Server;
@@ -169,6 +174,8 @@ export class SoupVenue {
     const header = frames.readFrameHeader(viewOf(frame), 0);
     const isLogon = header.kind === codes.FRAME_LOGON;
     if (isLogon) {
+      this.logonNonces.push(header.nonce);
+      if (this.takenLogons > 0) this.takeNonce(header);
       this.logOn(peer, frame, header.account);
       return;
     }
@@ -217,6 +224,14 @@ export class SoupVenue {
       reports: own.length,
     };
     this.write(peer.socket, soup.encodePacket(soup.SOUP_SEQUENCED, encodeDone(done)));
+  }
+
+  /** As if another life of the key had been a little faster. */
+  private takeNonce({ account, key, nonce }: frames.FrameHeader): void {
+    this.takenLogons--;
+    this.show(
+      this.shard.send({ kind: codes.FRAME_TRADER, account, key, nonce }, [encodeMassCancel(0, 0)]),
+    );
   }
 
   private logOn(peer: Peer, frame: Uint8Array<ArrayBuffer>, account: number): void {
