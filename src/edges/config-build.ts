@@ -36,6 +36,8 @@ export function buildConfig(file: string, values: ConfigValues, shards: Shards):
       slot: values.text("ingress.slot"),
       verifyWorkers: values.integer("ingress.verify_workers"),
       reusePort: values.boolean("ingress.reuse_port"),
+      sessionAgeMsMax: values.integer("ingress.session_age_ms_max"),
+      sessionNoticeMs: values.integer("ingress.session_notice_ms"),
     },
     settlement: {
       httpAddress: listenAddress(values, "settlement.http_address"),

@@ -44,6 +44,22 @@ const INGRESS_ROWS: readonly Row[] = [
     fallback: false,
     doc: "Lets several ingress processes of one machine share the TCP port.",
   },
+  {
+    section: "ingress",
+    key: "session_age_ms_max",
+    kind: integer(0, MONTH_MS),
+    fallback: 0,
+    doc:
+      "A TCP session ends before it is older, at an age drawn from three quarters of this and " +
+      "up, so that long sessions find machines that were added. 0: never.",
+  },
+  {
+    section: "ingress",
+    key: "session_notice_ms",
+    kind: integer(0, 600_000),
+    fallback: 10_000,
+    doc: "A session that ends for its age is told so long before.",
+  },
 ];
 
 const SETTLEMENT_ROWS: readonly Row[] = [

@@ -119,6 +119,9 @@ export interface IngressConfig {
   readonly slot: string;
   readonly verifyWorkers: number;
   readonly reusePort: boolean;
+  /** 0: sessions get as old as they like. */
+  readonly sessionAgeMsMax: number;
+  readonly sessionNoticeMs: number;
 }
 
 export interface SettlementConfig {

@@ -96,12 +96,14 @@ export class AccountFeed implements Origin, Listener {
   /** The logon's record is done: without a logged_on, this feed never was. */
   onDone(): void {
     if (!this.isAccepted) this.parts.session.dropFeed(this);
+    this.parts.session.settled();
   }
 
   /** The logon did not enter the log. */
   onRefused(frame: Uint8Array, code: number): void {
     this.parts.session.refuse(frame, code);
     this.parts.session.dropFeed(this);
+    this.parts.session.settled();
   }
 
   onLost(): void {

@@ -8,6 +8,14 @@ const WINDOW_MS = 1000;
 /** An address may have this many times the bad frames of one connection. */
 export const ADDRESS_SHARE = 8;
 
+export interface BadFrameParts {
+  readonly now: () => number;
+  /** Of one connection, beyond which it is closed. */
+  readonly badFramesPerSecondMax: number;
+  /** Of all connections from its address. */
+  readonly badFramesOfAddress: BadFrames;
+}
+
 export class BadFrames {
   private count = 0;
   private since = 0;
@@ -19,6 +27,14 @@ export class BadFrames {
       this.count = 0;
     }
     return ++this.count;
+  }
+
+  /** Counts one more of this connection and its address: whether that is too many of either. */
+  isOneTooMany(parts: BadFrameParts): boolean {
+    const { badFramesPerSecondMax: max, badFramesOfAddress } = parts;
+    const now = parts.now();
+    const ofAddress = badFramesOfAddress.add(now);
+    return this.add(now) > max || ofAddress > ADDRESS_SHARE * max;
   }
 
   isOver(max: number, now: number): boolean {

@@ -29,6 +29,10 @@ export class DisconnectDesk {
   /** The newest logon of each account, be it taken or on its way. */
   private readonly newest = new Map<number, AccountFeed>();
 
+  get isEmpty(): boolean {
+    return this.kept.size === 0;
+  }
+
   /** A logon is on its way: frames that name it may come at once. */
   expect(feed: AccountFeed): void {
     this.newest.set(feed.account, feed);

@@ -39,12 +39,15 @@ export class FrameOrigin implements Origin {
   onDone(): void {
     const { account, position, tag, reports } = this;
     // Of an account that is logged on here no more, the reports did not come here either.
-    if (!this.wantsAll && !this.session.hasFeed(account)) return;
-    this.session.sendDone(account, encodeDone({ account, position, tag, reports }));
+    if (this.wantsAll || this.session.hasFeed(account)) {
+      this.session.sendDone(account, encodeDone({ account, position, tag, reports }));
+    }
+    this.session.settled();
   }
 
   onRefused(frame: Uint8Array, code: number): void {
     this.session.refuse(frame, code);
+    this.session.settled();
   }
 
   onLost(): void {

@@ -131,6 +131,8 @@ function ingressMetrics(ingress: Ingress): Metrics {
   metrics.gauge(connections, () => entry.sessionCount);
   const refused = { name: "clob_ingress_connections_refused_total", help: "Turned away at once." };
   metrics.total(refused, () => entry.counts.refusedConnections);
+  const moved = { name: "clob_ingress_sessions_moved_total", help: "Ended for their age." };
+  metrics.total(moved, () => entry.counts.moved);
   for (const [shard, door] of ingress.doors) {
     const labels = { shard };
     const { counts, queue } = door;

@@ -12,6 +12,7 @@ import type { Genesis } from "../protocol/genesis.ts";
 import type { PastParts } from "../service/past.ts";
 import { type MemoryMarks, pressureOf } from "./memory-marks.ts";
 import { type EntryLimits, OrderEntry } from "./order-entry.ts";
+import type { AgeLimits } from "./session-age.ts";
 import type { DoorLimits } from "./door-parts.ts";
 import { ShardDoor } from "./shard-door.ts";
 
@@ -33,6 +34,8 @@ export interface IngressParts {
   readonly port: number;
   readonly reusePort: boolean;
   readonly entryLimits: EntryLimits;
+  /** See EntryParts. */
+  readonly sessionAge?: AgeLimits;
   readonly doorLimits: DoorLimits;
   readonly memoryMarks: MemoryMarks;
   readonly tickMs: number;
@@ -114,6 +117,7 @@ export class Ingress {
       reusePort: parts.reusePort,
       doors,
       limits: parts.entryLimits,
+      age: parts.sessionAge,
       dashboard: parts.dashboard,
       listen: parts.listen,
       now: parts.now,

@@ -2,13 +2,14 @@
  * Order entry: the TCP front of ingress. Opens a session per connection and keeps their manners.
  *
  * One timer looks at all sessions: heartbeats when nothing was sent, the door for who stays silent,
- * does not log in, or leaves a packet unfinished.
+ * does not log in, leaves a packet unfinished, or is as old as a session may get.
  */
 import { flagFor } from "../edges/config-flags.ts";
 import { type Listen, listenTcp, type Peer, type TcpServer } from "../edges/tcp-server.ts";
 import { listening } from "../service/start.ts";
 import { ADDRESS_SHARE, BadFrames } from "./bad-frames.ts";
 import { Session } from "./session.ts";
+import { type AgeLimits, noticeOf, SessionAge } from "./session-age.ts";
 import type { ShardDoor } from "./shard-door.ts";
 
 export interface EntryLimits {
@@ -31,6 +32,8 @@ export interface EntryParts {
   /** By shard; the first is the lowest. */
   readonly doors: ReadonlyMap<number, ShardDoor>;
   readonly limits: EntryLimits;
+  /** Absent: sessions get as old as they like. */
+  readonly age?: AgeLimits | undefined;
   readonly dashboard: string;
   readonly now: () => number;
   /** What opens the port; TCP of the host if absent. */
@@ -42,6 +45,8 @@ const WATCH_MS_MAX = 250;
 /** How often within the shortest patience sessions are looked at. */
 const LOOKS = 4;
 
+const AGELESS: AgeLimits = { sessionAgeMsMax: 0, sessionNoticeMs: 0, drainTimeoutMs: 0 };
+
 /** What connections from one address share. */
 interface Address {
   connections: number;
@@ -52,10 +57,12 @@ export class OrderEntry {
   private readonly parts: EntryParts;
   private readonly sessions = new Map<Peer, Session>();
   private readonly addresses = new Map<string, Address>();
+  /** Ended for their age: what they keep waits until then for their keys' next logons. */
+  private readonly moved = new Map<Session, number>();
   private readonly server: TcpServer;
   private readonly watch: ReturnType<typeof setInterval>;
   private readonly watchMs: number;
-  readonly counts = { connections: 0, refusedConnections: 0 };
+  readonly counts = { connections: 0, refusedConnections: 0, moved: 0 };
 
   constructor(parts: EntryParts) {
     this.parts = parts;
@@ -96,6 +103,8 @@ export class OrderEntry {
   /** Every connection is about to end: appends what was signed for that. */
   handOver(): void {
     for (const session of this.sessions.values()) session.handOver();
+    for (const session of this.moved.keys()) session.handOver();
+    this.moved.clear();
   }
 
   /** Says goodbye to everyone. */
@@ -129,6 +138,7 @@ export class OrderEntry {
       badFramesPerSecondMax: limits.badFramesPerSecondMax,
       badFramesOfAddress: address.badFrames,
       reportsKeptMs: limits.reportsKeptMs,
+      age: new SessionAge(this.parts.age ?? AGELESS, this.parts.now(), draw),
       stop: this.parts.stop,
     });
     this.sessions.set(peer, session);
@@ -146,8 +156,24 @@ export class OrderEntry {
     if (session === undefined) return;
     session.close();
     this.sessions.delete(peer);
+    if (session.isMoved) this.keepMoved(session);
     const address = this.addresses.get(peer.address);
     if (address !== undefined) address.connections--;
+  }
+
+  /** Who moves logs on again elsewhere; who does not within a client's patience has gone. */
+  private keepMoved(session: Session): void {
+    const { limits, now } = this.parts;
+    this.counts.moved++;
+    if (!session.keepsCancels) return;
+    const [oldest] = this.moved.size < limits.connectionsMax ? [] : this.moved.keys();
+    if (oldest !== undefined) this.handOverMoved(oldest);
+    this.moved.set(session, now() + limits.clientSilentMsMax);
+  }
+
+  private handOverMoved(session: Session): void {
+    this.moved.delete(session);
+    session.handOver();
   }
 
   private doorOf(shard: number): ShardDoor | null {
@@ -159,6 +185,7 @@ export class OrderEntry {
   private look(): void {
     const now = this.parts.now();
     for (const [peer, session] of this.sessions) this.lookAt(peer, session, now);
+    for (const [session, until] of this.moved) if (now > until) this.handOverMoved(session);
     for (const [name, { connections, badFrames }] of this.addresses) {
       if (connections === 0 && badFrames.isQuiet(now)) this.addresses.delete(name);
     }
@@ -171,13 +198,25 @@ export class OrderEntry {
     const inside = session.insideSince;
     const isStuck = !session.isHeld && inside !== 0 && now - inside > limits.frameTimeoutMs;
     if (isLate || isSilent || isStuck) peer.cut();
-    else if (session.isLoggedIn && this.isQuiet(session, now)) session.heartbeat();
+    else if (session.isLoggedIn) this.lookAtOpen(session, now);
+  }
+
+  private lookAtOpen(session: Session, now: number): void {
+    const leftMs = session.parts.age.look(now);
+    if (leftMs !== null) session.say(noticeOf(leftMs));
+    session.moveIfOver();
+    if (this.isQuiet(session, now)) session.heartbeat();
   }
 
   /** Whether the next look would come too late for a heartbeat. */
   private isQuiet(session: Session, now: number): boolean {
     return now - session.sentAt + this.watchMs > this.parts.limits.heartbeatMs;
   }
+}
+
+function draw(): number {
+  const [number = 0] = crypto.getRandomValues(new Uint32Array(1));
+  return number / 2 ** 32;
 }
 
 function watchMsOf(limits: EntryLimits): number {

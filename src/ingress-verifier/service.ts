@@ -49,6 +49,7 @@ export async function startIngressService(parts: IngressServiceParts): Promise<I
     port: tcp.port,
     reusePort: ingress.reusePort,
     entryLimits: limits,
+    sessionAge: { ...ingress, drainTimeoutMs: limits.drainTimeoutMs },
     doorLimits: {
       appendQueueBytesMax: limits.appendQueueBytesMax,
       packBytesMax: log.packBytesMax,

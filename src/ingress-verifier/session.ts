@@ -8,23 +8,25 @@
  * happens. What comes from outside never throws; a bad frame is refused by number, a lost place in
  * the stream closes.
  */
-import { readU64, viewOf } from "../base/bytes.ts";
+import { equalBytes, viewOf } from "../base/bytes.ts";
 import type { Peer } from "../edges/tcp-server.ts";
 import * as codes from "../protocol/codes.ts";
-import { LOGON_CHALLENGE, LOGON_NEXT_REPORT } from "../protocol/command-layout.ts";
 import * as frames from "../protocol/frame.ts";
 import { FRAME_SIZE_MAX } from "../protocol/record.ts";
 import { REPORT_SIZE } from "../protocol/report.ts";
-import { encodeHello, encodeRefused } from "../protocol/session.ts";
+import { encodeRefused } from "../protocol/session.ts";
 import * as soup from "../protocol/soup.ts";
 import { refusalOf } from "./admit.ts";
 import { AccountFeed } from "./account-feed.ts";
-import { ADDRESS_SHARE, BadFrames } from "./bad-frames.ts";
+import { type BadFrameParts, BadFrames } from "./bad-frames.ts";
 import { FrameOrigin } from "./frame-origin.ts";
 import { DisconnectDesk } from "./disconnect-desk.ts";
+import { doorOfLogin, helloOf, readLogon } from "./login.ts";
+import type { SessionAge } from "./session-age.ts";
 import type { ShardDoor } from "./shard-door.ts";
+import { answerToBrowser, isBrowser } from "./stray-browser.ts";
 
-export interface SessionParts {
+export interface SessionParts extends BadFrameParts {
   readonly peer: Peer;
   /** The door of a shard, 0 for the lowest; null if it is not served here. */
   readonly doorOf: (shard: number) => ShardDoor | null;
@@ -34,17 +36,13 @@ export interface SessionParts {
   readonly now: () => number;
   readonly dashboard: string;
   readonly accountsMax: number;
-  /** Refused frames within a second beyond which the connection is closed. */
-  readonly badFramesPerSecondMax: number;
-  /** Of all connections from this peer's address. */
-  readonly badFramesOfAddress: BadFrames;
   readonly reportsKeptMs: number;
+  readonly age: SessionAge;
   readonly stop: AbortSignal;
 }
 
 const PACKET_MAX = 3 + FRAME_SIZE_MAX;
 const UNKNOWN = "unknown outcome: log on and send again what has no report";
-const LOGON_AT = frames.FRAME_HEADER_SIZE;
 
 export class Session {
   readonly parts: SessionParts;
@@ -58,6 +56,8 @@ export class Session {
   private holds = 0;
   private isFirstChunk = true;
   private isClosed = false;
+  /** Ended by us, for its age. */
+  isMoved = false;
   private readonly closing = new AbortController();
   readonly openedAt: number;
   receivedAt: number;
@@ -90,6 +90,11 @@ export class Session {
     if (this.cutter.isInside && this.insideSince === 0) this.insideSince = this.receivedAt;
   }
 
+  /** One of its mass cancels waits for the end. */
+  get keepsCancels(): boolean {
+    return !this.desk.isEmpty;
+  }
+
   /** Appends what was signed for the end of this connection. */
   handOver(): void {
     if (this.door !== null) this.desk.handOver(this.door, this.parts.stop);
@@ -103,7 +108,7 @@ export class Session {
   close(): void {
     this.isClosed = true;
     this.closing.abort();
-    this.handOver();
+    if (!this.isMoved) this.handOver();
     for (const feed of this.feeds.values()) feed.close();
     this.feeds.clear();
   }
@@ -121,7 +126,24 @@ export class Session {
   /** Ends with a word for people; for programs the missing report says it: unknown, send again. */
   endUnknown(): void {
     if (this.isClosed) return;
-    this.sendPacket(soup.SOUP_DEBUG, new TextEncoder().encode(UNKNOWN));
+    this.say(UNKNOWN);
+    this.endSession();
+  }
+
+  /** A word for people; programs pass it over. */
+  say(text: string): void {
+    this.sendPacket(soup.SOUP_DEBUG, new TextEncoder().encode(text));
+  }
+
+  /** The outcome of a frame that this connection brought was said. */
+  settled(): void {
+    this.parts.age.inFlight--;
+    this.moveIfOver();
+  }
+
+  moveIfOver(): void {
+    if (this.isMoved || !this.parts.age.isOver || !this.parts.peer.isOpen) return;
+    this.isMoved = true;
     this.endSession();
   }
 
@@ -151,14 +173,9 @@ export class Session {
     this.parts.peer.send(bytes);
   }
 
-  /** A browser that strays here gets one line that names the right door. */
   private answerBrowser(bytes: Uint8Array): boolean {
-    const isGet = bytes[0] === 0x47 && bytes[1] === 0x45 && bytes[2] === 0x54 && bytes[3] === 0x20;
-    if (!isGet) return false;
-    const text = `This port speaks SoupBinTCP. The dashboard is at ${this.parts.dashboard}\n`;
-    const head = "HTTP/1.1 421 Misdirected Request\r\nContent-Type: text/plain\r\n";
-    const size = `Content-Length: ${text.length}\r\nConnection: close\r\n\r\n`;
-    this.parts.peer.send(new TextEncoder().encode(head + size + text));
+    if (!isBrowser(bytes)) return false;
+    this.parts.peer.send(answerToBrowser(this.parts.dashboard));
     this.parts.peer.end();
     return true;
   }
@@ -178,35 +195,23 @@ export class Session {
   }
 
   private onLogin(payload: Uint8Array): void {
-    const login = soup.decodeLoginRequest(payload);
-    const name = login?.username ?? "";
-    const shard = name === "" ? 0 : /^\d{1,5}$/.test(name) ? Number(name) : -1;
-    const door = login === null || shard < 0 ? null : this.parts.doorOf(shard);
-    const isCurrent = login !== null && login.session === "" && login.sequence <= 1;
-    if (door === null || !isCurrent) {
-      const reason = door === null ? soup.SOUP_NOT_AUTHORIZED : soup.SOUP_NO_SESSION;
-      this.sendPacket(soup.SOUP_LOGIN_REJECTED, Uint8Array.of(reason));
+    const door = doorOfLogin(payload, this.parts.doorOf);
+    if (typeof door === "number") {
+      this.sendPacket(soup.SOUP_LOGIN_REJECTED, Uint8Array.of(door));
       this.parts.peer.end();
       return;
     }
     this.door = door;
     this.send(soup.encodeLoginAccepted(this.parts.id, 1));
-    this.sendMessage(
-      encodeHello({
-        shard: door.genesis.shard,
-        rulesVersion: door.rulesVersion,
-        directoryOrigin: door.genesis.directoryOrigin,
-        venue: door.venue,
-        challenge: this.parts.challenge,
-      }),
-    );
+    this.sendMessage(helloOf(door, this.parts.challenge));
   }
 
   private onFrame(door: ShardDoor, frame: Uint8Array): void {
-    let code = this.parts.stop.aborted ? codes.REJECT_DRAINING : door.admit(frame);
+    const isEnding = this.parts.stop.aborted || this.parts.age.isLeaving;
+    let code = isEnding ? codes.REJECT_DRAINING : door.admit(frame);
     if (code === codes.ACCEPTED) code = this.take(door, frame);
     if (code === codes.ACCEPTED) return;
-    const isTooMany = code < codes.REJECT_OVERLOADED && this.countBadFrame();
+    const isTooMany = code < codes.REJECT_OVERLOADED && this.badFrames.isOneTooMany(this.parts);
     this.refuse(frame, isTooMany ? codes.REJECT_RATE : code);
     if (isTooMany) this.parts.peer.end();
   }
@@ -214,14 +219,6 @@ export class Session {
   /** Tells the client that this frame was not taken. */
   refuse(frame: Uint8Array, code: number): void {
     this.sendMessage(encodeRefused(refusalOf(frame, code)));
-  }
-
-  /** True when there were too many within a second. */
-  private countBadFrame(): boolean {
-    const { badFramesPerSecondMax: max, badFramesOfAddress } = this.parts;
-    const now = this.parts.now();
-    const ofAddress = badFramesOfAddress.add(now);
-    return this.badFrames.add(now) > max || ofAddress > ADDRESS_SHARE * max;
   }
 
   /** Queues an admitted frame for the log, if this connection may send it. */
@@ -238,14 +235,10 @@ export class Session {
   }
 
   private logOn(door: ShardDoor, frame: Uint8Array, account: number): number {
-    const view = viewOf(frame);
-    for (const [i, byte] of this.parts.challenge.entries()) {
-      if (frame[LOGON_AT + LOGON_CHALLENGE + i] !== byte) return codes.REJECT_CHALLENGE;
-    }
+    const { challenge, key, nonce, next } = readLogon(frame);
+    if (!equalBytes(challenge, this.parts.challenge)) return codes.REJECT_CHALLENGE;
     const isKnown = this.feeds.has(account);
     if (!isKnown && this.feeds.size >= this.parts.accountsMax) return codes.REJECT_CONNECTIONS;
-    const next = readU64(view, LOGON_AT + LOGON_NEXT_REPORT);
-    const { key, nonce } = frames.readFrameHeader(view, 0);
     const { reportsKeptMs, stop } = this.parts;
     const isOld = next !== 0 && door.ring.seek(account, next) === null;
     if (isOld && door.desk.isFull) {
@@ -283,6 +276,7 @@ export class Session {
   }
 
   private afterAppend(door: ShardDoor): number {
+    this.parts.age.inFlight++;
     if (door.queue.isFull) {
       this.holds++;
       this.parts.peer.hold();

@@ -18,6 +18,7 @@ import { createLevels } from "../../src/engine/levels.ts";
 import { Ingress } from "../../src/ingress-verifier/ingress.ts";
 import type { EntryLimits } from "../../src/ingress-verifier/order-entry.ts";
 import type { DoorLimits } from "../../src/ingress-verifier/door-parts.ts";
+import type { AgeLimits } from "../../src/ingress-verifier/session-age.ts";
 import type { ShardDoor } from "../../src/ingress-verifier/shard-door.ts";
 import { Matcher } from "../../src/market-matcher/matcher.ts";
 import * as codes from "../../src/protocol/codes.ts";
@@ -44,6 +45,7 @@ export interface Who {
 export interface StandOptions {
   readonly entry?: Partial<EntryLimits>;
   readonly door?: Partial<DoorLimits>;
+  readonly age?: AgeLimits;
   readonly genesis?: Setting;
   readonly drainTimeoutMs?: number;
   /** Of an idle shard; without it time passes with frames only. */
@@ -71,6 +73,10 @@ const DOOR: DoorLimits = {
   resumesMax: 64,
 };
 const NEVER_MS = 60_000_000;
+const QUIET = {
+  sink: { write: () => undefined, close: () => undefined },
+  severityMin: "error",
+} as const;
 const WAIT_MS = 5000;
 
 export class Stand {
@@ -215,10 +221,7 @@ export class Stand {
 
   startMatcher(): void {
     this.matching = new AbortController();
-    const logger = new Logger({
-      sink: { write: () => undefined, close: () => undefined },
-      severityMin: "error",
-    });
+    const logger = new Logger(QUIET);
     const matcher = new Matcher({
       log: this.store.open(),
       genesis: this.genesis,
@@ -235,7 +238,7 @@ export class Stand {
   }
 
   private async startIngress(): Promise<void> {
-    const { entry, door, drainTimeoutMs = 5000, tickMs = NEVER_MS } = this.options;
+    const { entry, door, age, drainTimeoutMs = 5000, tickMs = NEVER_MS } = this.options;
     const { genesis, venue } = this;
     const past = this.exported.past(this.genesisFrame);
     this.ingress = await Ingress.start({
@@ -245,15 +248,13 @@ export class Stand {
       port: 0,
       reusePort: false,
       entryLimits: { ...ENTRY, ...entry },
+      sessionAge: age ?? { sessionAgeMsMax: 0, sessionNoticeMs: 0, drainTimeoutMs: 0 },
       doorLimits: { ...DOOR, ...door },
       memoryMarks: { memoryRefuseOrdersPercent: 70, memoryCancelsOnlyPercent: 85 },
       tickMs,
       drainTimeoutMs,
       dashboard: "http://127.0.0.1:9091/",
-      logger: new Logger({
-        sink: { write: () => undefined, close: () => undefined },
-        severityMin: "error",
-      }),
+      logger: new Logger(QUIET),
       now: () => performance.now() + this.ahead,
       stop: this.stopping.signal,
       onFault: (fault) => void this.faults.push(fault),
@@ -283,8 +284,7 @@ export class Stand {
 export async function until(isSo: () => boolean): Promise<void> {
   const from = performance.now();
   while (!isSo()) {
-    if (performance.now() - from > WAIT_MS)
-      throw new Error(`waited in vain until ${isSo.toString()}`);
+    if (performance.now() - from > WAIT_MS) throw new Error(`in vain until ${isSo.toString()}`);
     await new Promise(setImmediate);
   }
 }
