@@ -88,19 +88,6 @@ export class RedisConnection {
     }
   }
 
-  /** The same, and a replica is refused: it may know less than its primary, or another log. */
-  static async openPrimary(
-    access: RedisAccess,
-    host: RedisHost,
-    name: string,
-  ): Promise<RedisConnection> {
-    const connection = await RedisConnection.open(access, host, name);
-    const info = textOf(await connection.command(["INFO", "replication"]));
-    if (/^role:master/m.test(info)) return connection;
-    connection.close();
-    throw new RedisRefusal("READONLY this Redis is a replica");
-  }
-
   /** The reply, within the time-out and `extraMs` on top, which blocking commands need. */
   async command(args: readonly Argument[], extraMs = 0): Promise<Reply> {
     const [name = "", ...rest] = args.map(toBuffer);

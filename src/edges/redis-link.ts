@@ -12,7 +12,13 @@
  */
 import type { RedisHost } from "./config-address.ts";
 import { Fenced, LogFault, LogFull, LostSuffix, Unreachable } from "./log.ts";
-import { type RedisAccess, RedisConnection, RedisGone, RedisRefusal } from "./redis-connection.ts";
+import {
+  type RedisAccess,
+  type RedisConnection,
+  RedisGone,
+  RedisRefusal,
+} from "./redis-connection.ts";
+import { openPrimary } from "./redis-primary.ts";
 import { hostText, type RedisTargets } from "./redis-targets.ts";
 
 const PAUSE_MS_MIN = 10;
@@ -99,7 +105,7 @@ export class RedisLink {
     this.drop();
     const { access, targets, check } = this.options;
     this.host = targets.current;
-    const connection = await RedisConnection.openPrimary(access, this.host, this.name);
+    const connection = await openPrimary(access, this.host, this.name);
     this.connection = connection;
     await check?.(connection);
     return connection;

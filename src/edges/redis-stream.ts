@@ -9,7 +9,7 @@
  */
 import type { RedisHost } from "./config-address.ts";
 import { Fenced } from "./log.ts";
-import { listOf, RedisConnection } from "./redis-connection.ts";
+import { listOf, type RedisConnection } from "./redis-connection.ts";
 import { asLogError, passingReason, Patience, type RedisLinkOptions } from "./redis-link.ts";
 import {
   checkMarks,
@@ -19,6 +19,7 @@ import {
   type RedisShard,
   type StreamEntry,
 } from "./redis-marks.ts";
+import { openPrimary } from "./redis-primary.ts";
 
 const BLOCK_MS = 1000;
 const COUNT_MAX = 1024;
@@ -159,7 +160,7 @@ export class RedisStream {
     const { access, targets } = this.place;
     this.host = targets.current;
     const name = `clob-read-${this.key}`;
-    this.connection = await RedisConnection.openPrimary(access, this.host, name);
+    this.connection = await openPrimary(access, this.host, name);
     this.connects++;
     return this.connection;
   }

@@ -1,13 +1,14 @@
 /** A Redis that is killed, comes back with less, or promises less; one server for each test. */
 import { describe, expect, test } from "bun:test";
-import { cpSync, rmSync } from "node:fs";
+import { cpSync, readdirSync, readFileSync, rmSync, truncateSync } from "node:fs";
 import { join } from "node:path";
 import { LogFault } from "../../src/edges/log.ts";
 import { RedisServer, redisAvailable } from "../support/redis-server.ts";
 import { executionOf, frameOf, genesisRecord, READ_MAX, readAll } from "./records.ts";
-import { accessTo, closeLogs, open } from "./redis-stand.ts";
+import { accessTo, closeLogs, open, untilAsked } from "./redis-stand.ts";
 
 const NEVER = new AbortController().signal;
+const NO_REWRITE = /aof_rewrite_in_progress:0\r\naof_rewrite_scheduled:0/;
 const SYNCED = { appendonly: "yes", appendfsync: "always" };
 
 describe.skipIf(!redisAvailable())("a Redis of its own", () => {
@@ -35,6 +36,36 @@ function testRestarts(): void {
     await closeLogs();
   });
 
+  test("half a transaction that a power loss left in the file does not come back", async () => {
+    await using server = await RedisServer.start(SYNCED);
+    const log = await open(server.port);
+    await log.create(genesisRecord());
+    const writer = await log.openInputWriter();
+    await untilAsked(server.port, "INFO", NO_REWRITE);
+    await writer.append([frameOf(2)]);
+    await writer.append([frameOf(3)]);
+    await closeLogs();
+    await server.kill();
+    // The newest append without its EXEC, nor the end of the command before that.
+    const file = newestFile(server.dir);
+    const size = readFileSync(file).lastIndexOf("*1\r\n$4\r\nEXEC") - 5;
+    truncateSync(file, size);
+    await server.restart();
+    const other = await open(server.port);
+    const next = await other.openInputWriter();
+    expect(next.tip()).toBe(2);
+    await next.append([frameOf(103)]);
+    await next.append([frameOf(104)]);
+    await untilAsked(server.port, "INFO", NO_REWRITE);
+    await closeLogs();
+    await server.kill();
+    await server.restart();
+    const last = await open(server.port);
+    const seen = await readAll(await last.openInputReader(), 1, 4);
+    expect(seen.map(({ number }) => number)).toEqual([2, 103, 104]);
+    await closeLogs();
+  });
+
   test("a Redis that comes back with less says LOST to all", async () => {
     await using server = await RedisServer.start(SYNCED);
     const log = await open(server.port);
@@ -58,6 +89,13 @@ function testRestarts(): void {
     await expect(execution.append(executionOf(1, 4, 4))).rejects.toThrow("LOST");
     await closeLogs();
   });
+}
+
+/** Of the append-only file, where the server appends now. */
+function newestFile(dir: string): string {
+  const files = join(dir, "appendonlydir");
+  const numbers = readdirSync(files).map((name) => /\.(\d+)\.incr\.aof$/.exec(name)?.[1] ?? "0");
+  return join(files, `appendonly.aof.${Math.max(...numbers.map(Number))}.incr.aof`);
 }
 
 function testLevels(): void {
