@@ -13,6 +13,7 @@ import {
   EXECUTION_FIRST_AT,
   EXECUTION_HEADER_SIZE,
 } from "../protocol/execution.ts";
+import { BrokenLog } from "./broken-log.ts";
 import {
   type ExecutionReader,
   type InputBatch,
@@ -76,7 +77,10 @@ export class RedisInputReader implements InputReader {
     return { first: after + 1, count, bytes: composeRecords(shard, packs, place) };
   }
 
-  /** Another log may have come over the same connection, when its server began to follow one. */
+  /**
+   * Another log may have come over the same connection, when its server began to follow one; what
+   * one server says in one reply is of one log.
+   */
   private refuseOther(
     entries: readonly StreamEntry[],
     packs: readonly PackEntry[],
@@ -89,7 +93,8 @@ export class RedisInputReader implements InputReader {
       const goesOn = gap === 0 && before === time;
       // A gap is no other log: see checkDense.
       if (last !== 0 && gap <= 0 && !goesOn) {
-        throw new LostSuffix(`entry 0-${entry.last} of in does not go on from 0-${last}`);
+        const why = `entry 0-${entry.last} of in does not go on from 0-${last}`;
+        throw i === 0 ? new LostSuffix(why) : new BrokenLog(why);
       }
       last = entry.last;
       time = logTime;

@@ -11,6 +11,7 @@
  */
 import { assert } from "../base/assert.ts";
 import { equalBytes } from "../base/bytes.ts";
+import { BrokenLog } from "../edges/broken-log.ts";
 import type { ShardLog } from "../edges/log.ts";
 import type { FrameJudge } from "../edges/verify-pool.ts";
 import { Engine, type EngineOptions, Halt } from "../engine/engine.ts";
@@ -93,7 +94,7 @@ export class Recompute {
       await this.execute({ published, input: position });
       wrong = this.signedBeyond(position);
     } catch (fault) {
-      if (!(fault instanceof Halt)) throw fault;
+      if (!(fault instanceof Halt || fault instanceof BrokenLog)) throw fault;
       wrong = fault.message;
     }
     if (stop.aborted) return;

@@ -100,7 +100,9 @@ export class RedisNodes {
     await server.kill();
     // One that has taken over does not go back to whom it followed.
     const own = name === this.primary ? { replicaof: "no one" } : {};
-    await server.restart({ ...own, ...changed });
+    const options = { ...own, ...changed };
+    // One that was killed while it rewrote a torn file cuts that and refuses; the next start goes.
+    await server.restart(options).catch(() => server.restart(options));
     this.owned.delete(name);
   }
 

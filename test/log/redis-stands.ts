@@ -42,6 +42,7 @@ export const ACL_RULES = [
   "~in:* ~ex:* ~ctl:* ~dur:* resetchannels -@all",
   "+evalsha +eval +script|load +xread +xrange +xadd +xtrim +hget +hmget +hgetall +hset +hdel",
   "+hincrby +hsetnx +exists +xgroup|create +xgroup|destroy +time +wait +info +config|get +client|setname",
+  "+bgrewriteaof",
 ];
 
 /** A certificate of our own authority for 127.0.0.1, and a user `clob` who may do little. */
