@@ -3,7 +3,8 @@
  *
  *   bun run chaos --rounds 20 --seed 1            one line per round, until one is wrong
  *   bun run chaos --rounds 1 --seed 17 --trace    that one, with its timeline as it happens
- *   bun run chaos --record --rounds 200           until docs/runs/chaos.json has so many
+ *   bun run chaos --record --rounds 200           until docs/runs/chaos.json has so many, once what
+ *                                                 was wrong there has held or been wrong again
  *   bun run chaos --canary NAME --rounds 20       a fault of ours is planted: it must be found
  *
  *   --level D3  --kinds "cuts,resets"  --blow failover    these instead of drawn ones
@@ -64,6 +65,7 @@ async function runCanary(): Promise<boolean> {
 async function runRounds(): Promise<boolean> {
   const means = await lookForMeans();
   const recording = values.record ? new Recording() : null;
+  if (recording !== null && !(await runOpen(recording, means)) && !values.keep) return false;
   let seed = Math.max(recording?.next ?? 1, Number(values.seed));
   let wrong = 0;
   for (let done = recording?.size ?? 0; done < Number(values.rounds); done++, seed++) {
@@ -74,6 +76,16 @@ async function runRounds(): Promise<boolean> {
     if (wrong > 0 && !values.keep) break;
   }
   return wrong === 0;
+}
+
+/** True if all held that had not. */
+async function runOpen(recording: Recording, means: Means): Promise<boolean> {
+  for (const seed of recording.open) {
+    const verdict = await runRound(chaosSetup(seed, means, wishes()), values.trace);
+    tell(verdict);
+    recording.again(verdict);
+  }
+  return recording.open.length === 0;
 }
 
 async function lookForMeans(): Promise<Means> {

@@ -1,6 +1,9 @@
 /**
  * Record: the rounds that were run for the record, in docs/runs/chaos.json, one row each, written
  * after every round, so that a run goes on where the last one ended.
+ *
+ * A row that is wrong stays as it is. Its seed is run again until it holds: then `held_at` names
+ * the commit, and what else of that run may be of interest stands beside it.
  */
 import { existsSync, readFileSync, renameSync, writeFileSync } from "node:fs";
 import { cpus } from "node:os";
@@ -13,6 +16,7 @@ const PATH = join(ROOT, "docs", "runs", "chaos.json");
 interface Row {
   readonly seed: number;
   readonly wrong: string;
+  readonly held_at?: string;
 }
 
 export class Recording {
@@ -35,10 +39,24 @@ export class Recording {
     return this.rows.reduce((most, { seed }) => Math.max(most, seed), 0) + 1;
   }
 
+  /** Seeds that were wrong and have not held since. */
+  get open(): number[] {
+    return this.rows.filter(isOpen).map(({ seed }) => seed);
+  }
+
+  /** An open seed was run once more. */
+  again({ setup, wrong, end, seconds }: Verdict): void {
+    if (wrong !== "") return;
+    const i = this.rows.findIndex(({ seed }) => seed === setup.seed);
+    const held = { held_at: this.commit, held_date: dateNow(), held_end: end, held_s: seconds };
+    this.rows[i] = { ...this.rows[i]!, ...held };
+    this.write();
+  }
+
   add({ setup, wrong, end, faults, records, reports, frames, seconds }: Verdict): void {
     const { end: may, ...drawn } = setup;
     const row = {
-      date: new Date().toISOString().slice(0, 19),
+      date: dateNow(),
       commit: this.commit,
       ...drawn,
       may,
@@ -60,6 +78,7 @@ export class Recording {
       command: "bun run chaos --record --rounds 200",
       rounds: this.rows.length,
       wrong: this.rows.filter(({ wrong }) => wrong !== "").length,
+      open: this.open.length,
       machine: `${cpus()[0]?.model ?? "unknown"}, ${cpus().length} cores, Bun ${Bun.version}`,
     };
     const lines = this.rows.map((row) => `    ${JSON.stringify(row)}`).join(",\n");
@@ -67,4 +86,13 @@ export class Recording {
     writeFileSync(`${PATH}.new`, `${text.replace('"rows": []', `"rows": [\n${lines}\n  ]`)}\n`);
     renameSync(`${PATH}.new`, PATH);
   }
+}
+
+function isOpen({ wrong, held_at }: Row): boolean {
+  return wrong !== "" && held_at === undefined;
+}
+
+/** UTC. */
+function dateNow(): string {
+  return new Date().toISOString().slice(0, 19);
 }
