@@ -9,6 +9,7 @@ import { callForm } from "../edges/call-form.ts";
 import { ClientError } from "../client/errors.ts";
 import { type HaltedJson, type RecomputedJson, signClear } from "../client/halted-json.ts";
 import type { ReportJson } from "../client/http-json.ts";
+import { haltReason } from "../edges/halt-mark.ts";
 import { openLog } from "../edges/open-log.ts";
 import type { Cli } from "./cli.ts";
 import {
@@ -61,13 +62,15 @@ async function fence(cli: Cli, args: Args): Promise<Answer> {
   const log = await openLog(config, shard);
   try {
     const before = await log.halted();
-    if (before !== null) throw refused("halted", `shard ${shard} is halted already: ${before}`);
-    const reason = `by hand, ${new Date().toISOString()}: ${args.at(0)}`;
+    const reason = haltReason(`by hand, ${new Date().toISOString()}: ${args.at(0)}`);
     await log.halt(reason);
-    const next =
-      "its services end now; started again they serve the other shards and stand by this one\n" +
-      `lift it then with: ${callForm(cli.io.env).clob} admin clear --shard ${shard}`;
-    return { data: { shard, reason }, text: `shard ${shard} is halted: ${reason}\n${next}` };
+    const ends =
+      before === null
+        ? "its services end now; started again they serve the other shards and stand by this one"
+        : `it was halted before, and a Clear must name this too: ${before}`;
+    const next = `lift it then with: ${callForm(cli.io.env).clob} admin clear --shard ${shard}`;
+    const text = [`shard ${shard} is halted: ${reason}`, ends, next].join("\n");
+    return { data: { shard, reason }, text };
   } finally {
     await log.close();
   }
@@ -88,6 +91,11 @@ async function clear(cli: Cli, args: Args): Promise<Answer> {
   cli.note(shown);
   const frame = signClear({ venue: Uint8Array.fromHex(venue), shard }, halted, cli.operatorKey());
   const report = await postClear(cli, shard, frame);
+  const still = await haltOf(cli, shard);
+  if (still !== null) {
+    const said = `a reason came while it was cleared: ${still.mark}\nlook at it once more`;
+    throw refused("halted", `shard ${shard} is halted still; ${said}`);
+  }
   return { data: { ...data, report }, text: `shard ${shard} is lifted, and goes on` };
 }
 
@@ -127,22 +135,28 @@ async function postClear(cli: Cli, shard: number, frame: Uint8Array): Promise<Re
   }
 }
 
-function haltText(shard: number, { mark, recomputed }: HaltedJson): string {
+function haltText(shard: number, { reasons, recomputed }: HaltedJson): string {
   const { position = 0, published = 0, chain = "" } = recomputed ?? {};
   return [
-    `shard ${shard} is halted behind record ${position}: ${mark}`,
+    `shard ${shard} is halted behind record ${position}: ${reasonsText(reasons)}`,
     `all ${position} records were executed once more, and the ${published} published are right`,
     `report chain ${chain}`,
   ].join("\n");
 }
 
-function endedText(shard: number, { mark, recomputed }: HaltedJson): string {
+function endedText(shard: number, { reasons, recomputed }: HaltedJson): string {
   return [
     `shard ${shard} has ended and can't be lifted: ${recomputed?.wrong}`,
-    `it was halted: ${mark}`,
+    `it was halted: ${reasonsText(reasons)}`,
     "keep its log and its export, which show who did it; its markets open anew, as new ones, in",
     "a new shard or venue",
   ].join("\n");
+}
+
+/** One on the line, several on lines of their own: lifting it says that none is left. */
+function reasonsText(reasons: readonly string[]): string {
+  if (reasons.length === 1) return reasons[0] ?? "";
+  return `for ${reasons.length} reasons\n${reasons.map((one) => `  - ${one}`).join("\n")}`;
 }
 
 function refused(code: string, message: string): ClientError {

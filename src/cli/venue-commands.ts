@@ -150,8 +150,9 @@ function checkpointText({ checkpoint, halted }: ShardStatusJson): string {
   return `#${checkpoint.number} at ${checkpoint.position}, ${age} s old`;
 }
 
-function haltText({ position, reason, recomputed }: HaltedJson): string {
-  const said = `HALTED at ${position}: ${reason}`;
+function haltText({ position, reason, reasons, recomputed }: HaltedJson): string {
+  const more = reasons.length === 1 ? "" : ` (and ${reasons.length - 1} more)`;
+  const said = `HALTED at ${position}: ${reason}${more}`;
   if (recomputed === null) return `${said}; being executed once more`;
   if (recomputed.wrong !== "") return `${said}; has ended: ${recomputed.wrong}`;
   return `${said}; may be lifted, see: clob admin clear`;

@@ -9,9 +9,12 @@ import { signFrame } from "../protocol/frame.ts";
 import { ClientError } from "./errors.ts";
 
 export interface HaltedJson {
+  /** What a record without successor state met, or the first of the reasons. */
   readonly reason: string;
+  /** All of them, in the order in which they came. */
+  readonly reasons: readonly string[];
   readonly position: number;
-  /** The sentence of the mark, which a Clear names by its hash. */
+  /** The text of the mark, with every reason; a Clear names it by its hash. */
   readonly mark: string;
   /** Null while it is being executed, or where nobody does that. */
   readonly recomputed: RecomputedJson | null;

@@ -248,8 +248,8 @@ export interface ShardLog {
   sayCommitment(said: SaidCommitment): Promise<Agreement>;
   openExecutionReader(): Promise<ExecutionReader>;
   /**
-   * Sets the halted mark (DESIGN P9): from now on every append to `in` is refused with Fenced. The
-   * first reason stays.
+   * Sets the halted mark (DESIGN P9): from now on every append to `in` is refused with Fenced. A
+   * mark that is there keeps its reasons, and gets this one too; see halt-mark.ts.
    */
   halt(reason: string): Promise<void>;
   /**
@@ -277,7 +277,7 @@ export interface ShardLog {
   retention(): Promise<Retention>;
   /** Share of the store's memory that is used, 0 to 1; null where it has no limit. */
   fullness(): Promise<number | null>;
-  /** Why the shard is halted, as it was said to `halt`; null while it is not. */
+  /** Why the shard is halted: all reasons that were said to `halt`; null while it is not. */
   halted(): Promise<string | null>;
   /**
    * Readers of this handle go on though the shard is halted for this reason; null: for none, as at

@@ -15,6 +15,7 @@
  * A writer that has thrown is over, as with the real ones; a new one takes its place and fences it.
  */
 import type { Upgrade } from "../protocol/governing.ts";
+import { haltReason, withReason } from "./halt-mark.ts";
 import {
   type Agreement,
   type ExecutionReader,
@@ -162,7 +163,7 @@ class MemoryLog implements ShardLog {
   }
 
   async halt(reason: string): Promise<void> {
-    this.store.halted ??= reason;
+    this.store.halted = withReason(this.store.halted, haltReason(reason));
   }
 
   async recoverLoss(loss: LostSuffix, durable: number): Promise<void> {

@@ -7,6 +7,7 @@
  * primary of the shard's slot and is checked against what this process knows (redis-marks.ts).
  */
 import { toHex } from "../base/bytes.ts";
+import { haltReason } from "./halt-mark.ts";
 import {
   type Agreement,
   type ExecutionReader,
@@ -194,7 +195,8 @@ export class RedisLog implements ShardLog {
 
   async halt(reason: string): Promise<void> {
     const { keys, venue } = await this.same();
-    await this.link.settle("halt", (connection) => connection.script(HALT, keys, [venue, reason]));
+    const args = [venue, haltReason(reason)];
+    await this.link.settle("halt", (connection) => connection.script(HALT, keys, args));
   }
 
   async halted(): Promise<string | null> {

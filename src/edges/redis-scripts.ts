@@ -9,7 +9,7 @@
  *            so: a bell that readers can block on
  *   ctl:{s}  hash: venue, genesis (the record), stamp ("rules_version:directory_origin"),
  *            rules (upgrades, see log-rules.ts), next ("position stamp" of the one to come),
- *            generation, in_tip, log_time, halted (absent while it is not),
+ *            generation, in_tip, log_time, halted (halt-mark.ts; absent while it is not),
  *            epoch, ex_tip, durable, slot:<name> ("term:pack:first:last:log_time" of a writer),
  *            live:<name> ("time owner" of the writer that holds the slot),
  *            lead:epoch ("time owner" of the matcher whose turn epoch is), term and lead:term (the
@@ -20,6 +20,7 @@
  * gone) or LOST (all of it is). Numbers stay below 2^53, which Lua's doubles hold; %.0f prints
  * them whole.
  */
+import { WITH_REASON } from "./halt-mark.ts";
 import { Script } from "./redis-connection.ts";
 import { SAME_LOG } from "./redis-same-log.ts";
 
@@ -196,7 +197,7 @@ return 1
  * generation, once for all who noticed, or halts the shard because too much is gone. Who knew the
  * log before it was restored is told so, and ends: another turn as writer would not help it.
  */
-export const RAISE = new Script(`${SAME_LOG}
+export const RAISE = new Script(`${SAME_LOG}${WITH_REASON}
 local c = redis.call('HMGET', KEYS[3], 'venue', 'generation', 'in_tip', 'halted', 'restored')
 local wrong = other(c[1])
 if wrong then return redis.error_reply(wrong) end
@@ -207,7 +208,7 @@ if tonumber(c[3]) < tonumber(ARGV[3]) then
   end
   local reason = 'in ends at ' .. c[3] .. ', and reports up to ' .. ARGV[3] ..
     ' have left: more was lost than log.durability allows; restore from the export'
-  redis.call('HSETNX', KEYS[3], 'halted', reason)
+  halt(c[4], reason)
   return redis.error_reply('HALTED ' .. reason)
 end
 if tonumber(c[2]) > tonumber(ARGV[2]) then return tonumber(c[2]) end
@@ -216,11 +217,12 @@ redis.call('HSET', KEYS[3], 'generation', string.format('%.0f', generation))
 return generation
 `);
 
-/** ARGV: venue, reason. The first reason stays. */
-export const HALT = new Script(`${SAME_LOG}
-local wrong = other(redis.call('HGET', KEYS[3], 'venue'))
+/** ARGV: venue, reason, which comes behind those that are there. 0 if it was there already. */
+export const HALT = new Script(`${SAME_LOG}${WITH_REASON}
+local c = redis.call('HMGET', KEYS[3], 'venue', 'halted')
+local wrong = other(c[1])
 if wrong then return redis.error_reply(wrong) end
-return redis.call('HSETNX', KEYS[3], 'halted', ARGV[2])
+return halt(c[2], ARGV[2])
 `);
 
 /** ARGV: venue, epoch, version, position. Keeps an upgrade, once, and stamps from there on. */

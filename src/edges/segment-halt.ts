@@ -1,11 +1,17 @@
 /**
- * Segment halt: the mark of a halted shard of the embedded log, a file that holds the reason.
+ * Segment halt: the mark of a halted shard of the embedded log, a file that holds the reasons.
  *
- *   halted   written once, synced; removed by whoever executes the Clear that lifts it
+ *   halted        replaced whole and synced; removed by whoever executes the Clear that lifts it
+ *   halted.lock   held by who does either: processes that halt at once each add their reason, and
+ *                 none is removed that the Clear did not name
  */
 import * as fs from "node:fs";
 import { join } from "node:path";
+import { withReason } from "./halt-mark.ts";
 import { syncDirectory, writeFileLasting } from "./segment-disk.ts";
+import { StoreLock } from "./store-lock.ts";
+
+const LOCK_WAIT_MS = 5000;
 
 const pathIn = (dir: string): string => join(dir, "halted");
 
@@ -14,14 +20,28 @@ export function haltIn(dir: string): string | null {
   return fs.existsSync(pathIn(dir)) ? fs.readFileSync(pathIn(dir), "utf8") : null;
 }
 
-/** The first reason is the one that counts. */
-export function writeHalt(dir: string, reason: string): void {
-  if (haltIn(dir) === null) writeFileLasting(pathIn(dir), new TextEncoder().encode(reason));
+export async function writeHalt(dir: string, reason: string): Promise<void> {
+  await alone(dir, () => {
+    const mark = haltIn(dir);
+    const longer = withReason(mark, reason);
+    if (longer !== mark) writeFileLasting(pathIn(dir), new TextEncoder().encode(longer));
+  });
 }
 
 /** Unlike `ex` this is synced: a Clear that was taken is taken again when `ex` is made anew. */
-export function liftHalt(dir: string, reason: string): void {
-  if (haltIn(dir) !== reason) return;
-  fs.unlinkSync(pathIn(dir));
-  syncDirectory(dir);
+export async function liftHalt(dir: string, mark: string): Promise<void> {
+  await alone(dir, () => {
+    if (haltIn(dir) !== mark) return;
+    fs.unlinkSync(pathIn(dir));
+    syncDirectory(dir);
+  });
+}
+
+async function alone(dir: string, step: () => void): Promise<void> {
+  const lock = new StoreLock(`${pathIn(dir)}.lock`, LOCK_WAIT_MS);
+  try {
+    await lock.hold(step);
+  } finally {
+    lock.close();
+  }
 }

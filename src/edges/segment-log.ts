@@ -31,6 +31,7 @@ import {
 } from "./log.ts";
 import { SegmentAppender } from "./segment-appender.ts";
 import { checkedGenesis, type GenesisFacts, genesisFacts } from "./log-genesis.ts";
+import { haltReason } from "./halt-mark.ts";
 import { haltIn, liftHalt, writeHalt } from "./segment-halt.ts";
 import { OfOneMachine } from "./of-one-machine.ts";
 import { LogTime } from "./segment-clock.ts";
@@ -163,7 +164,7 @@ class SegmentLog extends OfOneMachine implements ShardLog {
       const tail = recoverExecution(this.dir);
       const epoch = this.takeEpoch(tail.epoch);
       const appender = this.appender("ex", facts, tail);
-      const lift = (reason: string): void => liftHalt(this.dir, reason);
+      const lift = (mark: string): Promise<void> => liftHalt(this.dir, mark);
       const keep = (one: Upgrade): void => keepRule(this.dir, one);
       const parts = { appender, bell, epoch, lift, keep };
       const writer = new SegmentExecutionWriter(parts, tail.next - 1);
@@ -180,7 +181,7 @@ class SegmentLog extends OfOneMachine implements ShardLog {
   }
 
   async halt(reason: string): Promise<void> {
-    writeHalt(this.dir, reason);
+    await writeHalt(this.dir, haltReason(reason));
   }
 
   /** What is synced is not lost by failover: a file that ends early is for people to look at. */

@@ -9,6 +9,7 @@
  */
 import { assert } from "../base/assert.ts";
 import { type Appended, type InputWriter, LogFull, LostSuffix } from "../edges/log.ts";
+import { isClearOf, readClear } from "../protocol/clear.ts";
 import { REJECT_NOT_HALTED, REJECT_OVERLOADED } from "../protocol/codes.ts";
 
 /** Who brought a frame and wants to know where it went. */
@@ -86,14 +87,19 @@ export class AppendQueue {
   }
 
   /**
-   * The one frame that a halted shard takes. False while another append is under way; refused as
-   * `not_halted` if the log knows no such halt.
+   * The one frame that a halted shard takes, a Clear. False while another append is under way;
+   * refused as `not_halted` if the log knows no such halt.
    */
-  pushClear(frame: Uint8Array, reason: string, origin: Origin): boolean {
+  pushClear(frame: Uint8Array, readHalt: () => Promise<string | null>, origin: Origin): boolean {
     if (this.writer === null || this.inFlight !== null) return false;
     this.bytes += frame.length;
     const take = (): Waiting[] => [{ frame, origin }];
-    this.run(() => this.appendPack(take, (writer) => writer.appendClear(frame, reason)));
+    const append = async (writer: InputWriter): Promise<Appended | null> => {
+      const [clear, mark] = [readClear(frame), await readHalt()];
+      const isNamed = clear !== null && mark !== null && isClearOf(clear, mark);
+      return isNamed ? writer.appendClear(frame, mark) : null;
+    };
+    this.run(() => this.appendPack(take, append));
     return true;
   }
 

@@ -21,6 +21,8 @@ export interface DoorParts {
   readonly venue: Uint8Array;
   /** Why it is halted, or null. */
   readonly halted: string | null;
+  /** The same, as the log says now. */
+  readonly readHalt: () => Promise<string | null>;
   readonly verifier: SignatureVerifier;
   readonly writer: InputWriter;
   readonly openExecutionReader: () => Promise<ExecutionReader>;

@@ -1,12 +1,13 @@
 /**
- * HaltGate: what a halted shard takes, which is one thing: a Clear that names its halt, signed by
- * an operator whose key may lift one.
+ * HaltGate: what a halted shard takes, which is one thing: a Clear, signed by an operator whose key
+ * may lift a halt.
  *
- * Position and report chain are the log's and the engine's to decide. Where no halt is, no Clear is
+ * Whether it names this very halt is looked up in the log when it is appended: a reason may have
+ * come since. Report chain and nonce are the engine's to decide. Where no halt is, no Clear is
  * taken: it would be a record without any meaning.
  */
-import { equalBytes, viewOf } from "../base/bytes.ts";
-import { readClear, reasonHash } from "../protocol/clear.ts";
+import { viewOf } from "../base/bytes.ts";
+import { readClear } from "../protocol/clear.ts";
 import * as codes from "../protocol/codes.ts";
 import { FRAME_KEY_AT } from "../protocol/frame.ts";
 import type { Genesis } from "../protocol/genesis.ts";
@@ -29,8 +30,6 @@ export class HaltGate {
     const key = viewOf(frame).getUint32(FRAME_KEY_AT, true);
     // Operators' keys are those of genesis: none can be added.
     const scopes = this.operators[key - 1]?.scopes ?? 0;
-    if ((scopes & codes.SCOPE_HALT) === 0) return codes.REJECT_KEY_SCOPE;
-    const isThis = equalBytes(clear.reason, reasonHash(this.reason));
-    return isThis ? codes.ACCEPTED : codes.REJECT_NOT_HALTED;
+    return (scopes & codes.SCOPE_HALT) === 0 ? codes.REJECT_KEY_SCOPE : codes.ACCEPTED;
   }
 }

@@ -81,6 +81,7 @@ export class Ingress {
         genesis: shard.genesis,
         venue: shard.venue,
         halted: shard.halted,
+        readHalt: () => shard.log.halted(),
         verifier: parts.verifier,
         writer,
         openExecutionReader: () => shard.log.openExecutionReader(),

@@ -56,6 +56,7 @@ export class ShardDoor {
   private readonly listeners = new Map<number, Set<Listener>>();
   private readonly onFault: (fault: unknown) => void;
   private readonly recoverLoss: DoorParts["recoverLoss"];
+  private readonly readHalt: DoorParts["readHalt"];
   private recovering: Promise<void> | null = null;
   /** Position up to which reports have been shown, and the rules version that governs it. */
   followed = 0;
@@ -77,6 +78,7 @@ export class ShardDoor {
     this.desk = new CatchUpDesk(parts.limits.resumesMax, this.past);
     this.onFault = parts.onFault;
     this.recoverLoss = parts.recoverLoss;
+    this.readHalt = parts.readHalt;
     this.limits = parts.limits;
     const scope = { ...parts.genesis, venue: parts.venue };
     this.admitter = new Admitter(scope, this.keys, parts.verifier);
@@ -134,8 +136,7 @@ export class ShardDoor {
    * ago.
    */
   append(frame: Uint8Array, origin: Origin): boolean {
-    const { reason } = this.gate;
-    if (reason !== null) return this.queue.pushClear(frame.slice(), reason, origin);
+    if (this.isHalted) return this.queue.pushClear(frame.slice(), this.readHalt, origin);
     const isTaken =
       this.unmatched < this.limits.unmatchedRecordsMax && passesUnder(this.pressure, frame);
     if (isTaken && this.queue.push(frame.slice(), origin)) return true;

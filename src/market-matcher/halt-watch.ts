@@ -5,19 +5,19 @@
  * Whether the Clear lifts it is the engine's to say: it is executed like any record, behind all
  * that came before it.
  */
-import { equalBytes, viewOf } from "../base/bytes.ts";
+import { viewOf } from "../base/bytes.ts";
 import type { InputReader, ShardLog } from "../edges/log.ts";
 import type { Logger } from "../edges/logger.ts";
 import { Halt } from "../engine/engine.ts";
-import { type Clear, readClear, reasonHash } from "../protocol/clear.ts";
+import { type Clear, isClearOf, readClear } from "../protocol/clear.ts";
 import { readRecord, RECORD_HEADER_SIZE, RecordView } from "../protocol/record.ts";
 
 const POLL_MS = 200;
 
 /** Why the shard is halted, if this Clear is of that halt. */
 export async function haltOf(log: ShardLog, clear: Clear): Promise<string | undefined> {
-  const reason = await log.halted();
-  return reason !== null && equalBytes(reasonHash(reason), clear.reason) ? reason : undefined;
+  const mark = await log.halted();
+  return mark !== null && isClearOf(clear, mark) ? mark : undefined;
 }
 
 /**
@@ -25,13 +25,14 @@ export async function haltOf(log: ShardLog, clear: Clear): Promise<string | unde
  * halt any more, or when asked to stop.
  */
 async function untilClear(log: ShardLog, tried: number, stop: AbortSignal): Promise<number> {
-  const reason = await log.halted();
-  log.standBy(reason);
-  if (reason === null) return 0;
   const input = await log.openInputReader();
   try {
     let seen = tried;
-    while (!stop.aborted && (await log.halted()) === reason) {
+    while (!stop.aborted) {
+      // It may get another reason at any time: then a Clear of those before lifts nothing.
+      const mark = await log.halted();
+      log.standBy(mark);
+      if (mark === null) return 0;
       const tip = await input.tip();
       if (tip > seen) {
         seen = tip;

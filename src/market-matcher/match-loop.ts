@@ -25,8 +25,8 @@ export interface MatchParts {
   readonly batchBytesMax: number;
   /** Why the shard is halted, if this Clear is of that halt. */
   readonly haltOf: (clear: Clear) => Promise<string | undefined>;
-  /** A halt with this reason is over: its Clear was executed and taken. */
-  readonly onLifted: (reason: string) => void;
+  /** The Clear of a halt was executed and taken. */
+  readonly onLifted: () => Promise<void>;
   /** Called after each appended batch. */
   readonly onBatch: (records: number, reports: number) => void;
   readonly stop: AbortSignal;
@@ -158,7 +158,7 @@ class Matching {
     const lifts = this.cleared === null ? undefined : await this.parts.haltOf(this.cleared);
     this.cleared = null;
     await output.append(record, lifts);
-    if (lifts !== undefined) this.parts.onLifted(lifts);
+    if (lifts !== undefined) await this.parts.onLifted();
     await this.keepUpgrades();
     this.parts.onBatch(last - first + 1, count);
   }

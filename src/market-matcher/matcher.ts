@@ -9,44 +9,15 @@
  * the end. Priority, money and time are the engine's; nothing is decided here. When the log has
  * lost its newest entries, or another has taken the turn, it begins anew with what is left.
  */
-import type { Logger } from "../edges/logger.ts";
-import type { Files } from "../edges/files.ts";
-import { type ExecutionWriter, Fenced, LostSuffix, type ShardLog } from "../edges/log.ts";
+import { type ExecutionWriter, Fenced, LostSuffix } from "../edges/log.ts";
 import { SnapshotFiles } from "../edges/snapshot-files.ts";
-import type { EngineOptions } from "../engine/engine.ts";
-import type { Genesis } from "../protocol/genesis.ts";
-import {
-  NO_STATES,
-  statesInFiles,
-  type StateSource,
-  type StateSources,
-} from "../service/kept-states.ts";
+import { NO_STATES, statesInFiles, type StateSources } from "../service/kept-states.ts";
 import { refuseMixedLog } from "../service/same-log.ts";
 import { haltOf, serveBehindHalt } from "./halt-watch.ts";
 import { runMatchLoop } from "./match-loop.ts";
+import type { MatcherParts } from "./matcher-parts.ts";
 import { type Recovered, type RecoverParts, replay, startOf } from "./recover.ts";
 import { standBy } from "./standby.ts";
-
-export interface MatcherParts {
-  readonly log: ShardLog;
-  /** Why it was halted when it was opened; null or absent: it was not. */
-  readonly halted?: string | null;
-  readonly genesis: Genesis;
-  readonly genesisFrame: Uint8Array;
-  readonly options: EngineOptions;
-  readonly snapshotDir: string;
-  /** Where others may lie, if any do. */
-  readonly exportedStates?: StateSource;
-  /** Where that is; the host's if absent. */
-  readonly files?: Files;
-  /** Commands, or records without one, between snapshots. */
-  readonly snapshotRecords: number;
-  readonly batchBytesMax: number;
-  /** How often a standby asks whether it is its turn. */
-  readonly standbyPollMs: number;
-  readonly logger: Logger;
-  readonly stop: AbortSignal;
-}
 
 const SNAPSHOTS_KEPT = 3;
 /** Losses without a batch between them: then something else is wrong. */
@@ -217,7 +188,10 @@ export class Matcher {
       batchBytesMax: this.parts.batchBytesMax,
       stop,
       haltOf: (clear) => haltOf(this.parts.log, clear),
-      onLifted: () => this.lifted(),
+      onLifted: async () => {
+        // Unless another reason came in the meantime.
+        if ((await this.parts.log.halted()) === null) this.lifted();
+      },
       onBatch: (records, reports) => {
         this.count(records, reports, engine.position);
         // A command has a report at least, so this is never behind the count of commands.

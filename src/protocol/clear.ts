@@ -2,11 +2,11 @@
  * Clear: the operator's command that lifts a halt, the only frame that a halted shard takes.
  *
  * It names the record behind which the shard is halted, the report chain after that record and the
- * SHA-256 of the sentence of the mark. So it fits one halt only: an old one lifts no later halt,
+ * SHA-256 of the text of the mark. So it fits one halt only: an old one lifts no later halt,
  * and one whose signer has seen another state lifts nothing. Byte table: docs/PROTOCOL.md.
  */
 import { assert } from "../base/assert.ts";
-import { readU64, viewOf, writeU64 } from "../base/bytes.ts";
+import { equalBytes, readU64, viewOf, writeU64 } from "../base/bytes.ts";
 import { HASH_SIZE, sha256 } from "../base/hash.ts";
 import { COMMAND_CLEAR, FRAME_OPERATOR } from "./codes.ts";
 import * as at from "./command-layout.ts";
@@ -21,9 +21,14 @@ export interface Clear {
   readonly reason: Uint8Array;
 }
 
-/** What a Clear calls the halt by: SHA-256 of the sentence that the mark holds. */
+/** What a Clear calls the halt by: SHA-256 of the text that the mark holds. */
 export function reasonHash(reason: string): Uint8Array {
   return sha256(new TextEncoder().encode(reason));
+}
+
+/** Whether it is of this very halt, as far as its mark goes. */
+export function isClearOf(clear: Clear, mark: string): boolean {
+  return equalBytes(clear.reason, reasonHash(mark));
 }
 
 export function encodeClear({ position, chain, reason }: Clear): Uint8Array<ArrayBuffer> {

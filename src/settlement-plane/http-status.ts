@@ -5,6 +5,7 @@ import { assert } from "../base/assert.ts";
 import { formatDecimal } from "../base/decimal.ts";
 import type { ExportJson, KeptJson } from "../client/export-json.ts";
 import type { HaltedJson, RecomputedJson } from "../client/halted-json.ts";
+import { reasonsOf } from "../edges/halt-mark.ts";
 import type { Retention } from "../edges/log.ts";
 import type * as json from "../client/http-json.ts";
 import { VERSION } from "../edges/version.ts";
@@ -112,11 +113,14 @@ function exportJson(progress: ExportProgress, { latest }: ShardSource): ExportJs
 
 /** The mark holds what Halt says of itself, mostly. */
 function haltedJson(mark: string, source: Shard["source"]): HaltedJson {
-  const found = /\brecord (\d+) has no successor state: (.*)$/s.exec(mark);
+  const reasons = reasonsOf(mark);
+  const founds = reasons.map((one) => /\brecord (\d+) has no successor state: (.*)$/s.exec(one));
+  const found = founds.find((one) => one !== null);
   const position = Number(found?.[1] ?? source.engine.position);
   const again = source.recompute?.found ?? null;
   const recomputed = again === null ? null : recomputedJson(again);
-  return { reason: found?.[2] ?? mark, position, mark, recomputed };
+  const reason = found?.[2] ?? reasons[0] ?? mark;
+  return { reason, reasons, position, mark, recomputed };
 }
 
 function recomputedJson(found: Recomputed): RecomputedJson {

@@ -67,12 +67,16 @@ export class Recompute {
     this.checkpointer = new Checkpointer(parts.terms);
   }
 
-  /** Until this halt is no more, or stopped: a Clear that was refused is a record like any. */
-  async untilLifted(reason: string): Promise<void> {
+  /** Until no halt is there, or stopped: a Clear that was refused is a record like any. */
+  async untilLifted(): Promise<void> {
     const { log, stop } = this.parts;
     const input = await log.openInputReader();
     try {
-      while (!stop.aborted && (await log.halted()) === reason) {
+      while (!stop.aborted) {
+        // It may get another reason at any time.
+        const mark = await log.halted();
+        log.standBy(mark);
+        if (mark === null) return;
         const tip = await input.tip();
         if (tip > this.engine.position) await this.upTo(tip);
         await new Promise((resolve) => setTimeout(resolve, POLL_MS));

@@ -146,16 +146,14 @@ export class Settlement {
   }
 
   /** Of a halted shard: only reads until the halt is lifted, and finds out whether it may be. */
-  async untilLifted(reason: string): Promise<void> {
-    const { log, logger, stop } = this.parts;
+  async untilLifted(): Promise<void> {
+    const { logger, stop } = this.parts;
     this.isHalted = this.isReady = true;
-    log.standBy(reason);
     this.recompute = new Recompute({ ...this.parts, terms: this.terms, signed: this.file });
-    await this.recompute.untilLifted(reason);
+    await this.recompute.untilLifted();
     if (stop.aborted) return;
     this.recompute = null;
     this.isHalted = false;
-    log.standBy(null);
     logger.info("the halt is lifted");
   }
 

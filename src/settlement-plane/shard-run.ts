@@ -70,7 +70,7 @@ async function settle(
 ): Promise<void> {
   if (halted !== null) {
     data.matchedPosition = settlement.engine.position;
-    await settlement.untilLifted(halted);
+    await settlement.untilLifted();
     if (stop.aborted) return;
   }
   await settlement.untilPublished();

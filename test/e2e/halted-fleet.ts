@@ -149,8 +149,9 @@ export async function fencedAndCleared(fleet: KillFleet, halts = 2): Promise<voi
 
   await clearFrameAt(fleet, recomputed.position + 2);
   const old = await clearFrame(fleet);
+  await addReason(fleet, old);
   const cleared = await cli(fleet, "admin", "clear", "--yes");
-  expect([cleared.code, cleared.out]).toEqual([0, "shard 1 is lifted, and goes on\n"]);
+  expect([cleared.out, cleared.code]).toEqual(["shard 1 is lifted, and goes on\n", 0]);
   await until(async () => (await deposit(fleet)) === "deposited", "the shard to go on");
   expect((await httpOf(fleet).status()).shards[0]?.halted).toBeNull();
 
@@ -166,6 +167,16 @@ async function clearFrameAt(fleet: KillFleet, position: number): Promise<Recompu
     return found.position === position;
   }, `the recomputation to reach ${position}`);
   return found as unknown as RecomputedJson;
+}
+
+/** A Clear of the drill alone is worth nothing from then on. */
+async function addReason(fleet: KillFleet, old: Uint8Array): Promise<void> {
+  const said = await cli(fleet, "admin", "fence", "no, it is real");
+  expect([said.code, said.out]).toEqual([0, expect.stringContaining("it was halted before")]);
+  expect(await post(fleet, old)).toBe("not_halted");
+  const shown = await cli(fleet, "admin", "clear");
+  const reasons = /for 2 reasons\n {2}- by hand, .*: a drill\n {2}- by hand, .*: no, it is real\n/;
+  expect([shown.code, shown.out]).toEqual([0, expect.stringMatching(reasons)]);
 }
 
 async function fencedAgain(fleet: KillFleet, old: Uint8Array): Promise<void> {

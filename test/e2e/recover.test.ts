@@ -69,6 +69,7 @@ test("ingress knows every key of the log before it lets anybody in", async () =>
   const { fast: verifier } = await openVerifiers();
   const door = new ShardDoor({
     ...shard,
+    readHalt: () => log.halted(),
     verifier,
     writer,
     openExecutionReader: () => log.openExecutionReader(),

@@ -110,13 +110,17 @@ describe("status and time", () => {
     });
   });
 
-  test("a halted mark is told with its position; at first there is no checkpoint", async () => {
-    shard.halted = "record 77 has no successor state: its log time goes back";
+  test("a halt is told with its reasons and position; at first no checkpoint", async () => {
+    shard.halted = "by hand: a drill | record 77 has no successor state: its log time goes back";
     expect(await shard.get("/v1/status")).toMatchObject({
       shards: [
         {
           halted: {
             reason: "its log time goes back",
+            reasons: [
+              "by hand: a drill",
+              "record 77 has no successor state: its log time goes back",
+            ],
             position: 77,
             mark: shard.halted,
             recomputed: null,

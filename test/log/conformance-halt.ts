@@ -1,5 +1,10 @@
 /** Conformance of the halted mark: what it refuses, and the one frame that leads out of it. */
 import { expect, test } from "bun:test";
+import {
+  HALT_MARK_BYTES_MAX,
+  HALT_REASON_CHARS_MAX,
+  reasonsOf,
+} from "../../src/edges/halt-mark.ts";
 import { type Appended, Fenced, type InputWriter, type ShardLog } from "../../src/edges/log.ts";
 import { encodeClear, reasonHash } from "../../src/protocol/clear.ts";
 import { FRAME_OPERATOR } from "../../src/protocol/codes.ts";
@@ -20,22 +25,24 @@ function clearAt(position: number): Uint8Array {
 
 export function testHalt(bench: Bench): void {
   testMark(bench);
+  testReasons(bench);
   testClear(bench);
   testLift(bench);
 }
 
 function testMark({ log, another }: Bench): void {
-  test("refuses every append, with the first reason, after a restart too", async () => {
+  test("refuses every append, with every reason, after a restart too", async () => {
     const handle = await another();
     const writer = await handle.openInputWriter();
     await writer.append([frameOf(1)]);
     expect(await log().halted()).toBeNull();
     await log().halt(WHY);
-    await log().halt("something later");
     await expect(writer.append([frameOf(2)])).rejects.toThrow(WHY);
+    const both = `${WHY} | something later`;
+    await log().halt("something later");
     await expect(writer.append([frameOf(2)])).rejects.toThrow(Fenced);
     await handle.close();
-    expect(await log().halted()).toBe(WHY);
+    expect(await log().halted()).toBe(both);
     const next = await log().openInputWriter();
     await expect(next.append([frameOf(2)])).rejects.toThrow(Fenced);
     expect(next.tip()).toBe(2);
@@ -47,6 +54,40 @@ function testMark({ log, another }: Bench): void {
     await log().halt(WHY);
     await writer.append(recordOf(writer, 1, 4));
     expect([writer.tip(), await log().halted()]).toEqual([4, WHY]);
+  });
+}
+
+function testReasons({ log, another }: Bench): void {
+  test("has each reason once, in order, as one line each", async () => {
+    await fillInput(log(), 1);
+    for (const why of [WHY, "a drill", WHY, "a drill", "two | or\none"]) await log().halt(why);
+    const mark = `${WHY} | a drill | two / or one`;
+    expect(await log().halted()).toBe(mark);
+    expect(reasonsOf(mark)).toEqual([WHY, "a drill", "two / or one"]);
+  });
+
+  test("counts the reasons for which it has no room, and is another one each time", async () => {
+    await fillInput(log(), 1);
+    const why = (number: number): string => `${number} ${"é".repeat(HALT_REASON_CHARS_MAX)}`;
+    const marks = new Set<string>();
+    for (let i = 1; i <= 7; i++) {
+      await log().halt(why(i));
+      marks.add((await log().halted())!);
+    }
+    const kept = [1, 2, 3, 4].map((i) => why(i).slice(0, HALT_REASON_CHARS_MAX));
+    const mark = [...marks].at(-1)!;
+    expect(reasonsOf(mark)).toEqual([...kept, "and 3 more"]);
+    expect([marks.size, mark.length < HALT_MARK_BYTES_MAX]).toEqual([7, true]);
+    await log().halt(why(2));
+    expect(await log().halted()).toBe(mark);
+  });
+
+  test("said by two at once, has both reasons", async () => {
+    const other = await another();
+    await fillInput(log(), 1);
+    const said = Array.from({ length: 8 }, (_, i) => `reason ${i}`);
+    await Promise.all(said.map((why, i) => (i % 2 === 0 ? log() : other).halt(why)));
+    expect(reasonsOf((await log().halted())!).sort()).toEqual(said);
   });
 }
 
@@ -84,6 +125,14 @@ function testClear({ log, another }: Bench): void {
     expect((await writer.appendClear(clearAt(4), WHY))?.first).toBe(5);
   });
 
+  test("takes none that names some of the reasons only", async () => {
+    const writer = await halted();
+    await log().halt("more was lost than log.durability allows");
+    expect(await writer.appendClear(clearAt(3), WHY)).toBeNull();
+    const all = (await log().halted())!;
+    expect((await writer.appendClear(clearAt(3), all))?.first).toBe(4);
+  });
+
   test("takes none in a pack with others, nor in a pack of its own that is like any", async () => {
     const writer = await halted();
     await expect(writer.append([clearAt(3), frameOf(5)])).rejects.toThrow(Fenced);
@@ -119,6 +168,19 @@ function testLift({ log, another }: Bench): void {
     await writer.append(recordOf(writer, 4, 4), WHY);
     expect([await log().halted(), await other.halted()]).toEqual([null, null]);
     expect((await input.append([frameOf(5)])).first).toBe(5);
+  });
+
+  test("does not end where another reason came behind its Clear", async () => {
+    const { input, other } = await cleared();
+    const writer = await other.openExecutionWriter();
+    await log().halt("found meanwhile");
+    await writer.append(recordOf(writer, 1, 4), WHY);
+    const mark = `${WHY} | found meanwhile`;
+    expect([await log().halted(), await other.halted()]).toEqual([mark, mark]);
+    expect(await input.appendClear(clearAt(4), WHY)).toBeNull();
+    expect((await input.appendClear(clearAt(4), mark))?.first).toBe(5);
+    await writer.append(recordOf(writer, 5, 5), mark);
+    expect(await log().halted()).toBeNull();
   });
 
   test("does not end with one that lifts another halt, or nothing", async () => {

@@ -72,7 +72,7 @@ async function recomputed(last: number, dirOfSigned: string): Promise<Recomputed
     signed,
     stop: new AbortController().signal,
   });
-  const done = recompute.untilLifted(mark);
+  const done = recompute.untilLifted();
   while (recompute.found === null) await Bun.sleep(5);
   mark = null;
   await done;

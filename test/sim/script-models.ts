@@ -2,6 +2,7 @@
  * ScriptModels: our Lua scripts once more, in TypeScript, for the simulated Redis. Line by line
  * what src/edges/redis-scripts.ts says; redis-model.test.ts compares the two on a real server.
  */
+import { withReason } from "../../src/edges/halt-mark.ts";
 import type { Script } from "../../src/edges/redis-connection.ts";
 import * as retention from "../../src/edges/redis-retention-scripts.ts";
 import * as scripts from "../../src/edges/redis-scripts.ts";
@@ -166,7 +167,7 @@ function publish(calls: Calls, keys: Keys, args: Args): Reply {
 function raise(calls: Calls, keys: Keys, args: Args): Reply {
   const [, seen, needed] = args.map(textOf);
   const names = ["generation", "in_tip", "halted", "restored"];
-  const [generation, tip, , restored] = fieldsOf(calls, keys, args, ...names);
+  const [generation, tip, mark, restored] = fieldsOf(calls, keys, args, ...names);
   if (Number(tip) < Number(needed)) {
     const [, restoredAt = "0"] = restored!.split(" ");
     if (Number(seen) < Number(restoredAt)) {
@@ -175,7 +176,7 @@ function raise(calls: Calls, keys: Keys, args: Args): Reply {
     const reason =
       `in ends at ${tip}, and reports up to ${needed}` +
       " have left: more was lost than log.durability allows; restore from the export";
-    calls.call("HSETNX", keys[2]!, "halted", reason);
+    addReason(calls, keys, mark!, reason);
     throw new Refusal(`HALTED ${reason}`);
   }
   if (Number(generation) > Number(seen)) return Number(generation);
@@ -185,8 +186,17 @@ function raise(calls: Calls, keys: Keys, args: Args): Reply {
 }
 
 function halt(calls: Calls, keys: Keys, args: Args): Reply {
-  fieldsOf(calls, keys, args);
-  return calls.call("HSETNX", keys[2]!, "halted", args[1]!);
+  const [mark] = fieldsOf(calls, keys, args, "halted");
+  return addReason(calls, keys, mark!, textOf(args[1]!));
+}
+
+/** `mark`: "" for none, as `fieldsOf` says it. */
+function addReason(calls: Calls, keys: Keys, mark: string, reason: string): number {
+  const longer = withReason(mark === "" ? null : mark, reason);
+  if (longer === mark) return 0;
+  calls.call("HDEL", keys[2]!, "halted");
+  calls.call("HSET", keys[2]!, "halted", longer);
+  return 1;
 }
 
 function govern(calls: Calls, keys: Keys, args: Args): Reply {

@@ -243,7 +243,7 @@ export function listLog(records: readonly Uint8Array[], shard: number): ShardLog
     sayCommitment: absent,
     openExecutionReader: absent,
     halt: absent,
-    standBy: absent,
+    standBy: () => {},
     recoverLoss: absent,
     restore: absent,
     consume: absent,
