@@ -226,7 +226,10 @@ export class Client {
     return this.submit(codes.FRAME_TRADER, commands, options);
   }
 
-  /** Says goodbye. What is pending rejects as `unknown_outcome` and stays in the journal. */
+  /**
+   * Says goodbye. What left and is pending rejects as `unknown_outcome` and stays in the journal;
+   * what had not left rejects as `closed` and never will.
+   */
   close(): void {
     this.link.close();
   }

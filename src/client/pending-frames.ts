@@ -110,10 +110,11 @@ export class PendingFrames {
     this.doubtful = [];
   }
 
-  /** Gives up; the journal keeps what is outstanding. */
+  /** Gives up; the journal keeps what left. What did not never will, for its caller was told so. */
   failAll(error: ClientError): void {
     for (const tracker of this.pending.values()) {
-      tracker.fail(tracker.sends === 0 ? error : unknownOutcome(error.message));
+      if (tracker.sends === 0) this.refuse(tracker, error);
+      else tracker.fail(unknownOutcome(error.message));
     }
     this.pending.clear();
     this.begun.clear();

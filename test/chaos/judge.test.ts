@@ -33,9 +33,12 @@ test("a frame that was acknowledged and is gone is named, and one refused that i
 test("what nobody can know may be either", () => {
   const unknown: [string, string][] = [
     ["aa", "unknown_outcome"],
-    ["bb", "closed"],
+    ["bb", "unknown_outcome"],
   ];
   expect(judgeHistory(history([], unknown), TRUTH)).toBe("");
+  // The client was closed before the frame left.
+  const done = judgeHistory(history([], [["aa", "closed"]]), TRUTH);
+  expect(done).toContain("frame aa is closed, and in the log it is there");
 });
 
 test("a prefix may end before or behind what was told, and may not say otherwise", () => {

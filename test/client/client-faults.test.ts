@@ -125,6 +125,24 @@ describe("after a lost connection", () => {
     expect(logonNonces).toEqual([...new Set(logonNonces)].sort((a, b) => a - b));
   });
 
+  test("closing refuses what never left, and no later process sends it", async () => {
+    const venue = await start();
+    const journal = new MemoryJournal();
+    const lost = Promise.withResolvers<void>();
+    const onState = (state: "up" | "down"): void => void (state === "down" && lost.resolve());
+    const ana = await join(venue, { journal, onState });
+    await venue.stop();
+    await lost.promise;
+    const placing = errorOf(ana.place(buy()));
+    ana.close();
+    expect((await placing).code).toBe("closed");
+    await venue.listen();
+    const again = await join(venue, { journal });
+    expect(said(await again.place(buy({ quantity: 1 })))).toBe("open, accepted 0/1");
+    const [level] = venue.shard.engine.levels(MARKET, codes.SIDE_BUY);
+    expect(level?.lots).toBe(1);
+  });
+
   test("closing leaves what is pending unknown", async () => {
     const venue = await start();
     const ana = await join(venue);
