@@ -186,6 +186,7 @@ export class AccountSession {
   /** Everything that the network brought has been shown. */
   onTurn(): void {
     this.writeMark();
+    this.pending.writeRefusals();
   }
 
   private writeMark(): void {

@@ -21,6 +21,8 @@ export class PendingFrames {
   private readonly begun = new Set<FrameTracker>();
   private doubtful: { tracker: FrameTracker; error: ClientError }[] = [];
   private marked: number;
+  /** A refusal is not yet in the file: sent again by a later process, the frame might be executed. */
+  private isOwed = false;
 
   /** `marked`: report number up to which the journal's mark stands, -1 for none. */
   constructor(account: number, journal: ClientJournal, marked: number) {
@@ -89,8 +91,15 @@ export class PendingFrames {
 
   /** Nothing of it was executed, or nobody will ever know. */
   refuse(tracker: FrameTracker, error: ClientError): void {
-    tracker.fail(error);
     this.forget(tracker);
+    this.isOwed = true;
+    tracker.fail(error);
+  }
+
+  /** Before anybody can hear what was refused: its caller waits for a promise. */
+  writeRefusals(): void {
+    if (this.isOwed) this.journal.flush();
+    this.isOwed = false;
   }
 
   /** A copy was refused though no report was seen; `believe` decides after the next logon. */
@@ -116,6 +125,7 @@ export class PendingFrames {
       if (tracker.sends === 0) this.refuse(tracker, error);
       else tracker.fail(unknownOutcome(error.message));
     }
+    this.writeRefusals();
     this.pending.clear();
     this.begun.clear();
   }

@@ -114,6 +114,16 @@ describe("a journal file", () => {
 });
 
 describe("a client that begins again with its journal", () => {
+  test("never sends what was refused, though its process died as soon as it knew", async () => {
+    const venue = await start();
+    const ana = await join(venue, { journal: new FileJournal(path) });
+    venue.faults = [{ kind: "refuse", code: codes.REJECT_HALTED }];
+    expect((await errorOf(ana.place(buy()))).code).toBe("halted");
+    const book = new JournalBook();
+    expect(replayJournal(new Uint8Array(readFileSync(path)), book)).toBe(-1);
+    expect(book.outstanding).toEqual([]);
+  });
+
   test("learns what became of its frames, executed and lost ones alike", async () => {
     const venue = await start();
     const first = await join(venue, { journal: new FileJournal(path) });
