@@ -9,9 +9,17 @@
  * and Valkey before its change 4342) and appends to them: at the next start it takes them and the
  * next transaction as one, and comes back with another log than the one that it acknowledged. So a
  * server that has not rewritten its file since it started is asked to, before anything is appended.
+ * One that syncs every second loses its end in a power loss anyway, and is left alone: where it has
+ * rewritten its file and its disk is full, Redis 7.0 spoils that file.
  */
 import type { RedisHost } from "./config-address.ts";
-import { type RedisAccess, RedisConnection, RedisRefusal, textOf } from "./redis-connection.ts";
+import {
+  listOf,
+  type RedisAccess,
+  RedisConnection,
+  RedisRefusal,
+  textOf,
+} from "./redis-connection.ts";
 
 export async function openPrimary(
   access: RedisAccess,
@@ -22,7 +30,7 @@ export async function openPrimary(
   try {
     const info = textOf(await connection.command(["INFO"]));
     if (!/^role:master/m.test(info)) throw new RedisRefusal("READONLY this Redis is a replica");
-    if (mayBeTorn(info)) await rewriteFile(connection);
+    if (mayBeTorn(info) && (await syncsAlways(connection))) await rewriteFile(connection);
     return connection;
   } catch (error) {
     connection.close();
@@ -37,13 +45,26 @@ function mayBeTorn(info: string): boolean {
   return has("aof_last_rewrite_time_sec:-1") || has("aof_last_bgrewrite_status:err");
 }
 
+async function syncsAlways(connection: RedisConnection): Promise<boolean> {
+  try {
+    const reply = listOf(await connection.command(["CONFIG", "GET", "appendfsync"]));
+    return reply.length > 1 && textOf(reply[1]) === "always";
+  } catch (error) {
+    return refused(error, false);
+  }
+}
+
 /** From here on what is appended goes to a file of its own. */
 async function rewriteFile(connection: RedisConnection): Promise<void> {
   try {
     await connection.command(["BGREWRITEAOF"]);
   } catch (error) {
-    const isRefused = error instanceof RedisRefusal && /^(?:ERR|NOPERM)\b/.test(error.message);
-    // Another connection was first, or a managed product keeps its files to itself.
-    if (!isRefused) throw error;
+    refused(error, null); // Another connection was first.
   }
+}
+
+/** `instead`, where a command is not ours to give: managed products keep their files to themselves. */
+function refused<T>(error: unknown, instead: T): T {
+  if (error instanceof RedisRefusal && /^(?:ERR|NOPERM)\b/.test(error.message)) return instead;
+  throw error;
 }
