@@ -14,7 +14,8 @@ import { judgeHistory, judgeMoney, judgePrefix } from "./judge.ts";
 import { headOf } from "./export-head.ts";
 import { type Copy, copyLog } from "./log-copy.ts";
 import { FUNDS, shardsOf } from "./opening.ts";
-import { SHARED, type Stand } from "./stand.ts";
+import { envOf } from "./operator.ts";
+import { dataOf, SHARED, type Stand } from "./stand.ts";
 
 export interface Audited {
   readonly wrong: string;
@@ -93,10 +94,6 @@ function sumOf(replays: readonly ColdReplay[]): Pick<Audited, "records" | "repor
   };
 }
 
-function dataOf({ dir, room }: Stand, { terms }: Service): string {
-  return terms.room !== null && room !== null ? room.seen("") : join(dir, "data", terms.name);
-}
-
 function checkSnapshots(stand: Stand, replay: ColdReplay): void {
   for (const service of stand.fleet.services.values()) {
     const base = join(dataOf(stand, service), `shard-${replay.shard}`);
@@ -145,16 +142,9 @@ async function verifyOne(
   settlement: Service,
   engines: readonly string[],
 ): Promise<string> {
-  const { dir, opened, nodes } = stand;
+  const { dir, opened } = stand;
   const out = join(dir, `export-of-${settlement.name}`);
-  const env = {
-    CLOB_CONFIG: opened.configPath,
-    CLOB_DATA: dataOf(stand, settlement),
-    ...(stand.setup.sharesExport ? { CLOB_EXPORT_DIR: join(dir, SHARED) } : {}),
-    CLOB_LOG: "redis",
-    REDIS_ADDR: `127.0.0.1:${nodes.port}`,
-    CLOB_INGRESS_SLOT: "audit",
-  };
+  const env = envOf(stand, dataOf(stand, settlement));
   const copied = await clob(["export", out, "-o", "json"], env);
   if (copied.code !== 0) return `clob export of ${settlement.name}: ${copied.out}${copied.err}`;
   for (const engine of engines) {

@@ -8,6 +8,7 @@
 import type { Prng } from "../../src/base/prng.ts";
 import { type Copy, copyLog } from "./log-copy.ts";
 import { shardsOf } from "./opening.ts";
+import type { Operator } from "./operator.ts";
 import type { NodeName, Tips } from "./redis-nodes.ts";
 import type { Blow } from "./setup.ts";
 import type { Stand } from "./stand.ts";
@@ -22,19 +23,26 @@ export class Blows {
   mirror: readonly Copy[] | null = null;
   survived: Tips | null = null;
   told = 0;
+  /** Of the log, just before it was exceeded: so much must come back by a restore. */
+  archived = 0;
   private readonly stand: Stand;
   private readonly prng: Prng;
   private readonly wait: (ms: number) => Promise<void>;
+  private readonly operator: Operator;
   private old: NodeName | null = null;
 
-  constructor(stand: Stand, wait: (ms: number) => Promise<void>) {
+  constructor(stand: Stand, operator: Operator, wait: (ms: number) => Promise<void>) {
     this.stand = stand;
+    this.operator = operator;
     this.prng = stand.prng;
     this.wait = wait;
   }
 
   async strike(blow: Blow): Promise<void> {
-    this.stand.timeline.did(blow, "now");
+    const { setup, timeline } = this.stand;
+    if (setup.sequel === "clear") return this.operator.fence();
+    timeline.did(blow, "now");
+    if (setup.sequel === "restore") this.archived = await this.operator.archivedNow();
     switch (blow) {
       case "none":
         return;
@@ -48,7 +56,7 @@ export class Blows {
         return this.restartPrimary(() => this.cutDeep());
       default:
         if (await this.stand.nodes.mayTakeOver()) return this.takeOver(blow);
-        this.stand.timeline.say("b has not caught up: no failover");
+        timeline.say("b has not caught up: no failover");
     }
   }
 
@@ -77,13 +85,13 @@ export class Blows {
     while (true) {
       try {
         this.mirror = await copyLog(nodes.port, shardsOf(setup));
-        break;
+        await nodes.ask(nodes.primary, "FLUSHALL");
+        return;
       } catch (error) {
         if (performance.now() > untilMs) throw error;
         await Bun.sleep(100);
       }
     }
-    await nodes.ask(nodes.primary, "FLUSHALL");
   }
 
   private async powerLoss(): Promise<void> {

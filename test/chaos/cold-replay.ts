@@ -37,6 +37,7 @@ export class ColdReplay {
   wrong = "";
   private readonly genesisFrame: Uint8Array;
   private readonly fast: Engine;
+  private readonly chain = new ReportChain();
   private readonly chains: Uint8Array[] = [new Uint8Array(32)];
   private readonly made: Uint8Array[] = [];
   private readonly roots: string[] = [""];
@@ -50,6 +51,9 @@ export class ColdReplay {
     this.genesisFrame = copy.records.slice(RECORD_HEADER_SIZE, record.end);
     this.naive = new NaiveEngine(this.genesisFrame);
     this.fast = new Engine(this.genesisFrame, { levels: createLevels, roots: true, seed: 5 });
+    // A Clear names what it was up to the record before.
+    this.fast.followChain(this.chain);
+    this.naive.followChain(this.chain);
     for (let offset = 0; offset < view.byteLength && this.wrong === ""; offset = record.end) {
       this.apply(view, offset, record);
     }
@@ -101,9 +105,8 @@ export class ColdReplay {
     const reports = fast.slice(0).slice();
     this.tip++;
     if (!equalBytes(reports, naive.slice(0))) this.fail(`the engines differ at ${this.tip}`);
-    const chain = new ReportChain(this.chains.at(-1));
-    chain.step(reports);
-    this.chains.push(chain.value.slice());
+    this.chain.step(reports);
+    this.chains.push(this.chain.value.slice());
     this.made.push(reports);
     this.roots.push(textOf(this.fast.roots()));
     this.note(reports);

@@ -18,6 +18,8 @@ export interface CustodianParts {
   readonly prng: Prng;
 }
 
+type Payment = Parameters<OperatorClient["deposit"]>[0];
+
 /** Above all that the opening used. */
 const FIRST_REFERENCE = 1000;
 const AMOUNT_MAX = 1_000_000;
@@ -33,13 +35,25 @@ export class Custodian {
   private isDone = false;
   private isOver = false;
   private isBusy = false;
+  private isWorking = false;
+  private readonly history: Payment[] = [];
+  /** Of a log that is lost: whether they are there has to be found out, in order. */
+  private doubtful: Payment[] = [];
 
   constructor(parts: CustodianParts) {
     this.parts = parts;
   }
 
   start(): void {
-    void this.work();
+    this.isWorking = true;
+    void this.work().finally(() => (this.isWorking = false));
+  }
+
+  /** The log was made anew: each payment once more, under its own reference, before any new one. */
+  payAgain(): void {
+    this.doubtful = [...this.history];
+    this.isDone = false;
+    if (!this.isWorking) this.start();
   }
 
   /** Pays nothing new. */
@@ -59,6 +73,7 @@ export class Custodian {
     const { prng, accounts, gapMs } = this.parts;
     while (!this.isDone) {
       this.isBusy = true;
+      await this.payDoubtful();
       const terms = {
         asset: prng.pick(ASSETS),
         account: prng.between(1, accounts),
@@ -68,8 +83,10 @@ export class Custodian {
       while (!this.isOver && !(await this.arrives(terms))) {
         this.retries++;
         await Bun.sleep(AGAIN_MS);
+        await this.payDoubtful();
       }
       if (this.isOver) return;
+      this.history.push(terms);
       const { asset, amount } = terms;
       this.paid.set(asset, (this.paid.get(asset) ?? 0n) + BigInt(amount));
       this.payments++;
@@ -78,8 +95,17 @@ export class Custodian {
     }
   }
 
+  private async payDoubtful(): Promise<void> {
+    while (!this.isOver) {
+      const [next] = this.doubtful;
+      if (next === undefined) return;
+      if (await this.arrives(next)) this.doubtful.shift();
+      else await Bun.sleep(AGAIN_MS);
+    }
+  }
+
   /** A reference that is taken is ours: nobody else pays. */
-  private async arrives(terms: Parameters<OperatorClient["deposit"]>[0]): Promise<boolean> {
+  private async arrives(terms: Payment): Promise<boolean> {
     const { http, operator } = this.parts;
     try {
       await new OperatorClient(new HttpClient(http), operator).deposit(terms);

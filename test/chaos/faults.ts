@@ -7,6 +7,7 @@
 import type { Prng } from "../../src/base/prng.ts";
 import { Blows } from "./blows.ts";
 import type { Service } from "./fleet.ts";
+import { Operator } from "./operator.ts";
 import type { Kind } from "./setup.ts";
 import type { Stand } from "./stand.ts";
 import { CALM, type Wire, type WireRates } from "./wire.ts";
@@ -19,6 +20,7 @@ const CLOCKS = [1, -1, 4, 7, -7, 3600, -3600].map((seconds) => seconds * SECOND_
 
 export class Faults {
   readonly blows: Blows;
+  readonly operator: Operator;
   private readonly stand: Stand;
   private readonly prng: Prng;
   private readonly running = new Set<Promise<void>>();
@@ -30,16 +32,17 @@ export class Faults {
   constructor(stand: Stand) {
     this.stand = stand;
     this.prng = stand.prng;
-    this.blows = new Blows(stand, (ms) => this.wait(ms));
+    this.operator = new Operator(stand, (ms) => this.wait(ms));
+    this.blows = new Blows(stand, this.operator, (ms) => this.wait(ms));
   }
 
   /** Until the time for it is over. */
   async run(): Promise<void> {
-    const { faultMs, pauseMs, kinds, blow, end } = this.stand.setup;
+    const { faultMs, pauseMs, kinds, blow, sequel, end } = this.stand.setup;
     const { prng } = this;
     const startMs = performance.now();
     const blowMs = startMs + faultMs * (0.3 + 0.5 * prng.unit());
-    let isBlown = blow === "none";
+    let isBlown = blow === "none" && sequel !== "clear";
     while (performance.now() < startMs + faultMs) {
       await Bun.sleep(prng.below(pauseMs));
       if (!isBlown && performance.now() >= blowMs) {

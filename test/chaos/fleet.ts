@@ -46,6 +46,8 @@ const MAINS: Readonly<Record<Role, string>> = {
 /** Sentences after which nobody may go on by himself. */
 export const FINAL =
   /LOST: |is halted|more was lost than log\.durability|has no genesis|another genesis/;
+/** Takes part as a fault only. */
+export const RIVAL = "matcher-rival";
 const POLL_MS = 10;
 const RESTART_MS_MAX = 300;
 
@@ -124,6 +126,8 @@ export class Fleet {
   readonly services = new Map<string, Service>();
   readonly wires: Wire[] = [];
   private readonly parts: FleetParts;
+  /** A shard is halted, and that will be lifted: nobody ends for good by it. */
+  isFenced = false;
   private isStopping = false;
 
   constructor(parts: FleetParts) {
@@ -201,6 +205,21 @@ export class Fleet {
     await service.child?.exited;
   }
 
+  /** All end, the hard way, and nobody starts them again before `startAgain`. */
+  async retireAll(): Promise<void> {
+    await Promise.all([...this.services.values()].map((service) => this.retire(service)));
+  }
+
+  /** All but rivals, as if nothing had been said before. */
+  startAgain(): void {
+    for (const service of this.services.values()) {
+      if (service.name === RIVAL) continue;
+      service.finals = 0;
+      service.isOut = false;
+      this.start(service);
+    }
+  }
+
   /** SIGTERM to all, and their exit codes by name. */
   async terminate(msMax: number): Promise<Map<string, number>> {
     this.isStopping = true;
@@ -236,7 +255,7 @@ export class Fleet {
     const why = child.signalCode ?? `exit ${child.exitCode}: ${lastLine(words)}`;
     timeline.say(`${service.name} ended: ${why}`);
     service.finals = child.signalCode === null && FINAL.test(words) ? service.finals + 1 : 0;
-    if (service.finals >= 2) service.isOut = true;
+    if (service.finals >= 2 && !this.isFenced) service.isOut = true;
     await Bun.sleep(50 + prng.below(RESTART_MS_MAX));
     if (!service.isOut) this.start(service);
   }

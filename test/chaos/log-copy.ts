@@ -11,6 +11,8 @@ export interface Copy {
   readonly shard: number;
   /** Position of the first record that is still there. */
   readonly from: number;
+  /** Of the last one; 0 for none. */
+  readonly tip: number;
   /** Records one after the other, from there on. */
   readonly records: Uint8Array;
   /** Execution records, in order. */
@@ -46,6 +48,7 @@ async function copyShard(connection: RedisConnection, shard: number): Promise<Co
   return {
     shard,
     from,
+    tip: packs.at(-1)?.last ?? 0,
     records: composeRecords(shard, all, { first: from, skip: 0 }),
     executions: executions.map(({ fields }) => fields.get("d") ?? new Uint8Array(0)),
     halted: halted instanceof Uint8Array ? Buffer.from(halted).toString() : "",

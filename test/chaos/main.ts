@@ -7,7 +7,7 @@
  *                                                 was wrong there has held or been wrong again
  *   bun run chaos --canary NAME --rounds 20       a fault of ours is planted: it must be found
  *
- *   --level D3  --kinds "cuts,resets"  --blow failover    these instead of drawn ones
+ *   --level D3  --kinds "cuts,resets"  --blow failover  --sequel clear   these, not drawn ones
  *   --keep      go on behind a round that is wrong        --brief   without timelines
  *
  * Exit code 1 if a round is wrong; with --canary, if none is.
@@ -22,7 +22,7 @@ import { CANARIES, findsCanary } from "./canaries.ts";
 import { Recording } from "./record.ts";
 import { Room } from "./room.ts";
 import { runRound, type Verdict } from "./round.ts";
-import { BLOWS, chaosSetup, KINDS, type Means, setupText, type Wishes } from "./setup.ts";
+import * as setups from "./setup.ts";
 import { shimPath } from "./shim.ts";
 
 const text = { type: "string" } as const;
@@ -34,6 +34,7 @@ const { values } = parseArgs({
     level: text,
     kinds: text,
     blow: text,
+    sequel: text,
     canary: text,
     trace: flag,
     keep: flag,
@@ -69,7 +70,7 @@ async function runRounds(): Promise<boolean> {
   let seed = Math.max(recording?.next ?? 1, Number(values.seed));
   let wrong = 0;
   for (let done = recording?.size ?? 0; done < Number(values.rounds); done++, seed++) {
-    const verdict = await runRound(chaosSetup(seed, means, wishes()), values.trace);
+    const verdict = await runRound(setups.chaosSetup(seed, means, wishes()), values.trace);
     tell(verdict);
     recording?.add(verdict);
     if (verdict.wrong !== "") wrong++;
@@ -79,16 +80,16 @@ async function runRounds(): Promise<boolean> {
 }
 
 /** True if all held that had not. */
-async function runOpen(recording: Recording, means: Means): Promise<boolean> {
+async function runOpen(recording: Recording, means: setups.Means): Promise<boolean> {
   for (const seed of recording.open) {
-    const verdict = await runRound(chaosSetup(seed, means, wishes()), values.trace);
+    const verdict = await runRound(setups.chaosSetup(seed, means, wishes()), values.trace);
     tell(verdict);
     recording.again(verdict);
   }
   return recording.open.length === 0;
 }
 
-async function lookForMeans(): Promise<Means> {
+async function lookForMeans(): Promise<setups.Means> {
   const dir = mkdtempSync(join(tmpdir(), "clob-chaos-room-"));
   const room = await Room.open(dir, 1 << 16);
   await room?.close();
@@ -99,13 +100,14 @@ async function lookForMeans(): Promise<Means> {
   return means;
 }
 
-function wishes(): Wishes {
-  const { level = "", kinds, blow } = values;
+function wishes(): setups.Wishes {
+  const { level = "", kinds, blow, sequel } = values;
   const asked = kinds?.split(",");
   return {
     level: isLevel(level) ? level : undefined,
-    kinds: asked === undefined ? undefined : KINDS.filter((kind) => asked.includes(kind)),
-    blow: BLOWS.find((one) => one === blow),
+    kinds: asked === undefined ? undefined : setups.KINDS.filter((kind) => asked.includes(kind)),
+    blow: setups.BLOWS.find((one) => one === blow),
+    sequel: setups.SEQUELS.find((one) => one === sequel),
   };
 }
 
@@ -113,7 +115,7 @@ function tell({ setup, wrong, end, faults, seconds, records, dir, timeline }: Ve
   const sum = [...faults.values()].reduce((all, count) => all + count, 0);
   const sizes = `${sum} faults, ${records} records, ${seconds} s`;
   const verdict = wrong === "" ? end : "WRONG";
-  console.log(`seed ${setup.seed}: ${verdict}, ${sizes}; ${setupText(setup)}`);
+  console.log(`seed ${setup.seed}: ${verdict}, ${sizes}; ${setups.setupText(setup)}`);
   if (wrong === "") return;
   if (!values.trace && !values.brief) console.log(timeline.join("\n"));
   console.log(`${wrong}\nkept in ${dir}`);

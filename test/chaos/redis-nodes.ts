@@ -54,6 +54,8 @@ export class RedisNodes {
   /** Being killed, or down on purpose: nobody else starts them again. */
   readonly owned = new Set<NodeName>();
   private readonly nodes = new Map<NodeName, Node>();
+  /** Whom a former primary follows, as its operator would write it into its file. */
+  private readonly followed = new Map<NodeName, string>();
   private readonly parts: NodesParts;
 
   private constructor(parts: NodesParts) {
@@ -99,8 +101,8 @@ export class RedisNodes {
     const { server } = this.get(name);
     await server.kill();
     // One that has taken over does not go back to whom it followed.
-    const own = name === this.primary ? { replicaof: "no one" } : {};
-    const options = { ...own, ...changed };
+    const replicaof = name === this.primary ? "no one" : this.followed.get(name);
+    const options = { ...(replicaof === undefined ? {} : { replicaof }), ...changed };
     // One that was killed while it rewrote a torn file cuts that and refuses; the next start goes.
     await server.restart(options).catch(() => server.restart(options));
     this.owned.delete(name);
@@ -145,8 +147,9 @@ export class RedisNodes {
   async follow(name: NodeName): Promise<void> {
     const { server } = this.get(name);
     const of = this.port;
+    this.followed.set(name, `127.0.0.1 ${of}`);
     if (server.isAlive) await ask(server.port, "REPLICAOF", "127.0.0.1", `${of}`);
-    else await this.restart(name, { replicaof: `127.0.0.1 ${of}` });
+    else await this.restart(name);
   }
 
   async tips(name: NodeName): Promise<Tips> {

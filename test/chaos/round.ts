@@ -10,7 +10,7 @@ import { join } from "node:path";
 import type { HttpClient } from "../../src/client/http.ts";
 import { auditGoing, auditHalted } from "./audit.ts";
 import { Faults } from "./faults.ts";
-import type { Service } from "./fleet.ts";
+import { RIVAL, type Service } from "./fleet.ts";
 import { shardsOf } from "./opening.ts";
 import { type ChaosSetup, setupText } from "./setup.ts";
 import { Stand } from "./stand.ts";
@@ -20,7 +20,7 @@ export interface Verdict {
   readonly setup: ChaosSetup;
   /** "" if all held. */
   readonly wrong: string;
-  readonly end: "went on" | "halted" | "none";
+  readonly end: "went on" | "halted" | "restored" | "none";
   readonly faults: ReadonlyMap<string, number>;
   readonly records: number;
   readonly reports: number;
@@ -42,6 +42,8 @@ const ROUND_MS = 240_000;
 /** Generous: a busy machine is no fault. */
 const DRAIN_MS = 120_000;
 const CALM_MS = 300;
+/** Behind a restore, before nothing new is sent any more. */
+const GOES_ON_MS = 1500;
 const STOP_MS = 30_000;
 const POLL_MS = 50;
 
@@ -52,7 +54,7 @@ export async function runRound(setup: ChaosSetup, shows = false): Promise<Verdic
   const timeline = new Timeline(shows);
   timeline.say(setupText(setup));
   let stand: Stand | null = null;
-  const result = { wrong: "", end: "none" as Verdict["end"], records: 0, reports: 0 };
+  const result = { ...NOTHING };
   try {
     stand = await Stand.open({ dir, setup, timeline });
     const late = Bun.sleep(ROUND_MS).then(() => {
@@ -83,19 +85,47 @@ export async function runRound(setup: ChaosSetup, shows = false): Promise<Verdic
 
 type Result = Pick<Verdict, "wrong" | "end" | "records" | "reports">;
 
+const NOTHING: Result = { wrong: "", end: "none", records: 0, reports: 0 };
+
 async function story(stand: Stand): Promise<Result> {
   const { setup, timeline } = stand;
   const faults = new Faults(stand);
   timeline.say("all is ready");
+  const { operator } = faults;
+  if (setup.sequel === "restore") await operator.archived();
   await faults.run();
   await faults.heal();
+  const held = await operator.lifted();
+  stand.fleet.isFenced = false;
+  if (held !== "") return { ...NOTHING, wrong: held };
   const end = await drained(stand);
   timeline.say(end === "went on" ? "everything has drained" : "everybody has halted");
-  if (stand.wrong !== "") return { wrong: stand.wrong, end, records: 0, reports: 0 };
+  if (stand.wrong !== "") return { ...NOTHING, wrong: stand.wrong, end };
   if (end === "halted") {
-    return { end, ...(await auditHalted(stand, faults.blows)) };
+    const audited = await auditHalted(stand, faults.blows);
+    if (audited.wrong !== "" || setup.sequel !== "restore") return { end, ...audited };
+    return restored(stand, faults);
   }
-  const shown = mustHaveHalted(setup, faults);
+  return atRest(stand, { end, shown: mustHaveHalted(setup, faults) });
+}
+
+/** The export is enough to go on from, with all that was archived. */
+async function restored(stand: Stand, { blows, operator }: Faults): Promise<Result> {
+  const lost = blows.mirror?.[0];
+  if (lost === undefined) return { ...NOTHING, wrong: "nothing is known of the log that was lost" };
+  const wrong = await operator.restore(lost, blows.archived);
+  if (wrong !== "") return { ...NOTHING, wrong };
+  await Bun.sleep(GOES_ON_MS);
+  const end = await drained(stand);
+  if (end === "halted") return { ...NOTHING, wrong: "restored, and all have halted again" };
+  return atRest(stand, { end: "restored", shown: stand.wrong });
+}
+
+/** All has drained: services end, and what is left is judged. */
+async function atRest(
+  stand: Stand,
+  { end, shown }: { end: Verdict["end"]; shown: string },
+): Promise<Result> {
   for (const trader of stand.traders) trader.close();
   const codes = await stand.fleet.terminate(STOP_MS);
   const bad = [...codes].filter(([, code]) => code !== 0).map((one) => one.join(" "));
@@ -138,11 +168,13 @@ async function drained(stand: Stand): Promise<"went on" | "halted"> {
 
 /** All that serve have ended with a sentence that ends it, twice, or stand by what is halted. */
 function isHalted({ fleet, setup }: Stand): boolean {
-  const own = [...fleet.services.values()].filter(({ name }) => name !== "matcher-rival");
+  const own = [...fleet.services.values()].filter(({ name }) => name !== RIVAL);
   const shards = shardsOf(setup).length;
+  // A fence that was lifted was stood by, too.
+  const mayStand = setup.sequel !== "clear";
   const isEnded = ({ isOut, isAlive, finals }: Service): boolean =>
     isOut && !isAlive && finals >= 2;
-  return own.every((one) => isEnded(one) || one.standsBy >= shards);
+  return own.every((one) => isEnded(one) || (mayStand && one.standsBy >= shards));
 }
 
 function servicesLack(stand: Stand): string {

@@ -4,6 +4,8 @@
  *
  *   kinds   small faults, again and again for some seconds; which of them is drawn per round
  *   blow    at most one: a failover, a power loss, a flush
+ *   sequel  "clear": in place of a blow an operator halts a shard, and lifts that by a Clear;
+ *           "restore": behind the blow all is made anew from the export, and goes on
  *   end     what may come of it: "on" everything goes on; "halt" if the level was exceeded the
  *           shard may halt, and must if something that was told is gone; "lost" nobody goes on
  */
@@ -45,6 +47,9 @@ export const BLOWS = [
   "flush",
 ] as const;
 export type Blow = (typeof BLOWS)[number];
+
+export const SEQUELS = ["none", "clear", "restore"] as const;
+export type Sequel = (typeof SEQUELS)[number];
 export type End = "on" | "halt" | "lost";
 
 /** What this machine lacks: kinds that need it are left out, and said so. */
@@ -77,6 +82,7 @@ export interface ChaosSetup {
   readonly unmatchedMax: number;
   readonly kinds: readonly Kind[];
   readonly blow: Blow;
+  readonly sequel: Sequel;
   readonly end: End;
   /** Whose disk is small. */
   readonly smallDisk: "redis" | "settlement" | null;
@@ -89,6 +95,7 @@ export interface Wishes {
   readonly level?: Level | undefined;
   readonly kinds?: readonly Kind[] | undefined;
   readonly blow?: Blow | undefined;
+  readonly sequel?: Sequel | undefined;
 }
 
 const BLOWS_OF: Readonly<Record<Level, readonly Blow[]>> = {
@@ -119,9 +126,11 @@ export function chaosSetup(seed: number, means: Means, wishes: Wishes = {}): Cha
     (kind !== "kill redis" || mayKillRedis(level, appendfsync));
   const kinds = wished.filter(isOk);
   const end = endOf(level, blow, kinds);
+  const sequel = sequelOf(seed, { end, blow, wished: wishes.sequel });
   const settlements = prng.pick([1, 2]);
   // Memory that runs short makes the log let go of what only the export has then.
-  const sharesExport = settlements === 2 || kinds.includes("memory") || prng.chance(50);
+  const needsOne = settlements === 2 || kinds.includes("memory");
+  const sharesExport = needsOne || prng.chance(50) || sequel === "restore";
   return {
     seed,
     level,
@@ -143,6 +152,7 @@ export function chaosSetup(seed: number, means: Means, wishes: Wishes = {}): Cha
     unmatchedMax: prng.pick([64, 65_536]),
     kinds,
     blow,
+    sequel,
     end,
     smallDisk: kinds.includes("full disk") ? prng.pick(["redis", "settlement"] as const) : null,
     faultMs: prng.pick([2000, 3000, 4000]),
@@ -169,6 +179,18 @@ function endOf(level: Level, blow: Blow, kinds: readonly Kind[]): End {
   return level === "D1" && kinds.includes("kill redis") ? "halt" : "on";
 }
 
+/** Drawn apart, so that all else of a seed stays what it was before there were any. */
+function sequelOf(
+  seed: number,
+  { end, blow, wished }: { end: End; blow: Blow; wished: Sequel | undefined },
+): Sequel {
+  const draw = new Prng(seed ^ 0x5e9e1).below(100);
+  if (end !== "on")
+    return (wished ?? (draw < 60 ? "restore" : "none")) === "none" ? "none" : "restore";
+  if (blow !== "none") return "none";
+  return (wished ?? (draw < 40 ? "clear" : "none")) === "none" ? "none" : "clear";
+}
+
 function many<T>(value: T, count: number): T[] {
   return Array.from({ length: count }, () => value);
 }
@@ -176,10 +198,11 @@ function many<T>(value: T, count: number): T[] {
 /** One line that says it all. */
 export function setupText(setup: ChaosSetup): string {
   const { level, appendfsync, nodes, shards, ingresses, matchers, traders, blow, kinds } = setup;
-  const { standbys, settlements } = setup;
+  const { standbys, settlements, sequel } = setup;
   const sizes = `${nodes} redis (${appendfsync}), ${shards} shards, ${ingresses} ingress`;
   const small = kinds.length === 0 ? "no small faults" : kinds.join(", ");
   const services = `${matchers}+${standbys} matchers, ${settlements} settlements`;
   const who = `${services}, ${traders} traders`;
-  return `${level}, ${sizes}, ${who}; ${blow}; ${small}`;
+  const great = sequel === "none" ? blow : `${blow}, then ${sequel}`;
+  return `${level}, ${sizes}, ${who}; ${great}; ${small}`;
 }

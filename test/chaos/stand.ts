@@ -186,6 +186,7 @@ export class Stand {
             shard,
             gapMs,
             prng,
+            isPatient: setup.sequel === "clear",
             venueId: opened.venueId,
             who: whoIs(setup.seed, account),
             doors: doors.map(({ port }) => port),
@@ -201,6 +202,11 @@ export class Stand {
       }
     }
   }
+}
+
+/** Where a service keeps its files, as we see it. */
+export function dataOf({ dir, room }: Stand, { terms }: Service): string {
+  return terms.room !== null && room !== null ? room.seen("") : join(dir, "data", terms.name);
 }
 
 function httpOptions({ http }: Service): HttpOptions {

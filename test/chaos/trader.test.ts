@@ -37,6 +37,7 @@ test("a trader that is started twice and then killed once has no life left", asy
     journal: join(dir, "journal"),
     orders: new Orders({ account: 1, shard: 1, shards: 1, batchMax: 1, prng }),
     gapMs: 10,
+    isPatient: false,
     prng,
     onWrong: () => undefined,
     say: () => undefined,

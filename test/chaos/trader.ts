@@ -6,6 +6,7 @@
  *   outcomes  what the SDK said of each frame, by its tag
  *   newest    the highest position of which it was told
  */
+import { rmSync } from "node:fs";
 import type { Prng } from "../../src/base/prng.ts";
 import { type Client, connect } from "../../src/client/client.ts";
 import { ClientError } from "../../src/client/errors.ts";
@@ -13,6 +14,8 @@ import type { CommandResult } from "../../src/client/frame-tracker.ts";
 import { tagOf } from "../../src/client/logon.ts";
 import type { Report } from "../../src/protocol/report.ts";
 import { reportText } from "../sim/oracle.ts";
+import type { ColdReplay } from "./cold-replay.ts";
+import { UNKNOWN } from "./judge.ts";
 import { MortalJournal } from "./mortal-journal.ts";
 import type { Who } from "./opening.ts";
 import type { Orders } from "./orders.ts";
@@ -26,11 +29,14 @@ export interface TraderParts {
   readonly journal: string;
   readonly orders: Orders;
   readonly gapMs: number;
+  /** A shard that is halted will be lifted: it comes again. */
+  readonly isPatient: boolean;
   readonly prng: Prng;
   readonly onWrong: (why: string) => void;
   readonly say: (text: string) => void;
 }
 
+const EXECUTED = "executed";
 const PENDING_MAX = 8;
 const RETRY_MS = 200;
 const TIMES = { heartbeatMs: 500, silentMsMax: 2500 };
@@ -56,6 +62,8 @@ export class Trader {
   private waiting = 0;
   private isDone = false;
   private lastSent: Uint8Array | null = null;
+  /** The log was made anew from what was archived. */
+  private isRestored = false;
 
   constructor(parts: TraderParts) {
     this.parts = parts;
@@ -94,6 +102,24 @@ export class Trader {
     this.life = null;
   }
 
+  /**
+   * What it was told of positions above `position` is void: that log is lost. It dies, and may be
+   * started again.
+   */
+  forget(lost: ColdReplay, position: number): void {
+    this.crash();
+    const kept = (lost.positions.get(this.account) ?? []).filter((at) => at <= position).length;
+    this.told.length = Math.min(this.told.length, kept);
+    for (const [tag, outcome] of this.outcomes) {
+      const isKept = (lost.executed.get(tag) ?? Number.MAX_SAFE_INTEGER) <= position;
+      if (outcome === EXECUTED && !isKept) this.outcomes.delete(tag);
+    }
+    this.newest = 0;
+    this.out = "";
+    this.isDone = false;
+    this.isRestored = true;
+  }
+
   /** Sends nothing new from now on. */
   finish(): void {
     this.isDone = true;
@@ -127,9 +153,7 @@ export class Trader {
         life.client = await this.logOn(life);
       } catch (error) {
         if (life.isDead) return;
-        // Elsewhere the directory may not have arrived yet.
-        const isEarly = error instanceof ClientError && error.code === "unknown_key";
-        if (!(error instanceof ClientError) || !(error.retryable || isEarly)) {
+        if (!(error instanceof ClientError) || !this.comesAgain(error)) {
           this.end(String(error));
           return;
         }
@@ -141,6 +165,17 @@ export class Trader {
     void this.untilOver(life, client);
     for (const { frame, results } of client.recovered) void this.follow(life, results, frame);
     await this.trade(life, client);
+  }
+
+  private comesAgain({ code, retryable }: ClientError): boolean {
+    // Elsewhere the directory may not have arrived yet.
+    if (retryable || code === "unknown_key") return true;
+    if (code === "halted") return this.parts.isPatient;
+    if (code !== "report_number" || !this.isRestored) return false;
+    // Its record is of a log that is lost: it begins a new one.
+    this.parts.say(`${this.name} knew more than was restored`);
+    rmSync(this.parts.journal, { force: true });
+    return true;
   }
 
   private logOn(life: Life): Promise<Client> {
@@ -167,7 +202,11 @@ export class Trader {
     try {
       for await (const _ of client.reports());
     } catch (error) {
-      if (!life.isDead) this.end(String(error));
+      if (life.isDead) return;
+      const mayCome = error instanceof ClientError && this.comesAgain(error);
+      if (!mayCome) this.end(String(error));
+      else this.crash();
+      if (mayCome) this.start();
     }
   }
 
@@ -196,7 +235,7 @@ export class Trader {
   ): Promise<void> {
     const tag = tagOf(frame);
     this.waiting++;
-    let outcome = "executed";
+    let outcome = EXECUTED;
     try {
       const all = await results;
       if (!life.isDead) this.parts.orders.learn(all);
@@ -205,6 +244,10 @@ export class Trader {
     }
     if (life.isDead) return;
     this.waiting--;
+    const before = this.outcomes.get(tag);
+    if (before !== undefined && before !== UNKNOWN && before !== outcome) {
+      this.parts.onWrong(`${this.name}: frame ${tag} was ${before} and is ${outcome}`);
+    }
     this.outcomes.set(tag, outcome);
   }
 
