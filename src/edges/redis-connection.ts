@@ -76,31 +76,25 @@ export class RedisConnection {
     client.on("error", (error: unknown) => {
       cause ??= error; // It tells more than `connect` does, and unheard the library prints it.
     });
-    const overdue = deadline(access.connectTimeoutMs, "no connection");
     try {
-      await Promise.race([client.connect(), overdue.promise]);
+      await within(access.connectTimeoutMs, "no connection", client.connect());
       return new RedisConnection(client, access.commandTimeoutMs);
     } catch (error) {
       client.disconnect();
       throw failure(cause ?? error);
-    } finally {
-      overdue.cancel();
     }
   }
 
   /** The reply, within the time-out and `extraMs` on top, which blocking commands need. */
   async command(args: readonly Argument[], extraMs = 0): Promise<Reply> {
-    const [name = "", ...rest] = args.map(toBuffer);
-    const overdue = deadline(this.timeoutMs + extraMs, "no reply");
+    const [name = "", ...rest] = args;
     try {
-      const reply = this.client.callBuffer(name.toString(), rest);
-      return (await Promise.race([reply, overdue.promise])) as Reply;
+      const reply = this.client.callBuffer(String(name), rest.map(toBuffer));
+      return (await within(this.timeoutMs + extraMs, "no reply", reply)) as Reply;
     } catch (error) {
       const known = failure(error);
       if (known instanceof RedisGone) this.close();
       throw known;
-    } finally {
-      overdue.cancel();
     }
   }
 
@@ -159,11 +153,15 @@ function clientOf(access: RedisAccess, { host, port }: RedisHost, name: string):
   });
 }
 
-/** A promise that rejects after so long, unless it is cancelled. */
-function deadline(ms: number, what: string): { promise: Promise<never>; cancel: () => void } {
-  const { promise, reject } = Promise.withResolvers<never>();
-  const timer = setTimeout(() => reject(new RedisGone(`${what} within ${ms} ms`)), ms);
-  return { promise, cancel: () => clearTimeout(timer) };
+/** What `answer` resolves to, or RedisGone once it has taken too long. */
+async function within<T>(ms: number, what: string, answer: Promise<T>): Promise<T> {
+  const overdue = Promise.withResolvers<never>();
+  const timer = setTimeout(() => overdue.reject(new RedisGone(`${what} within ${ms} ms`)), ms);
+  try {
+    return await Promise.race([answer, overdue.promise]);
+  } finally {
+    clearTimeout(timer);
+  }
 }
 
 function failure(error: unknown): RedisRefusal | RedisGone {

@@ -51,7 +51,15 @@ function makeLeader(leaseMs: number, name?: string): SlotOwner {
   return name === undefined ? { ...plain, name: `${plain.name}:${pidNamespace()}` } : plain;
 }
 
+let ownNamespace: string | null = null;
+
+/** A process never leaves it. */
 function pidNamespace(): string {
+  ownNamespace ??= readPidNamespace();
+  return ownNamespace;
+}
+
+function readPidNamespace(): string {
   try {
     return /\d+/.exec(readlinkSync("/proc/self/ns/pid"))?.[0] ?? "";
   } catch {

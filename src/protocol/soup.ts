@@ -102,20 +102,24 @@ function ascii(bytes: Uint8Array): string {
   return text;
 }
 
+const HELD_SIZE_MIN = 1024;
+
 /**
  * PacketCutter: cuts a byte stream into packets, however the network slices it.
  *
- * One number, `wanted`, is its whole state; memory is one packet whatever a peer claims. A payload
- * is on loan until `deliver` returns.
+ * One number, `wanted`, is its whole state; memory is one packet whatever a peer claims, no more
+ * than the largest so far. A payload is on loan until `deliver` returns.
  */
 export class PacketCutter {
-  private readonly held: Uint8Array;
+  private held: Uint8Array;
+  private readonly sizeMax: number;
   private count = 0;
   private wanted = SOUP_HEADER_SIZE;
 
   /** `sizeMax`: of a whole packet. */
   constructor(sizeMax = SOUP_PACKET_MAX) {
-    this.held = new Uint8Array(sizeMax);
+    this.sizeMax = sizeMax;
+    this.held = new Uint8Array(Math.min(sizeMax, HELD_SIZE_MIN));
   }
 
   /** True in the middle of a packet. */
@@ -134,8 +138,9 @@ export class PacketCutter {
 
       if (this.wanted === SOUP_HEADER_SIZE) {
         const length = (this.held[0]! << 8) | this.held[1]!;
-        if (length === 0 || SOUP_HEADER_SIZE + length > this.held.length) return false;
+        if (length === 0 || SOUP_HEADER_SIZE + length > this.sizeMax) return false;
         this.wanted = SOUP_HEADER_SIZE + length;
+        if (this.wanted > this.held.length) this.grow();
       } else {
         const packetSize = this.wanted;
         this.count = 0;
@@ -144,5 +149,12 @@ export class PacketCutter {
       }
     }
     return true;
+  }
+
+  private grow(): void {
+    const size = Math.min(this.sizeMax, Math.max(this.wanted, 2 * this.held.length));
+    const { held } = this;
+    this.held = new Uint8Array(size);
+    this.held.set(held.subarray(0, this.count));
   }
 }

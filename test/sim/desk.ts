@@ -33,7 +33,7 @@ export class Desk {
 
   private async work(process: Process): Promise<void> {
     for (; this.left > 0; this.left--) {
-      await Bun.sleep(process.prng.between(0, this.venue.setup.gapMs));
+      await Bun.sleep(this.venue.gapMs(process.prng));
       const letter = this.draw(process);
       if (letter === null) continue;
       while (!(await deliver(this.venue, process, letter)).isKnown) await Bun.sleep(AGAIN_MS);

@@ -56,11 +56,12 @@ export class Keyspace {
   private readonly keys = new Map<string, Stream | Hash>();
 
   call(args: readonly Word[], effects: Arg[][]): Reply {
-    const [name = "", ...rest] = args.map(nameOf);
+    const name = nameOf(args[0]!);
+    const rest: string[] = [];
+    for (let i = 1; i < args.length; i++) rest.push(nameOf(args[i]!));
     const before = effects.length;
-    const reply = this.run(name.toUpperCase(), rest, args);
-    const isEffect = isWrite(name.toUpperCase()) && this.changed;
-    if (isEffect && effects.length === before) effects.push(args.map(argOf));
+    const reply = this.run(name, rest, args);
+    if (this.changed && effects.length === before) effects.push(args.map(argOf));
     return reply;
   }
 
@@ -77,6 +78,13 @@ export class Keyspace {
     const found = this.keys.get(key);
     if (found !== undefined && !(found instanceof Map)) throw new Refusal(WRONG_TYPE);
     return found ?? null;
+  }
+
+  /** What XREAD answers of a stream; null while nothing is there. */
+  behind(key: string, after: number, count: number): Reply[] | null {
+    const stream = this.stream(key);
+    if (stream === null || (stream.entries.at(-1)?.id ?? 0) <= after) return null;
+    return entriesIn(stream, after + 1, Number.POSITIVE_INFINITY, count).map(entryReply);
   }
 
   copy(): Keyspace {
@@ -228,14 +236,25 @@ export class Keyspace {
     const [key = "", from = "-", to = "+", , count] = args;
     const low = from === "-" ? 0 : Number(from.split("-")[1]);
     const high = to === "+" ? Number.POSITIVE_INFINITY : Number(to.split("-")[1]);
-    const entries = this.stream(key)?.entries ?? [];
-    const found = entries.filter(({ id }) => id >= low && id <= high);
-    return found.slice(0, count === undefined ? undefined : Number(count)).map(entryReply);
+    const stream = this.stream(key);
+    const most = count === undefined ? Number.POSITIVE_INFINITY : Number(count);
+    return stream === null ? [] : entriesIn(stream, low, high, most).map(entryReply);
   }
 }
 
-export function entryReply({ id, fields }: Entry): Reply {
-  return [bytesOf(`0-${id}`), fields.map((field) => field.slice())];
+/** Those from `low` to `high`, `count` at most; found from the end, where readers mostly are. */
+function entriesIn({ entries }: Stream, low: number, high: number, count: number): Entry[] {
+  let at = entries.length;
+  while (at > 0 && entries[at - 1]!.id >= low) at--;
+  const found: Entry[] = [];
+  for (; at < entries.length && found.length < count && entries[at]!.id <= high; at++) {
+    found.push(entries[at]!);
+  }
+  return found;
+}
+
+function entryReply({ id, fields }: Entry): Reply {
+  return [bytesOf(`0-${id}`), fields];
 }
 
 function nameOf(word: Word): string {

@@ -57,7 +57,7 @@ const { values } = parseArgs({
 });
 
 /** Seeds of one process, which takes some to get warm and keeps some memory of each. */
-const SLICE = 250;
+const SLICE = 500;
 
 const startMs = performance.now();
 const first = Number(values.seed);

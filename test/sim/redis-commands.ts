@@ -42,7 +42,7 @@ export class RedisCommands {
   }
 
   run(args: readonly Arg[]): Reply {
-    const name = textOf(args[0]!).toUpperCase();
+    const name = textOf(args[0]!);
     switch (name) {
       case "INFO":
         return bytesOf(this.condition.info());
@@ -85,7 +85,7 @@ export class RedisCommands {
 
   private command(args: readonly Word[], effects: Arg[][]): Reply {
     const [first = ""] = args;
-    const name = (typeof first === "string" ? first : textOf(first)).toUpperCase();
+    const name = typeof first === "string" ? first : textOf(first);
     const { isReplica, memory, isMisconfigured } = this.condition;
     if (isWrite(name) && isReplica) throw new Refusal(READ_ONLY);
     if (isDeniedWhenFull(name) && memory >= 1 && effects.length === 0) throw new Refusal(FULL);

@@ -16,8 +16,8 @@ import { redisAvailable, RedisServer } from "../support/redis-server.ts";
 import { Keyspace, Refusal } from "./keyspace.ts";
 import { type Draw, drawCall, KEYS, type Known } from "./redis-draws.ts";
 import { RedisCommands } from "./redis-commands.ts";
-import { replay } from "./redis-file.ts";
-import { encodeEffects, readCommand, readTransactions, textOf } from "./resp.ts";
+import { RedisFile, replay } from "./redis-file.ts";
+import { encodeEffects, readCommand, readTransactions, sizeOfEffects, textOf } from "./resp.ts";
 import { toArgs } from "./script-models.ts";
 
 const CALLS = 1_500;
@@ -218,6 +218,28 @@ describe.skipIf(!redisAvailable())("the simulated Redis", () => {
     expect(whole.effects).toHaveLength(2);
     for (let cut = 0; cut < file.length; cut++) {
       expect(readTransactions(file.subarray(0, cut))).toEqual({ effects: [], end: 0 });
+    }
+  });
+
+  test("the file of the simulation loses what its bytes would lose", () => {
+    const prng = new Prng(SEED);
+    for (let round = 0; round < 200; round++) {
+      const file = new RedisFile();
+      const parts: Buffer[] = [];
+      for (let i = prng.between(1, 5); i > 0; i--) {
+        const effects = Array.from({ length: prng.between(1, 3) }, (_, n) =>
+          toArgs("HSET", `key${n}`, "f", prng.bytes(prng.between(0, 120))),
+        );
+        parts.push(encodeEffects(effects));
+        expect(sizeOfEffects(effects)).toBe(parts.at(-1)!.length);
+        file.append({ effects, size: sizeOfEffects(effects) });
+      }
+      const bytes = Buffer.concat(parts);
+      file.write();
+      const lost = file.loseCache(prng);
+      const left = new Keyspace();
+      replay(left, readTransactions(bytes.subarray(0, bytes.length - lost)).effects);
+      expect(file.load().dump()).toBe(left.dump());
     }
   });
 });

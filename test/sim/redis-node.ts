@@ -6,11 +6,11 @@
  * Whatever the process is killed between these, the file is what it would be. Replies of a turn
  * leave together and last, as Redis does it.
  */
-import { entryReply, Refusal, type Reply } from "./keyspace.ts";
+import { Refusal, type Reply } from "./keyspace.ts";
 import { type Condition, RedisCommands } from "./redis-commands.ts";
-import { RedisFile, replay, type SyncPolicy } from "./redis-file.ts";
+import { RedisFile, replay, type SyncPolicy, type Transaction } from "./redis-file.ts";
 import { infoOf } from "./redis-info.ts";
-import { type Arg, encodeEffects, textOf } from "./resp.ts";
+import { type Arg, sizeOfEffects, textOf } from "./resp.ts";
 import type { ServerEnd } from "./server-end.ts";
 import { MS, type Process, SECOND, START_US, type World } from "./world.ts";
 
@@ -22,7 +22,7 @@ interface Request {
   readonly answer: Answer;
 }
 
-interface Waiting extends Request {
+interface Waiting extends Pick<Request, "from" | "answer"> {
   /** The reply once there is one to give; null while it waits. */
   readonly look: () => Reply | null;
   readonly until: number;
@@ -37,10 +37,9 @@ interface Follower {
   arrival: number;
 }
 
-export interface NodeTimes {
-  readonly turnUs: number;
-  readonly syncUs: number;
-}
+export type NodeTimes = Readonly<Record<"turnUs" | "syncUs", number>>;
+
+const UNBLOCKED = "UNBLOCKED force unblock from blocking operation, instance state changed";
 
 export class RedisNode {
   readonly name: string;
@@ -153,9 +152,7 @@ export class RedisNode {
   }
 
   private unblock(): void {
-    const why = new Refusal(
-      "UNBLOCKED force unblock from blocking operation, instance state changed",
-    );
+    const why = new Refusal(UNBLOCKED);
     for (const { from, answer } of this.waiting.splice(0)) if (from.isOpen) answer(why);
   }
 
@@ -175,26 +172,33 @@ export class RedisNode {
     const before = this.offset;
     for (const request of this.inbox.splice(0)) this.run(request, replies);
     this.serve(replies);
+    // What has changed nothing has nothing to write or to sync.
+    if (this.offset === before) {
+      this.reply(replies);
+      return;
+    }
     const isSynced = this.policy === "always";
     this.onTurn();
-    const hasChanged = this.offset > before;
-    if (hasChanged) this.onEffect("has run, and not written");
+    this.onEffect("has run, and not written");
     this.world.at(isSynced ? this.times.syncUs : 1, this.process, "", () => {
       if (this.policy !== "none") this.file.write();
-      if (hasChanged) this.onEffect("has written, and not synced");
+      this.onEffect("has written, and not synced");
       if (!this.isUp) return;
       if (isSynced) this.file.sync();
-      if (hasChanged) this.onEffect("has synced, and not replied");
-      if (!this.isUp) return;
-      this.isTurning = false;
-      for (const reply of replies) reply();
-      if (this.inbox.length > 0) this.wake();
+      this.onEffect("has synced, and not replied");
+      if (this.isUp) this.reply(replies);
     });
+  }
+
+  private reply(replies: readonly (() => void)[]): void {
+    this.isTurning = false;
+    for (const reply of replies) reply();
+    if (this.inbox.length > 0) this.wake();
   }
 
   private run(request: Request, replies: (() => void)[]): void {
     const { from, args, answer } = request;
-    const name = textOf(args[0]!).toUpperCase();
+    const name = textOf(args[0]!);
     try {
       if (this.loadingUntil > this.world.now) {
         throw new Refusal("LOADING Redis is loading the dataset in memory");
@@ -216,21 +220,20 @@ export class RedisNode {
   private propagate(from: ServerEnd): void {
     const effects = this.commands.effects.splice(0);
     if (effects.length === 0) return;
-    const transaction = encodeEffects(effects);
+    const transaction = { effects, size: sizeOfEffects(effects) };
     if (this.policy !== "none") this.file.append(transaction);
-    this.offset += transaction.length;
+    this.offset += transaction.size;
     from.offset = this.offset;
-    for (const follower of this.followers) this.feed(follower, effects, transaction);
+    for (const follower of this.followers) this.feed(follower, transaction);
   }
 
-  private feed(follower: Follower, effects: Arg[][], transaction: Buffer): void {
-    const { offset } = this;
-    const { world } = this;
+  private feed(follower: Follower, transaction: Transaction): void {
+    const { offset, world } = this;
     const { node } = follower;
     follower.arrival = Math.max(follower.arrival, world.now + node.lagUs);
     world.at(follower.arrival - world.now, node.process, "", () => {
       if (!this.followers.includes(follower)) return;
-      replay(node.commands.keyspace, effects);
+      replay(node.commands.keyspace, transaction.effects);
       node.file.append(transaction);
       node.file.write();
       node.offset = offset;
@@ -248,17 +251,16 @@ export class RedisNode {
 
   private wait(waiting: Waiting): void {
     this.waiting.push(waiting);
-    if (waiting.until === Number.POSITIVE_INFINITY) return;
     this.world.at(waiting.until - this.world.now, this.process, "", () => this.lookAgain());
   }
 
   private serve(replies: (() => void)[]): void {
-    this.waiting = this.waiting.filter(({ from, look, until, late, answer }) => {
-      if (!from.isOpen) return false;
-      const found = look();
-      if (found === null && this.world.now < until) return true;
-      const reply = found ?? late();
-      replies.push(() => answer(reply));
+    this.waiting = this.waiting.filter((one) => {
+      if (!one.from.isOpen) return false;
+      const found = one.look();
+      if (found === null && this.world.now < one.until) return true;
+      const reply = found ?? one.late();
+      replies.push(() => one.answer(reply));
       return false;
     });
   }
@@ -268,13 +270,11 @@ export class RedisNode {
     const [, , count, , blockMs, , key = "", id = ""] = request.args.map(textOf);
     const after = Number(id.split("-")[1]);
     const look = (): Reply | null => {
-      const entries = this.commands.keyspace.stream(key)?.entries ?? [];
-      if ((entries.at(-1)?.id ?? 0) <= after) return null;
-      const found = entries.filter((entry) => entry.id > after).slice(0, Number(count));
-      return [[request.args[6]!, found.map(entryReply)]];
+      const found = this.commands.keyspace.behind(key, after, Number(count));
+      return found === null ? null : [[request.args[6]!, found]];
     };
     const until = this.world.now + Number(blockMs) * MS;
-    return { ...request, look, until, late: () => null };
+    return { from: request.from, answer: request.answer, look, until, late: () => null };
   }
 
   /** WAIT n ms */
@@ -287,7 +287,8 @@ export class RedisNode {
     const held = (): number =>
       this.followers.filter(({ acknowledged }) => acknowledged >= offset).length;
     const look = (): Reply | null => (held() >= Number(wanted) ? held() : null);
-    return { ...request, look, until: this.world.now + Number(ms) * MS, late: held };
+    const until = this.world.now + Number(ms) * MS;
+    return { from: request.from, answer: request.answer, look, until, late: held };
   }
 
   private syncLater(): void {

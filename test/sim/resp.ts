@@ -40,6 +40,16 @@ export function encodeEffects(effects: readonly (readonly Arg[])[]): Buffer {
   return Buffer.concat([MULTI, ...commands, EXEC]);
 }
 
+/** Of what `encodeEffects` gives. */
+export function sizeOfEffects(effects: readonly (readonly Arg[])[]): number {
+  let size = effects.length < 2 ? 0 : MULTI.length + EXEC.length;
+  for (const args of effects) {
+    size += `*${args.length}\r\n`.length;
+    for (const { length } of args) size += `$${length}\r\n`.length + length + 2;
+  }
+  return size;
+}
+
 const MULTI = encodeCommand([bytesOf("MULTI")]);
 const EXEC = encodeCommand([bytesOf("EXEC")]);
 

@@ -225,7 +225,7 @@ export function toArgs(...list: (string | Arg)[]): Arg[] {
 }
 
 const names = new Map<string, string>();
-for (const [name, script] of Object.entries({ ...scripts, ...retention })) {
+for (const [name, script] of Object.entries({ ...scripts, ...retention, ...turns })) {
   names.set(script.text, name);
   names.set(sha1(script.text), name);
 }

@@ -30,17 +30,27 @@ export function signerFor(publicKey: Uint8Array): Signer | undefined {
 
 const { fast } = await openVerifiers();
 
+interface Judged {
+  readonly message: Uint8Array;
+  readonly publicKey: Uint8Array;
+  readonly verdict: boolean;
+}
+
 /** The fast verifier, asked once for the same bytes: all services judge the same frames. */
 export function rememberingVerifier(): SignatureVerifier {
-  const verdicts = new Map<string, boolean>();
+  const judged = new Map<string, Judged>();
   return {
     name: fast.name,
     verify(message, signature, publicKey) {
-      const key = textOf(publicKey) + textOf(signature) + textOf(message);
-      const known = verdicts.get(key);
-      if (known !== undefined) return known;
+      const name = textOf(signature);
+      const known = judged.get(name);
+      const isSame =
+        known !== undefined &&
+        Buffer.compare(known.message, message) === 0 &&
+        Buffer.compare(known.publicKey, publicKey) === 0;
+      if (isSame) return known.verdict;
       const verdict = fast.verify(message, signature, publicKey);
-      verdicts.set(key, verdict);
+      judged.set(name, { message: message.slice(), publicKey: publicKey.slice(), verdict });
       return verdict;
     },
   };

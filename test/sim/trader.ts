@@ -134,7 +134,7 @@ export class Trader {
   private async trade(session: AccountSession): Promise<void> {
     const { venue, workload, account, shard, key, signer } = this.parts;
     const prng = this.process!.prng;
-    await Bun.sleep(prng.between(0, venue.setup.gapMs));
+    await Bun.sleep(venue.gapMs(prng));
     if (session.pending.size >= PENDING_MAX) await Bun.sleep(PATIENCE_MS);
     if (this.out !== "" || session.pending.size >= PENDING_MAX) return;
     this.left--;

@@ -1,6 +1,7 @@
 /**
  * Venue: all parts of one run, and who is primary.
  */
+import type { Prng } from "../../src/base/prng.ts";
 import type { RedisAccess } from "../../src/edges/redis-connection.ts";
 import type { SignatureVerifier } from "../../src/edges/verify.ts";
 import type { Ingress } from "../../src/ingress-verifier/ingress.ts";
@@ -18,7 +19,7 @@ import { rememberingVerifier } from "./signers.ts";
 import { SimDisk } from "./sim-files.ts";
 import { SimNet } from "./sim-net.ts";
 import { Weather } from "./weather.ts";
-import { type Process, type World } from "./world.ts";
+import { MS, type Process, type World } from "./world.ts";
 
 const ENTRY_LIMITS: EntryLimits = {
   connectionsMax: 100,
@@ -32,6 +33,8 @@ const ENTRY_LIMITS: EntryLimits = {
   heartbeatMs: 1000,
   clientSilentMsMax: 15_000,
 };
+
+const CALM_GAP_MS = 20;
 
 /** Faults that end a process and are part of the plan; any other is a bug of ours. */
 const EXPECTED = new Set(["LogFault", "LostSuffix", "Fenced", "Unreachable", "InUse"]);
@@ -57,6 +60,8 @@ export class Venue {
   readonly settlements = new Map<string, Settlement>();
   /** Nothing goes wrong any more. */
   isHealed = false;
+  /** From then on, and what is left to be sent is sent at once. */
+  calmAt = Number.POSITIVE_INFINITY;
   primary: RedisNode;
   /** The first thing that may never happen. */
   violation: Error | null = null;
@@ -126,6 +131,12 @@ export class Venue {
       commandTimeoutMs: 500,
       dial: this.wire.dialOf(process),
     };
+  }
+
+  /** Milliseconds until somebody sends its next frame. */
+  gapMs(prng: Prng): number {
+    const leftMs = Math.max(0, this.calmAt - this.world.now) / MS;
+    return Math.min(prng.between(0, this.setup.gapMs), leftMs + prng.between(0, CALM_GAP_MS));
   }
 
   diskOf(role: string): SimDisk {

@@ -83,17 +83,12 @@ export class Weather {
     const { rates, prng } = this;
     if (rates === CALM) return "";
     const draw = prng.below(1000);
-    const kinds = [
-      ["request lost", rates.requestLost],
-      ["reply lost", rates.replyLost],
-      ["reply late", rates.replyLate],
-    ] as const;
-    let border = 0;
-    for (const [kind, rate] of kinds) {
-      border += rate;
-      if (draw < border) return this.told(kind, args, `${from} to ${to}`);
-    }
-    if (draw >= border + rates.wrongReply) return "";
+    const lost = rates.requestLost + rates.replyLost;
+    const late = lost + rates.replyLate;
+    if (draw >= late + rates.wrongReply) return "";
+    if (draw < rates.requestLost) return this.told("request lost", args, `${from} to ${to}`);
+    if (draw < lost) return this.told("reply lost", args, `${from} to ${to}`);
+    if (draw < late) return this.told("reply late", args, `${from} to ${to}`);
     const word = prng.pick(WRONG_REPLIES);
     this.told(`wrong reply ${word.split(" ")[0]}`, args, `${from} to ${to}`);
     return new Refusal(word);
