@@ -57,9 +57,9 @@ export const FLEET_BUGS: readonly FleetBug[] = [
   {
     name: "a connection may lead to a replica",
     level: "D3",
-    file: "src/edges/redis-connection.ts",
-    find: "if (/^role:master/m.test(info)) return connection;",
-    put: 'if (info !== "") return connection;',
+    file: "src/edges/redis-primary.ts",
+    find: "if (!/^role:master/m.test(info)) throw",
+    put: 'if (info === "") throw',
   },
   {
     name: "full is said though a try before it may have happened",
