@@ -6,6 +6,7 @@ import { mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { viewOf } from "../src/base/bytes.ts";
+import { crc32 } from "../src/base/crc32.ts";
 import type { ShardLog } from "../src/edges/log.ts";
 import { openSegmentLog } from "../src/edges/segment-log.ts";
 import { Engine } from "../src/engine/engine.ts";
@@ -193,10 +194,23 @@ async function fillLog(log: ShardLog, flow: Flow): Promise<number> {
       reports.push(written.slice());
     });
     const last = engine.position;
-    const numbers = { ...header, first, last, durable: last, chainBefore, chain: chain.value };
+    const numbers = {
+      ...header,
+      first,
+      last,
+      durable: last,
+      lastCrc: crc32(lastRecord(batch!.bytes)),
+      chainBefore,
+      chain: chain.value,
+    };
     await output.append(encodeExecution(numbers, Buffer.concat(reports)));
   }
   return engine.position;
+}
+
+function lastRecord(pack: Uint8Array): Uint8Array {
+  const size = RECORD_HEADER_SIZE + framesOf(pack).at(-1)!.length;
+  return pack.subarray(pack.length - size);
 }
 
 /** Where the first record of a pack ends. */

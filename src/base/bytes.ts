@@ -24,6 +24,11 @@ export function viewOf(bytes: Uint8Array): DataView {
   return new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);
 }
 
+/** The bytes that a view is of. */
+export function bytesOf<B extends ArrayBufferLike>(view: DataView<B>): Uint8Array<B> {
+  return new Uint8Array(view.buffer, view.byteOffset, view.byteLength);
+}
+
 export function equalBytes(a: Uint8Array, b: Uint8Array): boolean {
   if (a.length !== b.length) return false;
   for (let i = 0; i < a.length; i++) if (a[i] !== b[i]) return false;

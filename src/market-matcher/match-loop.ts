@@ -5,7 +5,8 @@
  * the same records again and makes the same reports again; what `ex` has already is not appended.
  */
 import { assert } from "../base/assert.ts";
-import { viewOf } from "../base/bytes.ts";
+import { bytesOf, viewOf } from "../base/bytes.ts";
+import { crc32 } from "../base/crc32.ts";
 import type { ExecutionWriter, InputBatch, InputReader } from "../edges/log.ts";
 import { type Engine, Halt } from "../engine/engine.ts";
 import { type Clear, readClear } from "../protocol/clear.ts";
@@ -55,6 +56,8 @@ class Matching {
   private readonly reports = new ReportBatch();
   private readonly record = new RecordView();
   private readonly chainBefore = new Uint8Array(32);
+  /** The newest record that was applied, a view of its batch. */
+  private newest: Uint8Array = new Uint8Array(0);
   /** Position of the newest upgrade that the log keeps. */
   private kept = 1;
   /** The newest Clear that the engine has taken and that is not published yet. */
@@ -67,6 +70,7 @@ class Matching {
   /** Appends one execution record, or a few when there are very many reports. */
   async match(batch: InputBatch): Promise<void> {
     const view = viewOf(batch.bytes);
+    const bytes = bytesOf(view);
     let at = 0;
     let left = batch.count;
     let halt: Halt | null = null;
@@ -77,7 +81,10 @@ class Matching {
       while (left > 0 && halt === null && this.hasRoom(version)) {
         const next = this.tryApply(view, at);
         if (next instanceof Halt) halt = next;
-        else at = next;
+        else {
+          this.newest = bytes.subarray(at, next);
+          at = next;
+        }
         left--;
       }
       if (this.parts.engine.position >= first) await this.publish(first);
@@ -148,6 +155,7 @@ class Matching {
         last,
         epoch: output.epoch,
         durable: output.durableWith(last),
+        lastCrc: crc32(this.newest),
         chainBefore: this.chainBefore,
         chain: chain.value,
       },
@@ -162,8 +170,4 @@ class Matching {
     await this.keepUpgrades();
     this.parts.onBatch(last - first + 1, count);
   }
-}
-
-function bytesOf({ buffer, byteOffset, byteLength }: DataView): Uint8Array {
-  return new Uint8Array(buffer, byteOffset, byteLength);
 }

@@ -6,7 +6,8 @@
  * A standby does the same without an end: no record is applied before `ex` covers it, so nothing
  * has ever to be taken back when somebody else's turn ends.
  */
-import { equalBytes, viewOf } from "../base/bytes.ts";
+import { bytesOf, equalBytes, viewOf } from "../base/bytes.ts";
+import { crc32 } from "../base/crc32.ts";
 import type { ExecutionReader, InputReader } from "../edges/log.ts";
 import { LogFault } from "../edges/log.ts";
 import { Engine, type EngineOptions, Halt } from "../engine/engine.ts";
@@ -94,7 +95,7 @@ export async function replay(
       const reports = await replaying.upTo(execution.last);
       // Asked to stop in the middle of it: there is nothing to compare yet.
       if (engine.position < execution.last) return;
-      const isSame = replaying.published.areAll();
+      const isSame = replaying.published.areAll() && replaying.isNewest(execution.lastCrc);
       if (!isSame || !equalBytes(execution.chain, chain.value)) {
         await parts.refuseMixedLog(engine.position);
         if (stop.aborted) return;
@@ -120,6 +121,12 @@ class Replaying {
     this.input = input;
     this.at = at;
     this.stop = stop;
+  }
+
+  /** Whether the record that was executed last is the one of that sum. */
+  isNewest(sum: number): boolean {
+    const { at, end } = this.record;
+    return crc32(bytesOf(this.view).subarray(at, end)) === sum;
   }
 
   /** How many reports there were. */

@@ -4,7 +4,7 @@
  * Byte tables: docs/PROTOCOL.md; offsets and sizes: command-layout.ts.
  */
 import { assert } from "../base/assert.ts";
-import { writeU64 } from "../base/bytes.ts";
+import { bytesOf, writeU64 } from "../base/bytes.ts";
 import * as codes from "./codes.ts";
 import * as at from "./command-layout.ts";
 
@@ -56,10 +56,6 @@ function command(type: number): DataView<ArrayBuffer> {
   const view = new DataView(new ArrayBuffer(at.COMMAND_SIZE[type]!));
   view.setUint8(0, type);
   return view;
-}
-
-function bytesOf(view: DataView<ArrayBuffer>): Uint8Array<ArrayBuffer> {
-  return new Uint8Array(view.buffer);
 }
 
 export function encodeNewOrder(order: NewOrder): Uint8Array<ArrayBuffer> {

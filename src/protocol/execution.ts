@@ -2,7 +2,7 @@
  * Execution record: what a matcher appends to `ex`, the reports of a run of input records.
  *
  *   offset  size  field
- *        0     1  version           1
+ *        0     1  version           2
  *        1     1  kind              3
  *        2     2  shard
  *        4     2  rules_version
@@ -12,19 +12,22 @@
  *       24     8  epoch             of the matcher's term
  *       32     8  durable           position up to which reports may leave
  *       40     4  count             of reports
- *       44     4  reserved          zero
+ *       44     4  last_crc          crc32 of the input record at `last`, its log time included
  *       48    32  chain_before      report chain before `first`
  *       80    32  chain             report chain after `last`
  *      112        reports, 104 bytes each
  *
  * The report chain: c(0) = 32 zero bytes, c(n) = SHA-256(c(n-1) || bytes of the reports of record
  * n).
+ *
+ * The reports of a record that causes none are those of any such record: `last_crc` tells which one
+ * it was. After a failover two servers may have another record at the same position.
  */
 import { readU64, viewOf, writeU64 } from "../base/bytes.ts";
 import { HASH_SIZE, Sha256 } from "../base/hash.ts";
 import { REPORT_SIZE } from "./report.ts";
 
-export const EXECUTION_VERSION = 1;
+export const EXECUTION_VERSION = 2;
 export const EXECUTION_KIND = 3;
 export const EXECUTION_HEADER_SIZE = 112;
 
@@ -32,6 +35,7 @@ export const EXECUTION_FIRST_AT = 8;
 export const EXECUTION_EPOCH_AT = 24;
 export const EXECUTION_DURABLE_AT = 32;
 const COUNT = 40;
+const LAST_CRC = 44;
 const CHAIN_BEFORE = 48;
 export const EXECUTION_CHAIN_AT = 80;
 const CHAIN = EXECUTION_CHAIN_AT;
@@ -44,6 +48,7 @@ export interface ExecutionHeader {
   readonly last: number;
   readonly epoch: number;
   readonly durable: number;
+  readonly lastCrc: number;
   readonly chainBefore: Uint8Array;
   readonly chain: Uint8Array;
 }
@@ -70,6 +75,7 @@ export function encodeExecution(
   writeU64(view, 24, header.epoch);
   writeU64(view, 32, header.durable);
   view.setUint32(COUNT, reports.length / REPORT_SIZE, true);
+  view.setUint32(LAST_CRC, header.lastCrc, true);
   bytes.set(header.chainBefore, CHAIN_BEFORE);
   bytes.set(header.chain, CHAIN);
   bytes.set(reports, EXECUTION_HEADER_SIZE);
@@ -84,7 +90,6 @@ export function decodeExecution(bytes: Uint8Array): Execution | string {
   if (version !== EXECUTION_VERSION) return `execution record version ${version} is unknown`;
   if (view.getUint8(1) !== EXECUTION_KIND) return "not an execution record";
   const count = view.getUint32(COUNT, true);
-  if (view.getUint32(COUNT + 4, true) !== 0) return "reserved bytes are not zero";
   if (bytes.length !== EXECUTION_HEADER_SIZE + count * REPORT_SIZE) {
     return "execution record length and its count differ";
   }
@@ -99,6 +104,7 @@ export function decodeExecution(bytes: Uint8Array): Execution | string {
     last,
     epoch: readU64(view, 24),
     durable: readU64(view, 32),
+    lastCrc: view.getUint32(LAST_CRC, true),
     chainBefore: bytes.subarray(CHAIN_BEFORE, CHAIN_BEFORE + HASH_SIZE),
     chain: bytes.subarray(CHAIN, CHAIN + HASH_SIZE),
     count,

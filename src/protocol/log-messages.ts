@@ -50,7 +50,7 @@ const origin: readonly form.Row[] = [
 ];
 
 const EXECUTION = message("execution", "log", "then `count` reports, 104 bytes each", [
-  number("version", "u8", "1"),
+  number("version", "u8", "2"),
   constant("kind", 3),
   ...origin,
   number("first", "u64", "position of the first input record, 1 or more"),
@@ -58,7 +58,7 @@ const EXECUTION = message("execution", "log", "then `count` reports, 104 bytes e
   number("epoch", "u64", "of the matcher's term"),
   number("durable", "u64", "position up to which reports may leave"),
   number("count", "u32", "of reports"),
-  zero(4),
+  number("last_crc", "u32", "crc32 of the input record at `last`, log time included"),
   bytes("chain_before", 32, "report chain before `first`"),
   bytes("chain", 32, "report chain after `last`"),
 ]);

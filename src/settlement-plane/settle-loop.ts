@@ -11,6 +11,7 @@
  * difference of any kind halts the shard.
  */
 import { equalBytes } from "../base/bytes.ts";
+import { crc32 } from "../base/crc32.ts";
 import type { ExecutionReader, InputReader } from "../edges/log.ts";
 import { LogFault } from "../edges/log.ts";
 import type { FrameJudge } from "../edges/verify-pool.ts";
@@ -123,13 +124,18 @@ class Settling {
   }
 
   /**
-   * Applies the records of an execution record; false if its chain, or a byte of the reports in it,
-   * is not what they cause. Those of records that were applied before are not looked at.
+   * Applies the records of an execution record; false if its chain, or a byte of the reports in
+   * it, is not what they cause, or if the last of them is another one than it names. Those of
+   * records that were applied before are not looked at.
    */
-  async compare({ reports, chain, last }: Execution): Promise<boolean> {
+  async compare({ reports, chain, last, lastCrc }: Execution): Promise<boolean> {
     this.published.begin(reports, this.parts.engine.position);
     await this.upTo(last);
-    return this.published.areAll() && equalBytes(chain, this.parts.chain.value);
+    // Asked to stop in the middle of it: there is nothing to compare yet.
+    if (this.parts.engine.position < last) return false;
+    const { at, end } = this.record;
+    const isNewest = crc32(this.stretch.bytes.subarray(at, end)) === lastCrc;
+    return isNewest && this.published.areAll() && equalBytes(chain, this.parts.chain.value);
   }
 
   /**

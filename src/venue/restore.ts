@@ -9,6 +9,7 @@
  */
 import { join } from "node:path";
 import { equalBytes } from "../base/bytes.ts";
+import { crc32 } from "../base/crc32.ts";
 import type { Config } from "../edges/config.ts";
 import { ExportStore } from "../edges/export-store.ts";
 import { readKeyFile } from "../edges/keys.ts";
@@ -144,6 +145,7 @@ async function endOf(source: Source): Promise<{ end: LogEnd; engine: Engine }> {
       last: position,
       epoch: generation,
       durable: position,
+      lastCrc: crc32(batch.bytes),
       chainBefore,
       chain: past.chain.value,
     },

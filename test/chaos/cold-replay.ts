@@ -7,7 +7,8 @@
  *   snapshots -> restored             roots are those at that position
  *   state -> recomputed               money, holds, books
  */
-import { equalBytes, readU64, viewOf } from "../../src/base/bytes.ts";
+import { bytesOf, equalBytes, readU64, viewOf } from "../../src/base/bytes.ts";
+import { crc32 } from "../../src/base/crc32.ts";
 import { SnapshotFiles } from "../../src/edges/snapshot-files.ts";
 import { Engine } from "../../src/engine/engine.ts";
 import { createLevels } from "../../src/engine/levels.ts";
@@ -40,6 +41,8 @@ export class ColdReplay {
   private readonly chain = new ReportChain();
   private readonly chains: Uint8Array[] = [new Uint8Array(32)];
   private readonly made: Uint8Array[] = [];
+  /** Of each record's bytes, by position. */
+  private readonly sums = [0];
   private readonly roots: string[] = [""];
 
   constructor(copy: Copy) {
@@ -108,6 +111,7 @@ export class ColdReplay {
     this.chain.step(reports);
     this.chains.push(this.chain.value.slice());
     this.made.push(reports);
+    this.sums.push(crc32(bytesOf(view).subarray(offset, record.end)));
     this.roots.push(textOf(this.fast.roots()));
     this.note(reports);
   }
@@ -149,10 +153,11 @@ export class ColdReplay {
       this.fail(`ex behind ${before}: ${execution}`);
       return before;
     }
-    const { first, last, reports, chain } = execution;
+    const { first, last, lastCrc, reports, chain } = execution;
     if (before !== null && first !== before + 1)
       this.fail(`ex goes on with ${first} behind ${before}`);
     else if (last > this.tip) this.fail(`ex covers ${last}, and in ends at ${this.tip}`);
+    else if (this.sums[last] !== lastCrc) this.fail(`ex ${last} is of another record`);
     else if (!equalBytes(Buffer.concat(this.made.slice(first - 1, last)), reports)) {
       this.fail(`the reports of ${first} to ${last} in ex are not those of a cold replay`);
     } else if (!equalBytes(this.chains[last]!, chain)) this.fail(`the chain in ex at ${last}`);

@@ -129,6 +129,7 @@ export function executionOf(
     last,
     epoch,
     durable: last,
+    lastCrc: 0,
     chainBefore: chain.value.slice(),
     chain: chain.value,
   };

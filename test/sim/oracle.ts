@@ -205,10 +205,12 @@ export class Oracle {
   private judge(entry: Entry): void {
     const execution = decodeExecution(entry.fields[1]!);
     if (typeof execution === "string") throw new Violation(`ex: ${execution}`);
-    const { first, last, epoch, reports, chain } = execution;
+    const { first, last, lastCrc, epoch, reports, chain } = execution;
     if (first !== this.exTip + 1) throw new Violation(`ex goes on with ${first}`);
     if (last > this.tip) throw new Violation(`ex covers ${last}, and in ends at ${this.tip}`);
     if (epoch < this.epoch) throw new Violation(`epoch ${epoch} behind ${this.epoch}`);
+    if (this.records[last - 1]!.sum !== lastCrc)
+      throw new Violation(`ex ${last} is of another record`);
     const parts = this.records.slice(first - 1, last).map((record) => record.reports);
     if (!equalBytes(Buffer.concat(parts), reports)) {
       throw new Violation(`the reports of ${first} to ${last} are not those of the naive engine`);

@@ -6,6 +6,7 @@
  *   venue.compare(shard)               its reports are published and compared: they may be carried
  */
 import { viewOf } from "../../src/base/bytes.ts";
+import { crc32 } from "../../src/base/crc32.ts";
 import { type Files, HOST_FILES } from "../../src/edges/files.ts";
 import { MemoryStore } from "../../src/edges/memory-log.ts";
 import type { ExecutionWriter, InputWriter, ShardLog } from "../../src/edges/log.ts";
@@ -104,6 +105,7 @@ class CarriedShard {
       last: engine.position,
       epoch: this.writer?.epoch ?? 1,
       durable: engine.position,
+      lastCrc: crc32(bytes),
       chainBefore: before,
       chain: chain.value,
     };

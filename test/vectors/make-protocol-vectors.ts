@@ -8,6 +8,7 @@
  * everything again, each thing by other code than here.
  */
 import { viewOf } from "../../src/base/bytes.ts";
+import { crc32 } from "../../src/base/crc32.ts";
 import { sha256 } from "../../src/base/hash.ts";
 import { signerFromSeed } from "../../src/edges/keys.ts";
 import { NaiveEngine } from "../../src/naive/naive-engine.ts";
@@ -171,6 +172,7 @@ class StoryRun {
         last: position,
         epoch: 1,
         durable: position,
+        lastCrc: crc32(this.packs.at(-1)!),
         chainBefore: new Uint8Array(32),
         chain: this.chain.value,
       },
