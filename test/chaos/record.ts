@@ -20,11 +20,13 @@ interface Row {
 }
 
 export class Recording {
+  private readonly path: string;
   private readonly rows: Row[];
   private readonly commit: string;
 
-  constructor() {
-    this.rows = existsSync(PATH) ? JSON.parse(readFileSync(PATH, "utf8")).rows : [];
+  constructor(path = PATH) {
+    this.path = path;
+    this.rows = existsSync(path) ? JSON.parse(readFileSync(path, "utf8")).rows : [];
     // What is on trial: the newest commit of the product itself.
     const words = ["git", "log", "-1", "--format=%h", "--abbrev=12", "--", "src"];
     this.commit = Bun.spawnSync(words, { cwd: ROOT }).stdout.toString().trim();
@@ -83,8 +85,11 @@ export class Recording {
     };
     const lines = this.rows.map((row) => `    ${JSON.stringify(row)}`).join(",\n");
     const text = JSON.stringify({ ...head, rows: [] }, null, 2);
-    writeFileSync(`${PATH}.new`, `${text.replace('"rows": []', `"rows": [\n${lines}\n  ]`)}\n`);
-    renameSync(`${PATH}.new`, PATH);
+    writeFileSync(
+      `${this.path}.new`,
+      `${text.replace('"rows": []', `"rows": [\n${lines}\n  ]`)}\n`,
+    );
+    renameSync(`${this.path}.new`, this.path);
   }
 }
 
