@@ -13,6 +13,7 @@ import type { PastParts } from "../service/past.ts";
 import { exportedStates, exportReader, type OpenShard } from "../service/open-shards.ts";
 import { holdPlace } from "../service/hold-place.ts";
 import { listening } from "../service/start.ts";
+import { wholeRequest } from "../service/whole-request.ts";
 import type { SignatureVerifier } from "../edges/verify.ts";
 import { createIngressHttp } from "./http.ts";
 import { Ingress } from "./ingress.ts";
@@ -75,7 +76,8 @@ export async function startIngressService(parts: IngressServiceParts): Promise<I
     Bun.serve({
       hostname: host,
       port,
-      fetch: app.fetch,
+      development: false,
+      fetch: (request) => app.fetch(wholeRequest(request)),
       // Above our own limit, whose refusal names the code.
       maxRequestBodySize: limits.httpBodyBytesMax * 2,
       idleTimeout: 30,

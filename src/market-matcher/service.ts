@@ -11,6 +11,7 @@ import { exportedStates, exportReader, type OpenShard } from "../service/open-sh
 import { holdPlace } from "../service/hold-place.ts";
 import { haltShard } from "../service/halted.ts";
 import { listening } from "../service/start.ts";
+import { wholeRequest } from "../service/whole-request.ts";
 import { createMatcherHttp } from "./http.ts";
 import { Matcher } from "./matcher.ts";
 
@@ -63,7 +64,13 @@ export function startMatcherService(parts: MatcherServiceParts): MatcherService 
   const { host, port } = config.matcher.httpAddress;
   const flag = flagFor("", "matcher.http_address");
   const server = listening(`${host}:${port}`, flag, () =>
-    Bun.serve({ hostname: host, port, fetch: app.fetch, idleTimeout: 30 }),
+    Bun.serve({
+      hostname: host,
+      port,
+      development: false,
+      idleTimeout: 30,
+      fetch: (request) => app.fetch(wholeRequest(request)),
+    }),
   );
   logger.info("listening", { http: `${host}:${server.port}` });
   return {

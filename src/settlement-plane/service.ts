@@ -256,6 +256,7 @@ function serveReaders(
     Bun.serve({
       hostname: host,
       port,
+      development: false,
       idleTimeout: 30,
       fetch: stream.fetch,
       websocket: stream.websocket,

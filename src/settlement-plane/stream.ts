@@ -10,6 +10,7 @@
  */
 import { httpProblem, type Problem, problemOfCode } from "../edges/problem.ts";
 import * as codes from "../protocol/codes.ts";
+import { wholeRequest } from "../service/whole-request.ts";
 import { badQuery, problemResponse, Refused, unknown } from "./http-answer.ts";
 import type { ReadCounts } from "./http-metrics.ts";
 import { Query } from "./http-query.ts";
@@ -48,10 +49,12 @@ const MESSAGE_BYTES_MAX = 1024;
 export function streamHandlers(parts: StreamParts) {
   const open = new Set<SocketReader>();
   return {
-    fetch: (request: Request, server: Bun.Server<StreamData>) =>
-      new URL(request.url).pathname === STREAM_PATH
+    fetch: (request: Request, server: Bun.Server<StreamData>) => {
+      const whole = wholeRequest(request);
+      return new URL(whole.url).pathname === STREAM_PATH
         ? upgrade(parts, open, request, server)
-        : parts.app.fetch(request),
+        : parts.app.fetch(whole);
+    },
     websocket: {
       perMessageDeflate: false,
       sendPings: true,
@@ -82,7 +85,7 @@ function upgrade(
     return problemResponse(problem, headers);
   };
   if (request.method !== "GET") return refuse(httpProblem(405, "method"), { Allow: "GET" });
-  const markets = marketsOf(parts.marketData, new URL(request.url).searchParams);
+  const markets = marketsOf(parts.marketData, new URL(wholeRequest(request).url).searchParams);
   if (markets instanceof Refused) return refuse(markets.problem);
   if (request.headers.get("upgrade")?.toLowerCase() !== "websocket") {
     return refuse(httpProblem(426, "upgrade_required"), { Upgrade: "websocket" });
