@@ -41,8 +41,8 @@ const LEVELS: Levels = {
   "settlement-plane": 6,
   verifier: 6,
   venue: 7,
+  load: 7,
   cli: 8,
-  load: 8,
 };
 
 const OWNERS: Owners = [
@@ -73,7 +73,7 @@ const RULES: readonly Rule[] = [
       [IN_CORE, 'export type { A } from "../naive/a.ts";'],
       ["src/naive/a.ts", 'import type { A } from "../ledger/a.ts";'],
       ["src/venue/main.ts", 'import { a } from "../../test/support/a.ts";'],
-      ["src/cli/main.ts", 'const a = await import("../load/main.ts");'],
+      ["src/venue/main.ts", 'const a = await import("../load/main.ts");'],
       [EDGE, 'import { apply } from "../engine/engine.ts";'],
       ["src/nowhere/a.ts", ""],
     ],

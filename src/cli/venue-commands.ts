@@ -1,16 +1,14 @@
 /**
  * Venue commands: how it goes, what it is made of, making one, and the shell's help.
  */
-import { existsSync } from "node:fs";
-import { join } from "node:path";
 import { timeText } from "../client/explain.ts";
 import type { HaltedJson } from "../client/halted-json.ts";
 import type { ShardStatusJson, StatusJson } from "../client/http-json.ts";
 import type { Config } from "../edges/config.ts";
 import { printConfig } from "../edges/config-print.ts";
+import { runLoad } from "../load/run-load.ts";
 import { initShards, type Made } from "../venue/init.ts";
-import type { Answer, CommandSpec } from "./command.ts";
-import { ClientError } from "../client/errors.ts";
+import type { CommandSpec } from "./command.ts";
 import { completionScript, SHELLS } from "./completion.ts";
 import { textTable } from "./text-table.ts";
 import { UsageError } from "./command.ts";
@@ -70,7 +68,9 @@ export const VENUE_COMMANDS: readonly CommandSpec[] = [
     options: {},
     examples: ["clob load replay FILE", "clob load make SHAPE SEED N FILE"],
     isRaw: true,
-    run: (_cli, args) => runLoad(args.positionals),
+    run: async (_cli, args) => {
+      return { data: {}, text: "", exitCode: await runLoad(args.positionals) };
+    },
   },
 ];
 
@@ -172,17 +172,4 @@ function madeText(made: readonly Made[], config: Config): string {
     lines.push(`shards learn of each other, once all run: clob admin apply ${config.file} --yes`);
   }
   return lines.join("\n");
-}
-
-/** A program of its own: its output is its own too. */
-async function runLoad(words: readonly string[]): Promise<Answer> {
-  const path = join(import.meta.dir, "../load/main.ts");
-  if (!existsSync(path)) {
-    const message = "the load generator runs from a checkout: bun run load";
-    throw new ClientError({ code: "not_here", message });
-  }
-  const child = Bun.spawn([process.execPath, path, ...words], {
-    stdio: ["inherit", "inherit", "inherit"],
-  });
-  return { data: {}, text: "", exitCode: await child.exited };
 }

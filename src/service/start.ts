@@ -168,7 +168,7 @@ function isOfSystem(error: Error): boolean {
   return "syscall" in error && "code" in error && /^E[A-Z]+$/.test(String(error.code));
 }
 
-function exitCodeOf(error: unknown): number {
+export function exitCodeOf(error: unknown): number {
   if (error instanceof Unreachable) return EXIT_UNREACHABLE;
   return error instanceof ServiceEnd ? error.exitCode : EXIT_REFUSED;
 }
