@@ -1,5 +1,6 @@
 /**
- * Makes the executables that are shipped: `bun run build [NAME ...]`, all five without a name.
+ * Makes the executables that are shipped: `bun run build [NAME ...]`, all five without a name; into
+ * another folder than dist with `--out DIR`.
  *
  *   dist/ingress-verifier market-matcher settlement-plane verifier clob
  *   dist/libprice_levels.so     the C price levels; each executable also holds a copy of its own
@@ -14,7 +15,8 @@
 import { spawnSync } from "node:child_process";
 import { copyFileSync, mkdirSync, readdirSync, readFileSync, renameSync } from "node:fs";
 import { rmSync, writeFileSync } from "node:fs";
-import { dirname, join, relative } from "node:path";
+import { dirname, join, relative, resolve } from "node:path";
+import { parseArgs } from "node:util";
 import manifest from "../package.json" with { type: "json" };
 import { sha256 } from "../src/base/hash.ts";
 import { LIBRARY_NAME } from "../src/edges/native-library.ts";
@@ -36,11 +38,15 @@ const MIB = 1 << 20;
 const UNITS = join("deploy", "systemd");
 
 const root = join(import.meta.dir, "..");
-const dist = join(root, "dist");
+const { values, positionals } = parseArgs({
+  options: { out: { type: "string", default: "dist" } },
+  allowPositionals: true,
+});
+const dist = resolve(root, values.out);
 const made = join(root, ".tools", `build-${process.pid}`);
 const library = join(root, "native", "build", LIBRARY_NAME);
 process.chdir(root);
-process.exit(await build(process.argv.slice(2)));
+process.exit(await build(positionals));
 
 async function build(asked: readonly string[]): Promise<number> {
   const names = asked.length === 0 ? [...MAINS.keys()] : asked;
@@ -72,6 +78,7 @@ async function build(asked: readonly string[]): Promise<number> {
     checksums([...names, LIBRARY_NAME, "sbom.cdx.json", ...units]),
   );
   rmSync(dist, { recursive: true, force: true });
+  mkdirSync(dirname(dist), { recursive: true });
   renameSync(made, dist);
   console.log(`${relative(process.cwd(), dist)}: commit ${commit}`);
   return 0;

@@ -71,8 +71,7 @@ export async function startIngressService(parts: IngressServiceParts): Promise<I
   const places = holdPlaces(parts, running, stopping.signal);
   const app = createIngressHttp({ ingress: running, limits, stop: stopping.signal });
   const { host, port } = ingress.httpAddress;
-  const flag = flagFor("", "ingress.http_address");
-  const server = listening(`${host}:${port}`, flag, () =>
+  const server = listening(`${host}:${port}`, flagFor("", "ingress.http_address"), () =>
     Bun.serve({
       hostname: host,
       port,

@@ -11,6 +11,7 @@ import type { Blows } from "./blows.ts";
 import { ColdReplay } from "./cold-replay.ts";
 import { FINAL, type Service } from "./fleet.ts";
 import { judgeHistory, judgeMoney, judgePrefix } from "./judge.ts";
+import { hostOf } from "../log/redis-stand.ts";
 import { headOf } from "./export-head.ts";
 import { type Copy, copyLog } from "./log-copy.ts";
 import { FUNDS, shardsOf } from "./opening.ts";
@@ -26,7 +27,7 @@ export interface Audited {
 const ENGINES = ["fast", "naive"];
 
 export async function auditGoing(stand: Stand): Promise<Audited> {
-  const copies = await copyLog(stand.nodes.port, shardsOf(stand.setup));
+  const copies = await copyLog(hostOf(stand.nodes.port), shardsOf(stand.setup));
   const halted = copies.find((copy) => copy.halted !== "");
   const verdict = halted === undefined ? await verify(stand) : "";
   if (verdict !== "") return { wrong: verdict, records: 0, reports: 0 };
@@ -57,7 +58,7 @@ async function whole({ dir, timeline }: Stand, copy: Copy): Promise<Copy> {
 
 export async function auditHalted(stand: Stand, blows: Blows): Promise<Audited> {
   const { setup, nodes, traders } = stand;
-  const copies = await copyLog(nodes.port, shardsOf(setup));
+  const copies = await copyLog(hostOf(nodes.port), shardsOf(setup));
   // Of a log that has let go of its first records the rest can't be replayed alone.
   const isWhole = ({ from, records }: Copy): boolean => from === 1 && records.length > 0;
   const mirror = (blows.mirror ?? []).filter(isWhole);

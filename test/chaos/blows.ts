@@ -11,6 +11,7 @@ import { shardsOf } from "./opening.ts";
 import type { Operator } from "./operator.ts";
 import type { NodeName, Tips } from "./redis-nodes.ts";
 import type { Blow } from "./setup.ts";
+import { hostOf } from "../log/redis-stand.ts";
 import type { Stand } from "./stand.ts";
 
 /** How long the primary may be away when it is to be flushed. */
@@ -84,7 +85,7 @@ export class Blows {
     const untilMs = performance.now() + FLUSH_MS_MAX;
     while (true) {
       try {
-        this.mirror = await copyLog(nodes.port, shardsOf(setup));
+        this.mirror = await copyLog(hostOf(nodes.port), shardsOf(setup));
         await nodes.ask(nodes.primary, "FLUSHALL");
         return;
       } catch (error) {
@@ -125,7 +126,7 @@ export class Blows {
   /** Killed, changed, started again; nobody reaches it before it was looked at. */
   private async restartPrimary(whileDown: () => Promise<void>): Promise<void> {
     const { nodes, fleet, setup, timeline } = this.stand;
-    if (setup.end !== "on") this.mirror = await copyLog(nodes.port, shardsOf(setup));
+    if (setup.end !== "on") this.mirror = await copyLog(hostOf(nodes.port), shardsOf(setup));
     const wires = [...fleet.services.values()].flatMap((service) => service.wires);
     await nodes.kill(nodes.primary);
     for (const wire of wires) wire.shut();
@@ -141,7 +142,7 @@ export class Blows {
     const { nodes, fleet, setup, timeline } = this.stand;
     if (lags) nodes.get("b").wire?.hold();
     if (lags) await this.wait(this.prng.between(100, 1200));
-    if (setup.end !== "on") this.mirror = await copyLog(nodes.port, shardsOf(setup));
+    if (setup.end !== "on") this.mirror = await copyLog(hostOf(nodes.port), shardsOf(setup));
     const wires = [...fleet.services.values()].flatMap((service) => service.wires);
     const old = nodes.primary;
     // Nobody may come near before it is known what b has.

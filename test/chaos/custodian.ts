@@ -16,6 +16,8 @@ export interface CustodianParts {
   readonly accounts: number;
   readonly gapMs: number;
   readonly prng: Prng;
+  /** Above all that were used before; that of a round, if absent. */
+  readonly firstReference?: number;
 }
 
 type Payment = Parameters<OperatorClient["deposit"]>[0];
@@ -66,11 +68,11 @@ export class Custodian {
   }
 
   get lacks(): string {
-    return this.isBusy ? `payment ${FIRST_REFERENCE + this.payments} is not known to be there` : "";
+    return this.isBusy ? `payment ${this.payments + 1} is not known to be there` : "";
   }
 
   private async work(): Promise<void> {
-    const { prng, accounts, gapMs } = this.parts;
+    const { prng, accounts, gapMs, firstReference = FIRST_REFERENCE } = this.parts;
     while (!this.isDone) {
       this.isBusy = true;
       await this.payDoubtful();
@@ -78,7 +80,7 @@ export class Custodian {
         asset: prng.pick(ASSETS),
         account: prng.between(1, accounts),
         amount: prng.between(1, AMOUNT_MAX),
-        reference: FIRST_REFERENCE + this.payments,
+        reference: firstReference + this.payments,
       };
       while (!this.isOver && !(await this.arrives(terms))) {
         this.retries++;

@@ -1,11 +1,12 @@
 /**
  * LogCopy: one shard's log as it lies in a Redis, read without any of our readers' help.
  */
+import type { RedisHost } from "../../src/edges/config-address.ts";
 import type { Reply } from "../../src/edges/redis-connection.ts";
 import { RedisConnection } from "../../src/edges/redis-connection.ts";
 import { composeRecords, readPackEntry } from "../../src/edges/redis-entries.ts";
 import { readEntry, type StreamEntry } from "../../src/edges/redis-marks.ts";
-import { accessTo, hostOf } from "../log/redis-stand.ts";
+import { accessTo } from "../log/redis-stand.ts";
 
 export interface Copy {
   readonly shard: number;
@@ -24,9 +25,9 @@ export interface Copy {
 }
 
 /** Of all these shards, one after the other. */
-export async function copyLog(port: number, shards: readonly number[]): Promise<Copy[]> {
-  const access = { ...accessTo(port), commandTimeoutMs: 10_000 };
-  const connection = await RedisConnection.open(access, hostOf(port), "copy");
+export async function copyLog(host: RedisHost, shards: readonly number[]): Promise<Copy[]> {
+  const access = { ...accessTo(host.port), commandTimeoutMs: 10_000 };
+  const connection = await RedisConnection.open(access, host, "copy");
   try {
     const copies: Copy[] = [];
     for (const shard of shards) copies.push(await copyShard(connection, shard));

@@ -15,6 +15,10 @@ export interface OrdersTerms {
   readonly shards: number;
   readonly batchMax: number;
   readonly prng: Prng;
+  /** Those of a round, if absent; one that stands there twice is drawn twice as often. */
+  readonly markets?: readonly number[];
+  /** Of each asset; what a round's accounts are given, if absent. */
+  readonly funds?: number;
 }
 
 const MID = 10_000;
@@ -34,10 +38,10 @@ export class Orders {
 
   /** Commands of one frame. Other shards get funds first, from the one where they entered. */
   next(): Uint8Array[] {
-    const { prng, shards, batchMax } = this.terms;
+    const { prng, shards, batchMax, funds = FUNDS } = this.terms;
     if (!this.isFunded) {
       this.isFunded = true;
-      const share = Math.floor(FUNDS / (shards + 1));
+      const share = Math.floor(funds / (shards + 1));
       return ASSETS.flatMap((asset) =>
         Array.from({ length: shards - 1 }, (_, i) => encodeTransfer(i + 2, asset, share)),
       );
@@ -61,7 +65,7 @@ export class Orders {
     const { prng, shards, shard } = this.terms;
     const draw = prng.below(100);
     const ref = this.open.length > 0 ? prng.pick(this.open) : null;
-    if (draw < 2) return requests.cancelAllCommand({ market: prng.pick(marketsOf(shard)) });
+    if (draw < 2) return requests.cancelAllCommand({ market: this.market() });
     if (draw < 4) {
       const destination = prng.bytes(32);
       return encodeWithdraw(prng.pick(ASSETS), prng.between(1, 1000), destination);
@@ -78,10 +82,10 @@ export class Orders {
   }
 
   private place(): Uint8Array {
-    const { prng, shard, account } = this.terms;
+    const { prng, account } = this.terms;
     const clientOrderId = BigInt(account * 1_000_000 + ++this.made);
     const order = {
-      market: prng.pick(marketsOf(shard)),
+      market: this.market(),
       side: prng.pick(["buy", "sell"] as const),
       quantity: prng.between(1, 50),
       price: this.price(),
@@ -96,6 +100,11 @@ export class Orders {
     const stop = { ...order, type: "stop_limit", stopPrice: this.price() } as const;
     if (draw < 33) return requests.placeCommand(stop);
     return requests.placeCommand(order);
+  }
+
+  private market(): number {
+    const { prng, shard, markets = marketsOf(shard) } = this.terms;
+    return prng.pick(markets);
   }
 
   private price(): number {

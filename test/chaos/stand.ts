@@ -189,7 +189,7 @@ export class Stand {
             isPatient: setup.sequel === "clear",
             venueId: opened.venueId,
             who: whoIs(setup.seed, account),
-            doors: doors.map(({ port }) => port),
+            doors: doors.map(({ port }) => ({ host: "127.0.0.1", port })),
             journal: join(this.dir, "journals", `${account}-${shard}`),
             orders: new Orders({ account, shard, shards, batchMax, prng }),
             say: (text) => timeline.say(text),

@@ -33,7 +33,7 @@ test("a trader that is started twice and then killed once has no life left", asy
     who: whoIs(1, 1),
     shard: 1,
     venueId: "00".repeat(32),
-    doors: [silent.port],
+    doors: [{ host: "127.0.0.1", port: silent.port }],
     journal: join(dir, "journal"),
     orders: new Orders({ account: 1, shard: 1, shards: 1, batchMax: 1, prng }),
     gapMs: 10,

@@ -12,6 +12,7 @@ import { type Client, connect } from "../../src/client/client.ts";
 import { ClientError } from "../../src/client/errors.ts";
 import type { CommandResult } from "../../src/client/frame-tracker.ts";
 import { tagOf } from "../../src/client/logon.ts";
+import type { ListenAddress } from "../../src/edges/config-address.ts";
 import type { Report } from "../../src/protocol/report.ts";
 import { reportText } from "../sim/oracle.ts";
 import type { ColdReplay } from "./cold-replay.ts";
@@ -24,8 +25,14 @@ export interface TraderParts {
   readonly who: Who;
   readonly shard: number;
   readonly venueId: string;
-  /** A port of each ingress, through this trader's own wires. */
-  readonly doors: readonly number[];
+  /** Each ingress, through this trader's own wires; or what stands before all of them. */
+  readonly doors: readonly ListenAddress[];
+  /** How patient it is with a silent server; impatient, if absent. */
+  readonly times?: { readonly heartbeatMs?: number; readonly silentMsMax?: number };
+  /** What became of a frame, and after how long. */
+  readonly onOutcome?: (outcome: string, ms: number) => void;
+  /** Each numbered report, when it is heard for the first time. */
+  readonly onReport?: (report: Report) => void;
   readonly journal: string;
   readonly orders: Orders;
   readonly gapMs: number;
@@ -61,6 +68,8 @@ export class Trader {
   private life: Life | null = null;
   private waiting = 0;
   private isDone = false;
+  /** When each frame of which the outcome is not known was asked for. */
+  private readonly asked = new Map<string, number>();
   private lastSent: Uint8Array | null = null;
   /** The log was made anew from what was archived. */
   private isRestored = false;
@@ -141,6 +150,12 @@ export class Trader {
     return this.waiting === 0 ? "" : `${this.name} waits for ${this.waiting} frames`;
   }
 
+  /** How long the oldest frame has been waited for whose outcome is not known. */
+  get oldestMs(): number {
+    const [first = performance.now()] = this.asked.values();
+    return performance.now() - first;
+  }
+
   private note(frame: Uint8Array): void {
     this.lastSent = frame;
     this.frames++;
@@ -179,16 +194,15 @@ export class Trader {
   }
 
   private logOn(life: Life): Promise<Client> {
-    const { who, shard, venueId, doors, prng } = this.parts;
+    const { who, shard, venueId, doors, prng, times = TIMES } = this.parts;
     // A client that gives up closes its journal.
     const { journal: path } = this.parts;
     life.journal = new MortalJournal(path, this.account, (frame) => this.note(frame));
     return connect({
       ...who,
-      ...TIMES,
+      ...times,
+      ...prng.pick(doors),
       shard,
-      host: "127.0.0.1",
-      port: prng.pick(doors),
       venue: venueId,
       journal: life.journal,
       signal: life.stop.signal,
@@ -234,6 +248,8 @@ export class Trader {
     frame: Uint8Array,
   ): Promise<void> {
     const tag = tagOf(frame);
+    const since = performance.now();
+    this.asked.set(tag, since);
     this.waiting++;
     let outcome = EXECUTED;
     try {
@@ -244,6 +260,8 @@ export class Trader {
     }
     if (life.isDead) return;
     this.waiting--;
+    this.asked.delete(tag);
+    this.parts.onOutcome?.(outcome, performance.now() - since);
     const before = this.outcomes.get(tag);
     if (before !== undefined && before !== UNKNOWN && before !== outcome) {
       this.parts.onWrong(`${this.name}: frame ${tag} was ${before} and is ${outcome}`);
@@ -262,6 +280,7 @@ export class Trader {
     if (known === undefined && report.number !== this.told.length + 1) {
       this.parts.onWrong(`${this.name}: report ${report.number} behind ${this.told.length}`);
     }
+    if (known === undefined) this.parts.onReport?.(report);
     this.told[report.number - 1] = text;
     this.newest = Math.max(this.newest, report.position);
   }

@@ -1,0 +1,159 @@
+/**
+ * Verdict: when nobody trades any more, all that is left against all that was told.
+ *
+ *   clob export, the continuous export     the compiled judge says yes, pinned, by both engines
+ *   SIGTERM to all                         exit code 0
+ *   the log, replayed cold by both         each client's reports are exactly those of the log, each
+ *                                          acknowledged frame is there once, a refused one not;
+ *                                          money paid in is there, once; snapshots agree
+ */
+import { existsSync } from "node:fs";
+import { join } from "node:path";
+import type { HttpClient } from "../../src/client/http.ts";
+import { ColdReplay } from "../chaos/cold-replay.ts";
+import { judgeHistory, judgeMoney } from "../chaos/judge.ts";
+import { copyLog } from "../chaos/log-copy.ts";
+import type { TraderHistory } from "./load.ts";
+import { httpOf, type Opened } from "./opening.ts";
+import type { Venue } from "./venue.ts";
+
+export interface Judged {
+  readonly wrong: string;
+  readonly records: number;
+  readonly reports: number;
+  readonly verdicts: Readonly<Record<string, string>>;
+}
+
+const ENGINES = ["fast", "naive"] as const;
+
+/** Every settlement has it all, under checkpoints; nothing is between shards; all is archived. */
+export async function untilSettled(
+  venue: Venue,
+  histories: readonly TraderHistory[],
+): Promise<void> {
+  for (const { http, name } of venue.ofRole("settlement")) {
+    const client = httpOf(http);
+    const border = new Map<number, number>();
+    await venue.until(`${name} to have settled all`, async () => {
+      const lacks = await settlementLacks(client, histories, border);
+      if (lacks !== "") throw new Error(lacks);
+      return true;
+    });
+  }
+}
+
+async function settlementLacks(
+  http: HttpClient,
+  histories: readonly TraderHistory[],
+  border: Map<number, number>,
+): Promise<string> {
+  const { shards } = await http.status();
+  for (const { shard, links } of shards) {
+    for (const link of links) {
+      const back = shards
+        .find((one) => one.shard === link.shard)
+        ?.links.find((one) => one.shard === shard);
+      if (back?.in !== link.out) return `credits from shard ${shard} to ${link.shard}`;
+    }
+  }
+  for (const { name, shard, account, told } of histories) {
+    const { reports } = await http.onShard(shard).account(account);
+    if (reports !== told.length) return `${name}: ${told.length} of ${reports} reports`;
+  }
+  for (const { shard, position, checkpoint, export: exported } of shards) {
+    if (!border.has(shard)) border.set(shard, position);
+    const from = border.get(shard)!;
+    if ((checkpoint?.position ?? 0) < from) return `the checkpoint of shard ${shard}`;
+    if ((exported?.archived_position ?? 0) < from) return `the export of shard ${shard}`;
+  }
+  return "";
+}
+
+/** "" or what one of the judges says. */
+export async function verifyExports(
+  venue: Venue,
+  venueId: string,
+): Promise<Record<string, string>> {
+  const { dir } = venue.terms;
+  const copy = join(dir, "copy");
+  const [settlement] = venue.ofRole("settlement");
+  const data = join(dir, "data", settlement?.name ?? "");
+  const keys = ["--venue-keys-dir", join(dir, "data", "desk", "keys")];
+  await venue.clob("export", copy, "--data", data, ...keys);
+  const verdicts: Record<string, string> = {};
+  for (const [name, from] of [
+    ["clob export", copy],
+    ["continuous export", join(dir, "export")],
+  ] as const) {
+    for (const engine of ENGINES) {
+      const pin = ["--venue", venueId, "--engine", engine];
+      const { code, out, err } = await venue.verifier(from, ...pin);
+      const isYes = code === 0 && !out.includes("unpinned");
+      verdicts[`${name}, ${engine}`] = isYes ? "yes" : `exit ${code}: ${out}${err}`;
+    }
+  }
+  return verdicts;
+}
+
+export async function judge(
+  venue: Venue,
+  { opened, histories }: { opened: Opened; histories: readonly TraderHistory[] },
+): Promise<Omit<Judged, "verdicts">> {
+  const primary = { host: venue.hosts.address("redis1"), port: 6379 };
+  const copies = await copyLog(
+    primary,
+    venue.config.shards.map(({ id }) => id),
+  );
+  const gone = copies.find(({ from, halted }) => from !== 1 || halted !== "");
+  if (gone !== undefined) {
+    const wrong = `shard ${gone.shard} begins at ${gone.from}, halted: "${gone.halted}"`;
+    return { wrong, records: 0, reports: 0 };
+  }
+  const replays = copies.map((copy) => new ColdReplay(copy));
+  for (const replay of replays) checkSnapshots(venue, replay);
+  const reports = replays.flatMap((one) => [...one.reports.values()].map(({ length }) => length));
+  const sum = {
+    records: replays.reduce((all, { tip }) => all + tip, 0),
+    reports: reports.reduce((all, count) => all + count, 0),
+  };
+  const entered = new Map(
+    [...opened.paid].map(([id, paid]) => [id, paid + (opened.custodian.paid.get(id) ?? 0n)]),
+  );
+  const wrong =
+    replays.find((one) => one.wrong !== "")?.wrong ||
+    wrongHistory(histories, replays) ||
+    judgeMoney(replays, entered) ||
+    brokenService(venue);
+  return { ...sum, wrong };
+}
+
+function wrongHistory(histories: readonly TraderHistory[], replays: readonly ColdReplay[]): string {
+  for (const one of histories) {
+    const history = { ...one, outcomes: new Map(one.outcomes) };
+    const replay = replays.find(({ shard }) => shard === one.shard)!;
+    const all = replay.reports.get(one.account)?.length ?? 0;
+    if (all !== one.told.length) return `${one.name} was told ${one.told.length} of ${all} reports`;
+    const wrong = judgeHistory(history, replay);
+    if (wrong !== "") return wrong;
+  }
+  return "";
+}
+
+function checkSnapshots(venue: Venue, replay: ColdReplay): void {
+  for (const { name } of venue.services) {
+    const base = join(venue.terms.dir, "data", name, `shard-${replay.shard}`);
+    const matcher = join(base, "snapshots");
+    const settlement = join(base, "settlement", "snapshots");
+    if (existsSync(matcher)) replay.checkSnapshots(matcher, "matcher");
+    if (existsSync(settlement)) replay.checkSnapshots(settlement, "settlement");
+  }
+}
+
+/** A service may end for a reason, and says it in a sentence; a trace is a fault of ours. */
+function brokenService(venue: Venue): string {
+  for (const { name, program } of venue.services) {
+    const trace = /^.*\n\s+at .*(?:\.ts:\d+|\/\$bunfs\/).*$/m.exec(program.said())?.[0];
+    if (trace !== undefined) return `${name} broke: ${trace}`;
+  }
+  return "";
+}
