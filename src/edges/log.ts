@@ -126,8 +126,9 @@ export interface ExecutionWriter {
   durableWith(last: number): number;
   /**
    * Appends one execution record whose `first` is tip + 1; it is durable at the configured level
-   * before this returns. Throws Fenced when it is not ours. With `lifts`, the reason of a halt
-   * whose Clear was executed and taken, that halt ends with it, and the generation rises.
+   * before this returns. Throws Fenced when it is not ours. With `lifts`, the mark of a halt whose
+   * Clear was executed and taken, that halt ends with it, the generation rises, and the log is said
+   * to have ended before that Clear, its newest record.
    */
   append(record: Uint8Array, lifts?: string): Promise<void>;
   /**
@@ -167,6 +168,8 @@ export interface Restored {
 
 /** What a log is made anew of: it begins, and ends, with its newest record that was exported. */
 export interface LogEnd extends Restored {
+  /** Where it is known to have ended before. */
+  readonly ends: readonly Restored[];
   readonly genesisRecord: Uint8Array;
   readonly record: Uint8Array;
   /** Log time of the record before it. */
@@ -180,6 +183,8 @@ export interface LogEnd extends Restored {
 /** What the log still holds, and what decides on that. */
 export interface Retention {
   readonly restored: Restored | null;
+  /** Wherever the log has ended once and gone on otherwise; see log-ends.ts. */
+  readonly ends: readonly Restored[];
   /** The highest position of which the log may have let go; 0 for none. */
   readonly trimmed: number;
   readonly archived: number;

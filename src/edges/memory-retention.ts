@@ -1,5 +1,6 @@
 /** Memory retention: what the memory log knows of its consumers, and letting go. */
 import type { LogEnd, Mark, Restored, Retention } from "./log.ts";
+import { eraOf, withEnd } from "./log-ends.ts";
 import type { MemoryStream } from "./memory-stream.ts";
 import { consumersOf, floorOf, isSilent, type Said } from "./retention.ts";
 
@@ -14,6 +15,7 @@ export class MemoryRetention {
   private readonly said = new Map<string, Said>();
   private trimmed = 0;
   private restored: Restored | null = null;
+  private ends: readonly Restored[] = [];
 
   constructor(streams: Streams) {
     this.streams = streams;
@@ -39,18 +41,25 @@ export class MemoryRetention {
     return this.read();
   }
 
-  restore({ position, generation, record, execution }: LogEnd): void {
+  restore({ position, generation, record, execution, ends }: LogEnd): void {
     this.streams.in.begin(position, record.slice());
     this.streams.ex.begin(position, execution.slice());
     this.streams.ex.term = generation;
     this.covered.archived = this.covered.checkpointed = position;
     this.trimmed = position - 1;
     this.restored = { position, generation };
+    this.ends = withEnd(ends, this.restored);
+  }
+
+  /** A halt was lifted: the Clear is the newest record. */
+  lift(): void {
+    const end = { position: this.streams.in.tip() - 1, generation: eraOf(this.ends) + 1 };
+    this.ends = withEnd(this.ends, end);
   }
 
   read(): Retention {
-    const { covered, trimmed, said, restored } = this;
-    return { ...covered, trimmed, restored, consumers: consumersOf(said, nowUs()) };
+    const { covered, trimmed, said, restored, ends } = this;
+    return { ...covered, trimmed, restored, ends, consumers: consumersOf(said, nowUs()) };
   }
 }
 

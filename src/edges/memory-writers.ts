@@ -28,6 +28,7 @@ interface WriterStore {
   halted: string | null;
   logTime: number;
   rules: readonly Upgrade[];
+  readonly kept: { lift(): void };
   append(role: "in" | "ex", execute: () => void): Promise<void>;
 }
 
@@ -113,7 +114,9 @@ export class MemoryExecutionWriter implements ExecutionWriter {
       this.store.append("ex", () => {
         this.term.refuseIfFenced();
         this.term.stream.add(last - first + 1, record.slice());
-        if (lifts === this.store.halted) this.store.halted = null;
+        if (lifts === undefined || lifts !== this.store.halted) return;
+        this.store.halted = null;
+        this.store.kept.lift();
       }),
     );
   }

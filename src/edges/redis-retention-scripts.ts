@@ -18,8 +18,8 @@ import { SAME_LOG } from "./redis-same-log.ts";
 
 /**
  * ARGV: venue, genesis record, stamp, generation, position, log time, log time before, frames,
- * execution record, rules, next ("" for none). Makes a log that ends with that one record, where
- * there is none.
+ * execution record, rules, next ("" for none), ends. Makes a log that ends with that one record,
+ * where there is none.
  */
 export const RESTORE = new Script(`
 local restored = ARGV[5] .. ' ' .. ARGV[4]
@@ -36,7 +36,7 @@ redis.call('HSET', KEYS[3], 'venue', ARGV[1], 'genesis', ARGV[2], 'stamp', ARGV[
   'generation', ARGV[4], 'in_tip', ARGV[5], 'log_time', ARGV[6],
   'epoch', ARGV[4], 'ex_tip', ARGV[5], 'durable', ARGV[5], 'restored', restored,
   'archived', ARGV[5], 'checkpointed', ARGV[5],
-  'trimmed', string.format('%.0f', tonumber(ARGV[5]) - 1))
+  'trimmed', string.format('%.0f', tonumber(ARGV[5]) - 1), 'ends', ARGV[12])
 if ARGV[10] ~= '' then redis.call('HSET', KEYS[3], 'rules', ARGV[10]) end
 if ARGV[11] ~= '' then redis.call('HSET', KEYS[3], 'next', ARGV[11]) end
 return 1

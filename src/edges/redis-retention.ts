@@ -4,6 +4,7 @@ import { readRecord, RECORD_HEADER_SIZE, RecordView } from "../protocol/record.t
 import type { LogEnd, Mark, Retention } from "./log.ts";
 import { LogFault } from "./log.ts";
 import { checkedGenesis } from "./log-genesis.ts";
+import { endsText, readEnds, withEnd } from "./log-ends.ts";
 import { rulesText } from "./log-rules.ts";
 import { listOf, numberOf, type RedisConnection, type Reply, textOf } from "./redis-connection.ts";
 import type { RedisLink } from "./redis-link.ts";
@@ -90,6 +91,7 @@ export async function restoreRedis(
     end.execution,
     rulesText(end.rules),
     next === undefined ? "" : `${next.from} ${next.version}:${directoryOrigin}`,
+    endsText(withEnd(end.ends, end)),
   ];
   await link.settle("restore", (connection) => connection.script(RESTORE, keys, args));
 }
@@ -109,6 +111,7 @@ function retentionOf(pairs: readonly Reply[], nowUs: number): Retention {
   const restored = fields.has("restored") ? readRestored(textOf(fields.get("restored"))) : null;
   return {
     restored,
+    ends: fields.has("ends") ? readEnds(textOf(fields.get("ends"))) : [],
     trimmed: number("trimmed"),
     archived: number("archived"),
     checkpointed: number("checkpointed"),

@@ -10,6 +10,7 @@
  *   ctl:{s}  hash: venue, genesis (the record), stamp ("rules_version:directory_origin"),
  *            rules (upgrades, see log-rules.ts), next ("position stamp" of the one to come),
  *            generation, in_tip, log_time, halted (halt-mark.ts; absent while it is not),
+ *            ends (log-ends.ts; absent while there is none),
  *            epoch, ex_tip, durable, slot:<name> ("term:pack:first:last:log_time" of a writer),
  *            live:<name> ("time owner" of the writer that holds the slot),
  *            lead:epoch ("time owner" of the matcher whose turn epoch is), term and lead:term (the
@@ -21,6 +22,7 @@
  * them whole.
  */
 import { WITH_REASON } from "./halt-mark.ts";
+import { WITH_END } from "./log-ends.ts";
 import { Script } from "./redis-connection.ts";
 import { SAME_LOG } from "./redis-same-log.ts";
 
@@ -139,9 +141,9 @@ return {tonumber(first), tonumber(last), now}
  * the reason of the halt that it lifts, if it does. The same again is answered with yes, and
  * written down once more: a WAIT behind it must have a write to wait for.
  */
-export const APPEND_EX = new Script(`${SAME_LOG}
+export const APPEND_EX = new Script(`${SAME_LOG}${WITH_END}
 local c = redis.call('HMGET', KEYS[3], 'venue', 'epoch', 'ex_tip', 'in_tip', 'log_time',
-  'halted')
+  'halted', 'ends')
 local wrong = other(c[1])
 if wrong then return redis.error_reply(wrong) end
 if tonumber(c[2]) > tonumber(ARGV[2]) then
@@ -170,7 +172,9 @@ end
 redis.call('HSET', KEYS[3], 'ex_tip', ARGV[4], 'durable', ARGV[6])
 if ARGV[9] and c[6] == ARGV[9] then
   redis.call('HDEL', KEYS[3], 'halted')
-  redis.call('HINCRBY', KEYS[3], 'generation', 1)
+  local generation = redis.call('HINCRBY', KEYS[3], 'generation', 1)
+  local last = string.format('%.0f', c[4] - 1)
+  redis.call('HSET', KEYS[3], 'ends', with_end(c[7], last, string.format('%.0f', generation)))
 end
 return 1
 `);

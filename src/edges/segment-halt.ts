@@ -8,7 +8,9 @@
 import * as fs from "node:fs";
 import { join } from "node:path";
 import { withReason } from "./halt-mark.ts";
+import { eraOf, withEnd } from "./log-ends.ts";
 import { syncDirectory, writeFileLasting } from "./segment-disk.ts";
+import { endsIn, keepEnds } from "./segment-restore.ts";
 import { StoreLock } from "./store-lock.ts";
 
 const LOCK_WAIT_MS = 5000;
@@ -28,10 +30,16 @@ export async function writeHalt(dir: string, reason: string): Promise<void> {
   });
 }
 
-/** Unlike `ex` this is synced: a Clear that was taken is taken again when `ex` is made anew. */
-export async function liftHalt(dir: string, mark: string): Promise<void> {
+/**
+ * Unlike `ex` this is synced: a Clear that was taken is taken again when `ex` is made anew. `last`
+ * is the position before that Clear, where the log ended.
+ */
+export async function liftHalt(dir: string, mark: string, last: number): Promise<void> {
   await alone(dir, () => {
     if (haltIn(dir) !== mark) return;
+    // First this: said of a halt that is not lifted after all, it makes a snapshot void too many.
+    const ends = endsIn(dir);
+    keepEnds(dir, withEnd(ends, { position: last, generation: eraOf(ends) + 1 }));
     fs.unlinkSync(pathIn(dir));
     syncDirectory(dir);
   });

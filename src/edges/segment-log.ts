@@ -164,7 +164,7 @@ class SegmentLog extends OfOneMachine implements ShardLog {
       const tail = recoverExecution(this.dir);
       const epoch = this.takeEpoch(tail.epoch);
       const appender = this.appender("ex", facts, tail);
-      const lift = (mark: string): Promise<void> => liftHalt(this.dir, mark);
+      const lift = (mark: string, last: number): Promise<void> => liftHalt(this.dir, mark, last);
       const keep = (one: Upgrade): void => keepRule(this.dir, one);
       const parts = { appender, bell, epoch, lift, keep };
       const writer = new SegmentExecutionWriter(parts, tail.next - 1);

@@ -2,19 +2,33 @@
  * Segment restore: an embedded log made, and one made anew of its export. Its one record of `in`
  * comes last: what a crash leaves before that is no log, and is made again.
  */
+import * as fs from "node:fs";
 import { join } from "node:path";
 import { viewOf } from "../base/bytes.ts";
 import { readRecord, RecordView } from "../protocol/record.ts";
 import { encodeEntry, encodeSegmentHeader, SEGMENT_HEADER_SIZE } from "../protocol/segment.ts";
 import type { Role } from "./directory-lock.ts";
-import { type LogEnd, LogFault } from "./log.ts";
+import { type LogEnd, LogFault, type Restored } from "./log.ts";
 import type { GenesisFacts } from "./log-genesis.ts";
+import { endsText, readEnds, withEnd } from "./log-ends.ts";
 import { writeFileLasting } from "./segment-disk.ts";
 import { keepRule } from "./segment-rules.ts";
 import { KINDS, listSegments, segmentPath } from "./segment-files.ts";
 import { GENESIS_NAME } from "./segment-recover.ts";
 
 export const RESTORED_NAME = "keep.restored";
+
+const ENDS_NAME = "keep.ends";
+
+/** Where this log has ended once and gone on otherwise. */
+export function endsIn(dir: string): Restored[] {
+  const path = join(dir, ENDS_NAME);
+  return readEnds(fs.existsSync(path) ? fs.readFileSync(path, "utf8") : "");
+}
+
+export function keepEnds(dir: string, ends: readonly Restored[]): void {
+  writeFileLasting(join(dir, ENDS_NAME), new TextEncoder().encode(endsText(ends)));
+}
 
 export function restoreSegments(dir: string, facts: GenesisFacts, end: LogEnd): void {
   if (listSegments(dir, "in").length > 0) throw new LogFault(`${dir} already holds a log`);
@@ -26,6 +40,7 @@ export function restoreSegments(dir: string, facts: GenesisFacts, end: LogEnd): 
   writeSegment(dir, "ex", { facts, position, logTime: 0, bytes: end.execution });
   writeFileLasting(join(dir, "ex.epoch"), text(String(generation)));
   writeFileLasting(join(dir, RESTORED_NAME), text(`${position} ${generation}`));
+  keepEnds(dir, withEnd(end.ends, { position, generation }));
   for (const mark of ["archived", "checkpointed"]) {
     writeFileLasting(join(dir, `keep.${mark}`), text(String(position)));
   }

@@ -24,7 +24,7 @@ import {
   type Said,
   saidText,
 } from "./retention.ts";
-import { RESTORED_NAME } from "./segment-restore.ts";
+import { endsIn, RESTORED_NAME } from "./segment-restore.ts";
 import { syncDirectory, writeFileLasting } from "./segment-disk.ts";
 import { listSegments, segmentPath } from "./segment-files.ts";
 import { GENESIS_NAME, readGenesis } from "./segment-recover.ts";
@@ -70,6 +70,7 @@ export class SegmentRetention {
     const first = listSegments(this.dir, "in")[0] ?? 1;
     return {
       restored: readRestored(this.text(RESTORED_NAME)),
+      ends: endsIn(this.dir),
       trimmed: first - 1,
       archived: this.covered("archived"),
       checkpointed: this.covered("checkpointed"),

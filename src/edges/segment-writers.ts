@@ -140,8 +140,8 @@ export interface ExecutionWriterParts {
   readonly appender: SegmentAppender;
   readonly bell: Doorbell;
   readonly epoch: number;
-  /** Ends the halt with this mark, if it is there. */
-  readonly lift: (mark: string) => Promise<void>;
+  /** Ends the halt with this mark, if it is there, before the record at `last`. */
+  readonly lift: (mark: string, last: number) => Promise<void>;
   /** Keeps an upgrade beside the records, synced. */
   readonly keep: (upgrade: Upgrade) => void;
 }
@@ -180,7 +180,7 @@ export class SegmentExecutionWriter implements ExecutionWriter {
   private async appendRecord(record: Uint8Array, lifts?: string): Promise<void> {
     const { appender, bell } = this.parts;
     const { first, last } = ownRecord(record, this.epoch, this.last);
-    if (lifts !== undefined) await this.parts.lift(lifts);
+    if (lifts !== undefined) await this.parts.lift(lifts, last - 1);
     const salt = await appender.prepare(ENTRY_HEADER_SIZE + record.length, first);
     const header = { kind: SEGMENT_EXECUTION, first, count: last - first + 1, logTime: 0 };
     await appender.append(encodeEntry(header, record, salt));

@@ -1,16 +1,22 @@
 /**
  * Snapshot files: engine state on disk, so that a restart replays little.
  *
- *   <dir>/<name>-<position, 20 digits>.snap      the whole of it, or none
+ *   <dir>/<name>-<position, 20 digits>.snap            the whole of it, or none
+ *   <dir>/<name>-e<era>-<position, 20 digits>.snap     made behind an end of the log: log-ends.ts
+ *   <dir>/....snap.lost-<generation>                   put aside: of a history that is no more
  *
  * A snapshot is a cache: whoever cannot use one replays from genesis and gets the same state. Its
  * own bytes carry their hash; the reader judges them.
  */
 import { join } from "node:path";
 import { type Files, HOST_FILES } from "./files.ts";
+import type { Restored } from "./log.ts";
+import { eraOf, isVoid } from "./log-ends.ts";
 
 export interface StoredSnapshot {
   readonly position: number;
+  /** Generation of the newest end of the log when it was made; 0 for none. */
+  readonly era: number;
   readonly path: string;
 }
 
@@ -19,6 +25,7 @@ export class SnapshotFiles {
   private readonly name: string;
   private readonly kept: number;
   private readonly files: Files;
+  private ends: readonly Restored[] = [];
 
   /** `kept`: how many of the newest stay. */
   constructor(dir: string, name: string, kept: number, files = HOST_FILES) {
@@ -29,17 +36,36 @@ export class SnapshotFiles {
     files.makeDir(dir);
   }
 
+  /** Where the log is known to have ended: what is void by that is no longer listed. */
+  follow(ends: readonly Restored[]): void {
+    this.ends = ends;
+  }
+
+  /** Puts aside what is void, and says which. */
+  putAside(): StoredSnapshot[] {
+    const lost = this.all().filter((one) => isVoid(this.ends, one));
+    for (const one of lost) {
+      this.files.replace(`${one.path}.lost-${eraOf(this.ends)}`, this.read(one));
+      this.files.remove(one.path);
+    }
+    return lost;
+  }
+
   /** Newest first. */
   list(): StoredSnapshot[] {
-    const pattern = new RegExp(`^${this.name}-(\\d{20})\\.snap$`);
+    return this.all().filter((one) => !isVoid(this.ends, one));
+  }
+
+  private all(): StoredSnapshot[] {
+    const pattern = new RegExp(`^${this.name}-(?:e(\\d{1,16})-)?(\\d{20})\\.snap$`);
     const found: StoredSnapshot[] = [];
     for (const file of this.files.list(this.dir)) {
-      const digits = pattern.exec(file)?.[1];
-      if (digits !== undefined) {
-        found.push({ position: Number(digits), path: join(this.dir, file) });
-      }
+      const [, era, digits] = pattern.exec(file) ?? [];
+      if (digits === undefined) continue;
+      const path = join(this.dir, file);
+      found.push({ position: Number(digits), era: Number(era ?? 0), path });
     }
-    return found.sort((a, b) => b.position - a.position);
+    return found.sort((a, b) => b.position - a.position || b.era - a.era);
   }
 
   read(snapshot: StoredSnapshot): Uint8Array<ArrayBuffer> {
@@ -47,8 +73,10 @@ export class SnapshotFiles {
   }
 
   write(position: number, bytes: Uint8Array): void {
-    const path = join(this.dir, `${this.name}-${String(position).padStart(20, "0")}.snap`);
-    this.files.replace(path, bytes);
+    const era = eraOf(this.ends);
+    const behind = era === 0 ? "" : `e${era}-`;
+    const file = `${this.name}-${behind}${String(position).padStart(20, "0")}.snap`;
+    this.files.replace(join(this.dir, file), bytes);
     for (const old of this.list().slice(this.kept)) this.files.remove(old.path);
   }
 }

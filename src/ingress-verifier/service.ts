@@ -103,6 +103,7 @@ export async function startIngressService(parts: IngressServiceParts): Promise<I
 function pastOf(config: Config, shard: OpenShard, logger: Logger): PastParts {
   const { log, genesisFrame, dir } = shard;
   const files = new SnapshotFiles(join(dir, "snapshots"), "matcher", Number.POSITIVE_INFINITY);
+  files.follow(shard.ends ?? []);
   const options = engineOptions({ name: "ts", open: createLevels }, false);
   return {
     log,

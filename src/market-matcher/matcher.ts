@@ -190,7 +190,9 @@ export class Matcher {
       haltOf: (clear) => haltOf(this.parts.log, clear),
       onLifted: async () => {
         // Unless another reason came in the meantime.
-        if ((await this.parts.log.halted()) === null) this.lifted();
+        if ((await this.parts.log.halted()) !== null) return;
+        this.lifted();
+        await this.followEnds();
       },
       onBatch: (records, reports) => {
         this.count(records, reports, engine.position);
@@ -221,10 +223,21 @@ export class Matcher {
     await log.recoverLoss(new LostSuffix(`a snapshot is of ${kept}, behind the end of in`), kept);
   }
 
+  /** What was kept of positions that the log has lost is nobody's state any more. */
+  private async followEnds(): Promise<void> {
+    const { log, logger } = this.parts;
+    this.snapshots.follow((await log.retention()).ends);
+    for (const { path, position } of this.snapshots.putAside()) {
+      logger.warning("snapshot put aside: its log has ended before it since", { path, position });
+    }
+  }
+
   private async open(): Promise<RecoverParts> {
     const { log, genesisFrame, options, logger, stop } = this.parts;
     const input = this.keep(await log.openInputReader());
-    await this.refuseShorter();
+    await this.followEnds();
+    // Whether a halt may be lifted, though something is lost, its Clear has to say.
+    if (!this.isStanding) await this.refuseShorter();
     // Behind a halt nothing is taken for granted that can be executed again.
     const isWhole = this.isStanding && (await log.retention()).trimmed === 0;
     return {
@@ -241,7 +254,8 @@ export class Matcher {
   private states(): StateSources {
     const { genesisFrame, options, exportedStates, snapshotRecords } = this.parts;
     const own = statesInFiles(this.snapshots, genesisFrame, options);
-    return { own, store: exportedStates ?? null, worth: snapshotRecords };
+    const store = exportedStates ?? null;
+    return { own: this.isStanding ? NO_STATES.own : own, store, worth: snapshotRecords };
   }
 
   private keep<T extends { close(): Promise<void> }>(end: T): T {

@@ -10,7 +10,7 @@ import { type Genesis, decodeGenesis, venueOf } from "../protocol/genesis.ts";
 import { RECORD_HEADER_SIZE } from "../protocol/record.ts";
 import type { Config } from "../edges/config.ts";
 import type { Logger } from "../edges/logger.ts";
-import { haltSentence, LogFault, type ShardLog } from "../edges/log.ts";
+import { haltSentence, LogFault, type Restored, type ShardLog } from "../edges/log.ts";
 import { ExportStore } from "../edges/export-store.ts";
 import { openLog } from "../edges/open-log.ts";
 import { openStore } from "../edges/open-store.ts";
@@ -34,6 +34,8 @@ export interface OpenShard {
   readonly dir: string;
   /** Why it was halted when it was opened, or null. */
   readonly halted: string | null;
+  /** Where its log had ended and gone on otherwise by then; absent: nowhere. */
+  readonly ends?: readonly Restored[];
 }
 
 /**
@@ -67,11 +69,12 @@ export async function openShard(config: Config, log: ShardLog): Promise<OpenShar
   await refuseUnknownRules(log, genesis.rulesVersion);
   const dir = join(config.log.dataDir, `shard-${log.shard}`);
   const halted = await log.halted();
-  refuseStale(dir, log.shard, (await log.retention()).restored);
+  const retention = await log.retention();
+  refuseStale(dir, log.shard, retention);
   const venue = venueOf(genesisFrame, genesis);
   const openArchive = (): InputArchive => archiveOf(config, { genesis, venue });
   const archived = new ArchivedLog(log, openArchive);
-  return { log: archived, genesis, genesisFrame, venue, dir, halted };
+  return { log: archived, genesis, genesisFrame, venue, dir, halted, ends: retention.ends };
 }
 
 /** The export that settlement writes. */

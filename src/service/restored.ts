@@ -1,22 +1,26 @@
 /**
- * Restored: after a log was made anew from its export, what a data directory knows of positions
- * that are lost. State of those may never be gone on with: others will take their places.
+ * Restored: after a log has ended and gone on otherwise, made anew from its export or behind a
+ * Clear, what a data directory knows of positions that are lost. State of those may never be gone
+ * on with: others take their places.
  *
- *   <dir>/restored   "position generation" of the restore that this directory has been cleared for
+ *   <dir>/restored   the ends of the log (log-ends.ts) that this directory has been cleared for; a
+ *                    restore takes over those before it from here, for its log has lost them
  *
- * A service that finds more than the log was restored to does not start, and says what to do; the
- * files are put aside by `clob restore`, never removed.
+ * A service that finds signed heads or commitments of more, or after a restore any state, does not
+ * start, and says what to do; the files are put aside by `clob restore`, never removed. Snapshots
+ * behind a Clear their owners put aside by themselves (snapshot-files.ts).
  */
 import * as fs from "node:fs";
 import { dirname, join, relative } from "node:path";
 import { viewOf } from "../base/bytes.ts";
 import { HOST_FILES } from "../edges/files.ts";
-import { LogFault, type Restored } from "../edges/log.ts";
+import { LogFault, type Restored, type Retention } from "../edges/log.ts";
+import { endsText, eraOf, isVoid, readEnds } from "../edges/log-ends.ts";
 import { decodeCommitment } from "../proofs/commitment.ts";
 
 const MARK = "restored";
 const COMMITMENTS = join("settlement", "commitments");
-const SNAPSHOT = /-(\d{20})\.snap$/;
+const SNAPSHOT = /-(?:e(\d{1,16})-)?(\d{20})\.snap$/;
 
 /** A file that knows more, and up to where it may be kept: bytes of it, 0 for none. */
 interface Stale {
@@ -25,24 +29,31 @@ interface Stale {
   readonly keep: number;
 }
 
+type Known = Pick<Retention, "ends" | "restored">;
+
 /** For a service about to start; throws LogFault. */
-export function refuseStale(dir: string, shard: number, restored: Restored | null): void {
-  if (restored === null || isCleared(dir, restored)) return;
-  const newest = staleIn(dir, restored.position).sort((a, b) => b.position - a.position)[0];
+export function refuseStale(dir: string, shard: number, known: Known): void {
+  if (eraOf(known.ends) === eraOf(clearedEnds(dir))) return;
+  const newest = staleIn(dir, known).sort((a, b) => b.position - a.position)[0];
   if (newest !== undefined) {
     const what = `${newest.path} is of position ${newest.position}`;
-    const how = `its log was restored up to ${restored.position}`;
+    const { restored } = known;
+    const isRestored = restored !== null && restored.position < newest.position;
+    const how = isRestored
+      ? `its log was restored up to ${restored.position}`
+      : "its log has lost that and gone on otherwise";
     throw new LogFault(`shard ${shard}: ${what}, and ${how}; run: clob restore --shard ${shard}`);
   }
-  markCleared(dir, restored);
+  markCleared(dir, known.ends);
 }
 
 /** Puts aside what knows more than the log; the paths of what was moved, relative to `dir`. */
-export function putAside(dir: string, restored: Restored): string[] {
+export function putAside(dir: string, known: Known): string[] {
   const moved: string[] = [];
-  if (isCleared(dir, restored)) return moved;
-  const aside = join(dir, `lost-${restored.generation}`);
-  for (const { path, keep } of staleIn(dir, restored.position)) {
+  const era = eraOf(known.ends);
+  if (era === eraOf(clearedEnds(dir))) return moved;
+  const aside = join(dir, `lost-${era}`);
+  for (const { path, keep } of staleIn(dir, known)) {
     const name = relative(dir, path);
     const to = join(aside, name);
     fs.mkdirSync(dirname(to), { recursive: true });
@@ -51,37 +62,45 @@ export function putAside(dir: string, restored: Restored): string[] {
     else fs.rmSync(path);
     moved.push(name);
   }
-  markCleared(dir, restored);
+  markCleared(dir, known.ends);
   return moved;
 }
 
-function isCleared(dir: string, restored: Restored): boolean {
+/** The ends of the log that this directory was cleared for. */
+export function clearedEnds(dir: string): Restored[] {
   const path = join(dir, MARK);
-  return fs.existsSync(path) && fs.readFileSync(path, "utf8") === textOf(restored);
+  return fs.existsSync(path) ? readEnds(fs.readFileSync(path, "utf8")) : [];
 }
 
-function markCleared(dir: string, restored: Restored): void {
+function markCleared(dir: string, ends: readonly Restored[]): void {
   fs.mkdirSync(dir, { recursive: true });
-  HOST_FILES.replace(join(dir, MARK), new TextEncoder().encode(textOf(restored)));
+  HOST_FILES.replace(join(dir, MARK), new TextEncoder().encode(endsText(ends)));
 }
 
-function textOf({ position, generation }: Restored): string {
-  return `${position} ${generation}`;
-}
-
-function staleIn(dir: string, limit: number): Stale[] {
-  const stale: Stale[] = [];
-  for (const sub of ["snapshots", join("settlement", "snapshots")]) {
-    for (const name of namesIn(join(dir, sub))) {
-      const position = Number(SNAPSHOT.exec(name)?.[1] ?? 0);
-      if (position > limit) stale.push({ path: join(dir, sub, name), position, keep: 0 });
-    }
-  }
+function staleIn(dir: string, { ends, restored }: Known): Stale[] {
+  const cleared = eraOf(clearedEnds(dir));
+  // Every end since then counts: a later one may lie above one that was missed.
+  const missed = ends.filter(({ generation }) => generation > cleared);
+  const limit = Math.min(...missed.map(({ position }) => position));
+  const stale = (restored?.generation ?? 0) > cleared ? staleSnapshots(dir, missed) : [];
   stale.push(...staleHeads(dir, limit));
   const path = join(dir, COMMITMENTS);
   if (!fs.existsSync(path)) return stale;
   const { keep, position } = measure(new Uint8Array(fs.readFileSync(path)), limit);
   if (position > limit) stale.push({ path, position, keep });
+  return stale;
+}
+
+function staleSnapshots(dir: string, missed: readonly Restored[]): Stale[] {
+  const stale: Stale[] = [];
+  for (const sub of ["snapshots", join("settlement", "snapshots")]) {
+    for (const name of namesIn(join(dir, sub))) {
+      const [, era = "0", digits = "0"] = SNAPSHOT.exec(name) ?? [];
+      const state = { position: Number(digits), era: Number(era) };
+      if (!isVoid(missed, state)) continue;
+      stale.push({ path: join(dir, sub, name), position: state.position, keep: 0 });
+    }
+  }
   return stale;
 }
 

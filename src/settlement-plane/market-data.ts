@@ -59,7 +59,7 @@ export class MarketData implements MarketListener {
   addShard(id: number, source: ShardSource): ShardData {
     const { tradesKept } = this.limits;
     const parts = { tradesKept, wallMs: this.wallMs, listener: this };
-    const data = new ShardData(source.engine, parts);
+    const data = new ShardData(source, parts);
     this.shards.set(id, { source, data, told: source.latest?.number ?? -1 });
     return data;
   }
@@ -108,7 +108,7 @@ export class MarketData implements MarketListener {
     if (known !== undefined) return known;
     const shard = this.shards.get(terms.shard);
     if (shard === undefined) return null;
-    const feed = new MarketFeed(terms, shard.source.engine);
+    const feed = new MarketFeed(terms, shard.source);
     this.feeds.set(terms.id, feed);
     return feed;
   }

@@ -81,7 +81,9 @@ export class MarketDirectory {
 
   private refresh(): void {
     let grew = false;
-    for (const engine of this.engines()) {
+    const engines = new Set(this.engines());
+    if ([...this.known.keys()].some((engine) => !engines.has(engine))) this.forget();
+    for (const engine of engines) {
       const known = this.known.get(engine) ?? 0;
       const { count } = engine.state.markets;
       if (known === count) continue;
@@ -90,6 +92,12 @@ export class MarketDirectory {
       this.known.set(engine, count);
     }
     if (grew) this.sorted = [...this.byId.values()].sort((a, b) => a.id - b.id);
+  }
+
+  /** A shard has begun anew, with another engine. */
+  private forget(): void {
+    for (const map of [this.known, this.terms, this.bySymbol, this.byId]) map.clear();
+    this.sorted = [];
   }
 
   private add(engine: Engine, slot: number): void {

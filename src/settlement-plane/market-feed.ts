@@ -22,21 +22,21 @@ export interface Reader {
 export class MarketFeed {
   readonly terms: MarketTerms;
   readonly readers = new Set<Reader>();
-  private readonly engine: Engine;
+  private readonly source: { readonly engine: Engine };
   private readonly name: string;
   private readonly bids: BookSide;
   private readonly asks: BookSide;
   private trades: string[] = [];
   private sequence = 0;
 
-  constructor(terms: MarketTerms, engine: Engine) {
+  constructor(terms: MarketTerms, source: { readonly engine: Engine }) {
     this.terms = terms;
-    this.engine = engine;
+    this.source = source;
     this.name = JSON.stringify(terms.symbol);
     this.bids = new BookSide(terms, false);
     this.asks = new BookSide(terms, true);
-    this.bids.follow(engine);
-    this.asks.follow(engine);
+    this.bids.follow(source.engine);
+    this.asks.follow(source.engine);
   }
 
   addTrade(trade: Trade): void {
@@ -54,8 +54,9 @@ export class MarketFeed {
     const { trades } = this;
     this.trades = [];
     for (const trade of trades) this.send(trade);
-    const bids = this.bids.follow(this.engine);
-    const asks = this.asks.follow(this.engine);
+    const { engine } = this.source;
+    const bids = this.bids.follow(engine);
+    const asks = this.asks.follow(engine);
     const count = bids.length + asks.length;
     if (count === 0) return;
     const first = this.sequence + 1;
@@ -78,7 +79,8 @@ export class MarketFeed {
   }
 
   private place(): string {
-    return `"position":${this.engine.position},"log_time_us":${this.engine.logTime}`;
+    const { position, logTime } = this.source.engine;
+    return `"position":${position},"log_time_us":${logTime}`;
   }
 
   private checksum(): number {

@@ -47,6 +47,8 @@ export interface RecomputeParts {
   readonly aheadBytesMax: number;
   /** The commitments that were signed. */
   readonly signed: Pick<CommitmentFile, "read">;
+  /** All that is published was executed, and nothing behind it, or all of it that can be. */
+  readonly onPublished: (engine: Engine, chain: Uint8Array) => void;
   readonly stop: AbortSignal;
 }
 
@@ -87,19 +89,27 @@ export class Recompute {
   }
 
   private async upTo(position: number): Promise<void> {
-    const { log, stop } = this.parts;
+    const { log, onPublished, stop } = this.parts;
+    const { engine } = this;
     if (this.found !== null && this.found.wrong !== "") return;
     this.found = null;
     const executions = await log.openExecutionReader();
     const published = await executions.tip();
     await executions.close();
+    // An embedded ex shows nothing before its next writer has opened it; all of in is durable.
+    const shown = log.hasStandbys ? published : position;
     let wrong = "";
     try {
+      await this.execute({ published, input: shown });
+      if (!stop.aborted) onPublished(engine, this.chain.value);
       await this.execute({ published, input: position });
       wrong = this.signedBeyond(position);
     } catch (fault) {
       if (!(fault instanceof Halt || fault instanceof BrokenLog)) throw fault;
       wrong = fault.message;
+      // A record that differs was applied, one without successor state was not.
+      const isApplied = fault instanceof Halt && fault.position <= engine.position;
+      if (!isApplied && engine.position < shown) onPublished(engine, this.chain.value);
     }
     if (stop.aborted) return;
     const chain = this.chain.value.slice();

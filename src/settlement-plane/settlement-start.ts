@@ -9,6 +9,8 @@
  * venue's settlement has signed.
  */
 import { equalBytes } from "../base/bytes.ts";
+import type { Logger } from "../edges/logger.ts";
+import { LostSuffix, type ShardLog } from "../edges/log.ts";
 import { StoreFault } from "../edges/object-store.ts";
 import type { SnapshotFiles } from "../edges/snapshot-files.ts";
 import { Engine, type EngineOptions } from "../engine/engine.ts";
@@ -54,6 +56,30 @@ function restore(
   if (typeof checkpointer === "string") return checkpointer;
   if (checkpointer.count > file.count) return "it is ahead of the commitments";
   return { ...restored, checkpointer };
+}
+
+const TIP_POLL_MS = 20;
+
+/**
+ * Resolves when `ex` covers what the state at `position` holds. It was durable: a log whose `in`
+ * ends before it has lost too much.
+ */
+export async function untilCovered(
+  { log, logger, stop }: { log: ShardLog; logger: Logger; stop: AbortSignal },
+  position: number,
+): Promise<void> {
+  if (!(await log.reaches(position))) {
+    const loss = new LostSuffix(`${position} is settled, behind the end of in`);
+    await log.recoverLoss(loss, position);
+  }
+  const executions = await log.openExecutionReader();
+  let tip = await executions.tip();
+  if (tip < position) logger.info("waiting for the matcher", { tip });
+  while (tip < position && !stop.aborted) {
+    await new Promise((resolve) => setTimeout(resolve, TIP_POLL_MS));
+    tip = await executions.tip();
+  }
+  await executions.close();
 }
 
 /** How far our own state is, how much newer another must be, what the log knows as exported. */

@@ -4,62 +4,35 @@
  * Commitments and notes land in <dir>; a snapshot of engine and checkpointer together, taken
  * behind a commitment now and then and at a stop, lets a restart replay little.
  */
-import { join } from "node:path";
+import { dirname, join } from "node:path";
 import { assert } from "../base/assert.ts";
-import type { Files } from "../edges/files.ts";
-import type { Signer } from "../edges/keys.ts";
-import type { Logger } from "../edges/logger.ts";
-import { LostSuffix, type ShardLog } from "../edges/log.ts";
+import { LostSuffix, type Restored } from "../edges/log.ts";
 import { SnapshotFiles } from "../edges/snapshot-files.ts";
-import type { FrameJudge } from "../edges/verify-pool.ts";
-import { Engine, type EngineOptions, Halt } from "../engine/engine.ts";
+import { Engine, Halt } from "../engine/engine.ts";
 import { Checkpointer, type CheckpointTerms } from "../proofs/checkpointer.ts";
 import { ReportChain } from "../protocol/execution.ts";
-import type { Genesis } from "../protocol/genesis.ts";
-import type { ReportBatch } from "../protocol/report.ts";
-import type { ExportedStates } from "../service/exported-states.ts";
+import { refuseStale } from "../service/restored.ts";
 import { refuseMixedLog } from "../service/same-log.ts";
-import { type BorderSnapshots, snapshotBytes } from "./border-snapshots.ts";
+import { snapshotBytes } from "./border-snapshots.ts";
 import { type PublishedCheckpoint, signHeads } from "./checkpoint-notes.ts";
 import { CommitmentFile, type Notes } from "./commitment-file.ts";
 import type { Commitments } from "./export-borders.ts";
 import type { ExportProgress } from "./exporter.ts";
 import { Recompute } from "./recompute.ts";
 import { runSettleLoop, workOf } from "./settle-loop.ts";
+import type { SettlementParts } from "./settlement-parts.ts";
 import { sealSnapshot } from "./settlement-snapshot.ts";
-import { type Start, startInExport, startInFiles, type StartParts } from "./settlement-start.ts";
+import {
+  type Start,
+  startInExport,
+  startInFiles,
+  type StartParts,
+  untilCovered,
+} from "./settlement-start.ts";
 import type { HeadsAt } from "./shard-export.ts";
 import { type DueCheckpoint, SigningDesk } from "./signing-desk.ts";
 
-export interface SettlementParts {
-  readonly log: ShardLog;
-  readonly genesis: Genesis;
-  readonly genesisFrame: Uint8Array;
-  readonly venue: Uint8Array;
-  readonly options: EngineOptions;
-  readonly judge: FrameJudge;
-  readonly aheadBytesMax: number;
-  readonly checkpointSigner: Signer;
-  readonly dir: string;
-  /** Where that is; the host's if absent. */
-  readonly files?: Files;
-  readonly snapshotRecords: number;
-  /** Where others may lie, if any do. */
-  readonly exportedStates?: ExportedStates;
-  /** For the export, where there is one. */
-  readonly borderSnapshots?: BorderSnapshots;
-  /** This settlement, the same after a restart, unlike any other. */
-  readonly who: string;
-  /** Whether this one leads: see leadership.ts. */
-  readonly mayPublish: () => boolean;
-  readonly logger: Logger;
-  readonly onReports: (engine: Engine, reports: ReportBatch) => void;
-  readonly onBatch: (engine: Engine) => void;
-  readonly stop: AbortSignal;
-}
-
 const SNAPSHOTS_KEPT = 2;
-const TIP_POLL_MS = 20;
 
 export class Settlement {
   readonly parts: SettlementParts;
@@ -102,9 +75,21 @@ export class Settlement {
     const sign = (checkpoint: DueCheckpoint): void => this.publish(checkpoint);
     this.desk = new SigningDesk({ log, who, mayPublish, sign });
     this.engine = new Engine(parts.genesisFrame, parts.options);
-    this.engine.followChain(this.chain);
+    this.beginIn(parts.ends ?? []);
+  }
+
+  /** Begins with the newest state of its own that is of this log, or at genesis. */
+  private beginIn(ends: readonly Restored[]): void {
+    const { genesisFrame, options, logger } = this.parts;
+    this.snapshots.follow(ends);
+    for (const { path, position } of this.snapshots.putAside()) {
+      logger.warning("snapshot put aside: its log has ended before it since", { path, position });
+    }
     const start = startInFiles(this.snapshots, this.startParts());
-    if (start !== null) this.adopt(start);
+    if (start !== null) return this.adopt(start);
+    const engine = new Engine(genesisFrame, options);
+    const chain = new ReportChain().value;
+    this.adopt({ engine, chain, checkpointer: new Checkpointer(this.terms), from: "genesis" });
   }
 
   private startParts(): StartParts {
@@ -126,35 +111,34 @@ export class Settlement {
     const reach = { own: this.engine.position, worth: this.parts.snapshotRecords, archived };
     const start = await startInExport(this.parts.exportedStates, this.startParts(), reach);
     if (start !== null) this.adopt(start);
-    await this.refuseShorter();
-    const executions = await log.openExecutionReader();
-    let tip = await executions.tip();
-    if (tip < this.engine.position) logger.info("waiting for the matcher", { tip });
-    while (tip < this.engine.position && !stop.aborted) {
-      await new Promise((resolve) => setTimeout(resolve, TIP_POLL_MS));
-      tip = await executions.tip();
-    }
-    await executions.close();
-  }
-
-  /** What a snapshot holds was durable: a log that ends before it has lost too much. */
-  private async refuseShorter(): Promise<void> {
-    const { log } = this.parts;
-    const { position } = this.engine;
-    if (await log.reaches(position)) return;
-    await log.recoverLoss(new LostSuffix(`${position} is settled, behind the end of in`), position);
+    await untilCovered({ log, logger, stop }, this.engine.position);
   }
 
   /** Of a halted shard: only reads until the halt is lifted, and finds out whether it may be. */
   async untilLifted(): Promise<void> {
-    const { logger, stop } = this.parts;
+    const { log, logger, stop } = this.parts;
     this.isHalted = this.isReady = true;
-    this.recompute = new Recompute({ ...this.parts, terms: this.terms, signed: this.file });
+    const onPublished = (engine: Engine, chain: Uint8Array): void => this.show(engine, chain);
+    const { terms, file: signed } = this;
+    this.recompute = new Recompute({ ...this.parts, terms, signed, onPublished });
     await this.recompute.untilLifted();
     if (stop.aborted) return;
     this.recompute = null;
-    this.isHalted = false;
+    this.isHalted = this.isReady = false;
+    // What it held and showed meanwhile may be of more than the log holds, or of less.
+    const retention = await log.retention();
+    refuseStale(dirname(this.parts.dir), log.shard, retention);
+    this.beginIn(retention.ends);
     logger.info("the halt is lifted");
+  }
+
+  /** Of a halted shard readers see all that is published, whatever state was at hand. */
+  private show(engine: Engine, chain: Uint8Array): void {
+    if (engine.position === this.engine.position) return;
+    const { genesisFrame, options } = this.parts;
+    const copy = Engine.restore(genesisFrame, engine.snapshot(chain), options);
+    assert(typeof copy !== "string", "a snapshot that was just made can be restored");
+    this.engine = copy.engine;
   }
 
   /** Runs until `stop`; throws LogFault or Halt, also where two settlements differ. */

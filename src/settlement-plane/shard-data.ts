@@ -30,7 +30,6 @@ export class ShardData {
   readonly finished = new FinishedOrders();
   readonly rate: CommandRate;
   readonly counts = new DueCounts();
-  readonly views: Views;
   /** What the log still holds, and for whom; null while nobody has looked. */
   retention: Retention | null = null;
   /** The newest position that a matcher is known to have published; 0 while nobody has looked. */
@@ -38,7 +37,8 @@ export class ShardData {
   /** Of all markets since genesis. */
   trades = 0;
   private readonly rings = new Map<number, TradeRing>();
-  private readonly engine: Engine;
+  private readonly source: { readonly engine: Engine };
+  private viewed: { readonly engine: Engine; readonly views: Views };
   private readonly tradesKept: number;
   private readonly listener: MarketListener;
   /** Limit of the order that the record at hand brought to the book last. */
@@ -47,16 +47,24 @@ export class ShardData {
   private readonly triggered = new Map<string, number>();
 
   constructor(
-    engine: Engine,
+    /** Its engine is another one once it has begun anew. */
+    source: { readonly engine: Engine },
     parts: { tradesKept: number; wallMs: () => number; listener: MarketListener },
   ) {
-    this.engine = engine;
-    this.views = new Views(engine.state);
+    const { engine } = source;
+    this.source = source;
+    this.viewed = { engine, views: new Views(engine.state) };
     this.rate = new CommandRate(parts.wallMs);
     this.tradesKept = parts.tradesKept;
     this.listener = parts.listener;
     const { markets } = engine.state;
     for (let slot = 1; slot <= markets.count; slot++) this.trades += markets.trades(slot);
+  }
+
+  get views(): Views {
+    const { engine } = this.source;
+    if (this.viewed.engine !== engine) this.viewed = { engine, views: new Views(engine.state) };
+    return this.viewed.views;
   }
 
   /**
@@ -84,7 +92,7 @@ export class ShardData {
       this.listener.onChange(view.getUint32(offset + at.REPORT_SUBJECT_AT, true));
       this.followOrder(view, offset, kind);
     }
-    this.rate.add(commands, this.engine.logTime);
+    this.rate.add(commands, this.source.engine.logTime);
   }
 
   /** Older reports, after a start: trades and finished orders only. */

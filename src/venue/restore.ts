@@ -28,7 +28,7 @@ import { exportDirOf } from "../service/open-shards.ts";
 import { InputArchive } from "../service/input-archive.ts";
 import { NO_STATES } from "../service/kept-states.ts";
 import { Past } from "../service/past.ts";
-import { putAside } from "../service/restored.ts";
+import { clearedEnds, putAside } from "../service/restored.ts";
 import { CHECKPOINT_KEY } from "./init.ts";
 import { refuseDivided } from "./restored-links.ts";
 
@@ -62,21 +62,25 @@ export async function restoreShard(
   try {
     const known = await log.genesis();
     if (known !== null) {
-      const { restored } = await log.retention();
-      if (restored === null) throw new LogFault(sentence(shard));
+      const retention = await log.retention();
+      const aside = putAside(dir, retention);
+      const restored = retention.restored ?? (aside.length > 0 ? retention.ends.at(-1) : undefined);
+      if (restored === undefined) throw new LogFault(sentence(shard));
       const venue = venueOfFrame(known.subarray(RECORD_HEADER_SIZE)).toHex();
       const before = { ...restored, made: false, isExportBeyond: false };
-      return { shard, venueId: venue, ...before, aside: putAside(dir, restored) };
+      return { shard, venueId: venue, ...before, aside };
     }
     const source = await openSource(config, shard, venueId);
-    const { end, engine } = await endOf(source);
+    const { end: made, engine } = await endOf(source);
+    // What ended before that, the log that is lost has said to who was cleared for it.
+    const end = { ...made, ends: clearedEnds(dir) };
     await refuseDivided(config, engine);
     await log.restore(end);
-    const aside = putAside(dir, end);
+    const aside = putAside(dir, await log.retention());
     const { position, generation } = end;
     const isExportBeyond = await source.source.reachesBeyond(position);
-    const made = { position, generation, made: true, isExportBeyond };
-    return { shard, venueId: source.venue.toHex(), ...made, aside };
+    const restored = { position, generation, made: true, isExportBeyond };
+    return { shard, venueId: source.venue.toHex(), ...restored, aside };
   } finally {
     await log.close();
   }
@@ -111,7 +115,7 @@ async function openSource(config: Config, shard: number, venueId?: string): Prom
 }
 
 /** Executes all that is exported: the last record with its execution, and the state behind it. */
-async function endOf(source: Source): Promise<{ end: LogEnd; engine: Engine }> {
+async function endOf(source: Source): Promise<{ end: Omit<LogEnd, "ends">; engine: Engine }> {
   const { archive, genesis, genesisRecord } = source;
   const position = await archive.covered();
   if (position < 2) throw new LogFault("the export covers no record but genesis");

@@ -10,9 +10,7 @@ import { readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { HttpClient } from "../../src/client/http.ts";
 import { readConfig } from "../../src/edges/config-read.ts";
-import type { ShardLog } from "../../src/edges/log.ts";
 import { signerFromSeed } from "../../src/edges/keys.ts";
-import { openLog } from "../../src/edges/open-log.ts";
 import * as codes from "../../src/protocol/codes.ts";
 import { encodeAccountState, encodeKey } from "../../src/protocol/commands.ts";
 import { decodeExecution } from "../../src/protocol/execution.ts";
@@ -21,21 +19,10 @@ import { openShard } from "../../src/service/open-shards.ts";
 import { clob } from "../cli/capture.ts";
 import { KillFleet, until } from "../support/kill-fleet.ts";
 import { RedisServer, redisAvailable } from "../support/redis-server.ts";
+import { onLog } from "./halted-fleet.ts";
 
 const TICK = new Uint8Array(0);
 const ROOT = join(import.meta.dir, "..", "..");
-
-async function onLog<T>(fleet: KillFleet, use: (log: ShardLog) => Promise<T>): Promise<T> {
-  const flags = { data: fleet.data, "ingress-slot": "smuggler" };
-  const read = readConfig({ env: fleet.env(), flags });
-  if (!read.ok) throw new Error(JSON.stringify(read.errors));
-  const log = await openLog(read.config, 1);
-  try {
-    return await use(log);
-  } finally {
-    await log.close();
-  }
-}
 
 /** Appends two frames or ticks, this frame and one more tick as one pack; the frame's position. */
 function smuggle(

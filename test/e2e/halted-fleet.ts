@@ -7,7 +7,10 @@ import { join } from "node:path";
 import { HttpClient } from "../../src/client/http.ts";
 import { type HaltedJson, type RecomputedJson, signClear } from "../../src/client/halted-json.ts";
 import { OperatorClient } from "../../src/client/operator.ts";
+import { readConfig } from "../../src/edges/config-read.ts";
 import { readKeyFile, type Signer } from "../../src/edges/keys.ts";
+import type { ShardLog } from "../../src/edges/log.ts";
+import { openLog } from "../../src/edges/open-log.ts";
 import { FRAME_OPERATOR, SCOPES_TRADER } from "../../src/protocol/codes.ts";
 import { encodeAccountState } from "../../src/protocol/commands.ts";
 import { signFrame } from "../../src/protocol/frame.ts";
@@ -53,6 +56,19 @@ export async function openAccount(fleet: KillFleet): Promise<void> {
   await until(isThere, "settlement to have begun");
   const operator = new OperatorClient(httpOf(fleet), fleet.operator);
   await operator.openAccount(new Uint8Array(32).fill(9), { scopes: SCOPES_TRADER });
+}
+
+/** The log as a process of its own sees it that takes nobody's place. */
+export async function onLog<T>(fleet: KillFleet, use: (log: ShardLog) => Promise<T>): Promise<T> {
+  const flags = { data: fleet.data, "ingress-slot": "smuggler" };
+  const read = readConfig({ env: fleet.env(), flags });
+  if (!read.ok) throw new Error(JSON.stringify(read.errors));
+  const log = await openLog(read.config, 1);
+  try {
+    return await use(log);
+  } finally {
+    await log.close();
+  }
 }
 
 type Found = HaltedJson & { readonly recomputed: RecomputedJson };
@@ -102,7 +118,7 @@ async function fence(fleet: KillFleet, why: string): Promise<void> {
   await Promise.all(fleet.parts.map((part) => fleet.untilReady(part)));
 }
 
-async function expectVerified(fleet: KillFleet, name: string): Promise<void> {
+export async function expectVerified(fleet: KillFleet, name: string): Promise<void> {
   const dir = join(fleet.dir, name);
   const tip = (await httpOf(fleet).status()).shards[0]?.position ?? 0;
   await until(async () => {
@@ -180,6 +196,9 @@ async function addReason(fleet: KillFleet, old: Uint8Array): Promise<void> {
 }
 
 async function fencedAgain(fleet: KillFleet, old: Uint8Array): Promise<void> {
+  // Who has not seen the first one lifted stands by the second, and does not end.
+  const isSeen = (): boolean => fleet.saidNow("settlement").includes("the halt is lifted");
+  await until(isSeen, "settlement to go on");
   await fence(fleet, "another drill");
   expect(await post(fleet, old)).toBe("not_halted");
   expect(await anyFrame(fleet)).toBe("halted");

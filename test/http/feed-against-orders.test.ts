@@ -36,7 +36,7 @@ class Reading {
     const terms = this.shard.marketData.directory.find("BTC-USD");
     if (terms === null) throw new Error("the shard has this market");
     this.terms = terms;
-    this.feed = new MarketFeed(terms, this.shard.engine);
+    this.feed = new MarketFeed(terms, this.shard);
     this.take(this.feed.snapshot());
     this.feed.readers.add({ send: (text) => this.take(text) });
     this.listen();

@@ -34,7 +34,7 @@ function freshData(): ShardData {
     onChange: () => void told.push("change"),
     onTrade: (market: number, { id }: { id: number }) => void told.push(`${market} ${id}`),
   };
-  return new ShardData(fed.engine, { tradesKept: 10, wallMs: () => 0, listener });
+  return new ShardData(fed, { tradesKept: 10, wallMs: () => 0, listener });
 }
 
 test("trades and finished orders of records up to the position are recalled", async () => {

@@ -15,7 +15,7 @@ test("a transfer is one command, taken or not, and changes no market", () => {
     onChange: (market: number) => void changed.push(market),
     onTrade: () => undefined,
   };
-  const data = new ShardData(fed.engine, { tradesKept: 10, wallMs: () => 0, listener });
+  const data = new ShardData(fed, { tradesKept: 10, wallMs: () => 0, listener });
   const known = fed.operate(encode.encodeShardOpen(1000));
   const taken = fed.trade(1, encode.encodeTransfer(1000, 1, 5), encode.encodeTransfer(1000, 1, 6));
   const refused = fed.trade(1, encode.encodeTransfer(999, 1, 5));

@@ -12,11 +12,11 @@ import { encodeFrame } from "../../src/protocol/frame.ts";
 import type { Bench } from "./conformance.ts";
 import { fillInput, frameOf, readAll, recordOf, SHARD } from "./records.ts";
 
-const WHY = "position 2: state root differs";
+export const WHY = "position 2: state root differs";
 const HASH = new Uint8Array(32);
 
 /** A Clear, as far as a log looks into it. */
-function clearAt(position: number): Uint8Array {
+export function clearAt(position: number): Uint8Array {
   const venue = HASH;
   const header = { kind: FRAME_OPERATOR, shard: SHARD, venue, account: 0, key: 1, expiry: 0 };
   const command = encodeClear({ position, chain: HASH, reason: reasonHash(WHY) });
@@ -168,6 +168,9 @@ function testLift({ log, another }: Bench): void {
     await writer.append(recordOf(writer, 4, 4), WHY);
     expect([await log().halted(), await other.halted()]).toEqual([null, null]);
     expect((await input.append([frameOf(5)])).first).toBe(5);
+    const [end, ...more] = (await log().retention()).ends;
+    expect([end?.position, more]).toEqual([3, []]);
+    expect(end!.generation).toBeGreaterThan(0);
   });
 
   test("does not end where another reason came behind its Clear", async () => {

@@ -3,13 +3,16 @@ import { expect, test } from "bun:test";
 import { Gone, type LogEnd } from "../../src/edges/log.ts";
 import { viewOf } from "../../src/base/bytes.ts";
 import { encodePack } from "../../src/protocol/record.ts";
+import { LOG_ENDS_MAX } from "../../src/edges/log-ends.ts";
 import type { Bench } from "./conformance.ts";
+import { clearAt, WHY } from "./conformance-halt.ts";
 import {
   appendSpans,
   executionOf,
   frameOf,
   genesisRecord,
   READ_MAX,
+  recordOf,
   readAll,
   readExecutions,
   SHARD,
@@ -30,6 +33,7 @@ export function logEnd(): LogEnd {
     timeBefore: TIME_US - 1,
     execution: executionOf(GENERATION, LAST, LAST),
     rules: [],
+    ends: [{ position: 400, generation: 3 }],
   };
 }
 
@@ -41,7 +45,8 @@ export function testRestore({ log, makeStand }: Bench): void {
     expect(await handle.genesis()).toEqual(genesisRecord());
     expect(await handle.halted()).toBeNull();
     const restored = { position: LAST, generation: GENERATION };
-    const marks = { archived: LAST, checkpointed: LAST, trimmed: LAST - 1, restored };
+    const ends = [{ position: 400, generation: 3 }, restored];
+    const marks = { archived: LAST, checkpointed: LAST, trimmed: LAST - 1, restored, ends };
     expect(await handle.retention()).toMatchObject(marks);
     const other = await empty.open();
     const writer = await other.openInputWriter();
@@ -64,6 +69,26 @@ export function testRestore({ log, makeStand }: Bench): void {
       expect((fault as Gone).first).toBe(LAST);
     }
     await other.close();
+    await handle.close();
+    await empty.dispose();
+  });
+
+  test("knows where it ended before; beyond a limit the two oldest ends become one", async () => {
+    const empty = await makeStand();
+    const handle = await empty.open();
+    const before = (i: number) => ({ position: 100 + ((i * 7) % 64), generation: i + 1 });
+    const ends = Array.from({ length: LOG_ENDS_MAX - 1 }, (_, i) => before(i));
+    await handle.restore({ ...logEnd(), ends });
+    const input = await handle.openInputWriter();
+    const output = await handle.openExecutionWriter();
+    await handle.halt(WHY);
+    expect((await input.appendClear(clearAt(LAST), WHY))?.first).toBe(LAST + 1);
+    await output.append(recordOf(output, LAST + 1, LAST + 1), WHY);
+    const found = (await handle.retention()).ends;
+    const restored = { position: LAST, generation: GENERATION };
+    const oldest = { position: ends[0]!.position, generation: ends[1]!.generation };
+    const lifted = { position: LAST, generation: GENERATION + 1 };
+    expect(found).toEqual([oldest, ...ends.slice(2), restored, lifted]);
     await handle.close();
     await empty.dispose();
   });

@@ -36,6 +36,7 @@ async function recomputed(last: number, dirOfSigned: string): Promise<Recomputed
     tip: async () => 0,
     close: async () => {},
   };
+  let published = -1;
   let mark: string | null = "a drill";
   const input: InputReader = {
     read: async (after, _bytesMax, stop) => {
@@ -70,10 +71,12 @@ async function recomputed(last: number, dirOfSigned: string): Promise<Recomputed
     judge,
     aheadBytesMax: 1 << 20,
     signed,
+    onPublished: (engine) => void (published = engine.position),
     stop: new AbortController().signal,
   });
   const done = recompute.untilLifted();
   while (recompute.found === null) await Bun.sleep(5);
+  expect(published).toBe(last);
   mark = null;
   await done;
   await judge.close();

@@ -121,7 +121,7 @@ function argumentsOf(script: Script, prng: Prng, known: Known): (string | Uint8A
       return [near(prng, known.epoch), near(prng, known.executed)];
     case retention.RESTORE: {
       const end = ["9", String(HOUR_US), String(HOUR_US - 1)];
-      return ["genesis", "1:1", "1900000000", ...end, blob, blob, "", ""];
+      return ["genesis", "1:1", "1900000000", ...end, blob, blob, "", "", "9 1900000000"];
     }
     case retention.CONSUME: {
       const behind = near(prng, Math.max(0, known.executed - prng.between(0, 4)));
@@ -167,6 +167,7 @@ function plain(prng: Prng, known: Known): (string | Uint8Array)[] {
     "live:1",
     "lead:epoch",
     "halted",
+    "ends",
     "stamp",
     "next",
     "rules",

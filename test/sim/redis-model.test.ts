@@ -199,7 +199,7 @@ describe.skipIf(!redisAvailable())("the simulated Redis", () => {
     );
     const model = new Model();
     const head = ["aa".repeat(32), "genesis", "1:1", "1900000000", "9", "8000000", "7000000"];
-    const rules = ["2@5,3@20", "20 3:1"];
+    const rules = ["2@5,3@20", "20 3:1", "4 7,9 1900000000"];
     const draw = {
       script: RESTORE,
       args: [...head, new Uint8Array(30), new Uint8Array(40), ...rules],

@@ -22,7 +22,7 @@ export function restore(calls: Calls, keys: Keys, args: Args): Reply {
   const tips = ["in_tip", at, "log_time", args[5]!, "epoch", epoch, "ex_tip", at, "durable", at];
   const marks = ["archived", at, "checkpointed", at, "trimmed", `${Number(at) - 1}`];
   const restored = ["restored", `${at} ${epoch}`];
-  calls.call("HSET", keys[2]!, ...facts, ...tips, ...restored, ...marks);
+  calls.call("HSET", keys[2]!, ...facts, ...tips, ...restored, ...marks, "ends", args[11]!);
   const [rules, next] = [args[9]!, args[10]!];
   if (rules.length > 0) calls.call("HSET", keys[2]!, "rules", rules);
   if (next.length > 0) calls.call("HSET", keys[2]!, "next", next);

@@ -3,6 +3,7 @@
  * what src/edges/redis-scripts.ts says; redis-model.test.ts compares the two on a real server.
  */
 import { withReason } from "../../src/edges/halt-mark.ts";
+import { endsText, readEnds, withEnd } from "../../src/edges/log-ends.ts";
 import type { Script } from "../../src/edges/redis-connection.ts";
 import * as retention from "../../src/edges/redis-retention-scripts.ts";
 import * as scripts from "../../src/edges/redis-scripts.ts";
@@ -122,8 +123,8 @@ function appendEx(calls: Calls, keys: Keys, args: Args): Reply {
   const [epoch, before, after] = args.slice(1, 4).map(textOf);
   const durable = textOf(args[5]!);
   const [read, readTime] = args.slice(6, 8).map(textOf);
-  const names = ["epoch", "ex_tip", "in_tip", "log_time", "halted"];
-  const [itsEpoch, tip, inputTip, logTime, halted] = fieldsOf(calls, keys, args, ...names);
+  const names = ["epoch", "ex_tip", "in_tip", "log_time", "halted", "ends"];
+  const [itsEpoch, tip, inputTip, logTime, halted, ends] = fieldsOf(calls, keys, args, ...names);
   if (Number(itsEpoch) > Number(epoch)) throw new Refusal(`FENCED this is epoch ${itsEpoch}`);
   if (itsEpoch !== epoch) throw new Refusal("SUFFIX the epoch is gone");
   if (tip === after) {
@@ -142,7 +143,9 @@ function appendEx(calls: Calls, keys: Keys, args: Args): Reply {
   calls.call("HSET", keys[2]!, "ex_tip", after!, "durable", durable);
   if (args.length > 8 && halted !== "" && halted === textOf(args[8]!)) {
     calls.call("HDEL", keys[2]!, "halted");
-    calls.call("HINCRBY", keys[2]!, "generation", "1");
+    const generation = Number(calls.call("HINCRBY", keys[2]!, "generation", "1"));
+    const end = { position: Number(inputTip) - 1, generation };
+    calls.call("HSET", keys[2]!, "ends", endsText(withEnd(readEnds(ends!), end)));
   }
   return 1;
 }
