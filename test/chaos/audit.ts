@@ -12,7 +12,7 @@ import { ColdReplay } from "./cold-replay.ts";
 import { FINAL, type Service } from "./fleet.ts";
 import { judgeHistory, judgeMoney, judgePrefix } from "./judge.ts";
 import { hostOf } from "../log/redis-stand.ts";
-import { headOf } from "./export-head.ts";
+import { whole } from "./export-head.ts";
 import { type Copy, copyLog } from "./log-copy.ts";
 import { FUNDS, shardsOf } from "./opening.ts";
 import { envOf } from "./operator.ts";
@@ -46,14 +46,6 @@ export async function auditGoing(stand: Stand): Promise<Audited> {
   const entered = new Map([...stand.custodian.paid].map(([id, paid]) => [id, opening + paid]));
   const wrong = judgeMoney(replays, entered) || brokenService(stand);
   return { ...sum, wrong };
-}
-
-/** With the records that the log has let go of, as the export has them. */
-async function whole({ dir, timeline }: Stand, copy: Copy): Promise<Copy> {
-  if (copy.from === 1) return copy;
-  timeline.say(`the log of shard ${copy.shard} begins at ${copy.from}`);
-  const head = await headOf(join(dir, "export-of-settlement1"), copy.shard, copy.from - 1);
-  return { ...copy, records: new Uint8Array(Buffer.concat([head, copy.records])) };
 }
 
 export async function auditHalted(stand: Stand, blows: Blows): Promise<Audited> {

@@ -9,7 +9,7 @@ import type { Prng } from "../../src/base/prng.ts";
 import { clob, type Said } from "../cli/capture.ts";
 import { ColdReplay } from "./cold-replay.ts";
 import type { Service } from "./fleet.ts";
-import { headOf } from "./export-head.ts";
+import { headOf, whole } from "./export-head.ts";
 import type { Copy } from "./log-copy.ts";
 import { shardsOf } from "./opening.ts";
 import { dataOf, SHARED, type Stand } from "./stand.ts";
@@ -123,9 +123,10 @@ export class Operator {
     return Math.max(0, ...said);
   }
 
-  /** `lost`: the log just before. What was wrong, or "" when all has started again. */
-  async restore(lost: Copy, archived: number): Promise<string> {
+  /** `mirror`: the log just before. What was wrong, or "" when all has started again. */
+  async restore(mirror: Copy, archived: number): Promise<string> {
     const { stand } = this;
+    const lost = await whole(stand, mirror);
     const { fleet, nodes, timeline } = stand;
     await fleet.retireAll();
     const keys = ["in", "ex", "ctl", "dur"].map((role) => `${role}:{${lost.shard}}`);

@@ -42,6 +42,8 @@ const ROUND_MS = 240_000;
 /** Generous: a busy machine is no fault. */
 const DRAIN_MS = 120_000;
 const CALM_MS = 300;
+/** Whoever is waited for is named so often. */
+const NAMED_MS = 10_000;
 /** Behind a restore, before nothing new is sent any more. */
 const GOES_ON_MS = 1500;
 const STOP_MS = 30_000;
@@ -147,6 +149,7 @@ async function drained(stand: Stand): Promise<"went on" | "halted"> {
   const untilMs = performance.now() + DRAIN_MS;
   const calmMs = performance.now() + CALM_MS;
   let lacks = "";
+  let nameMs = performance.now() + NAMED_MS;
   const borders = stand.https.map((http) => ({ http, border: new Map<number, number>() }));
   while (performance.now() < untilMs) {
     if (stand.wrong !== "") return "went on";
@@ -161,6 +164,10 @@ async function drained(stand: Stand): Promise<"went on" | "halted"> {
       lacks = await settlementLacks(stand, http, border).catch((error: unknown) => String(error));
     }
     if (lacks === "") return "went on";
+    if (performance.now() > nameMs) {
+      nameMs += NAMED_MS;
+      stand.timeline.say(`not yet: ${lacks}`);
+    }
     await Bun.sleep(POLL_MS);
   }
   throw new Error(`not within ${DRAIN_MS / 1000} s: ${lacks}`);
