@@ -11,7 +11,7 @@ import { join } from "node:path";
 import { Cell, type CellSpec, cellsNeed } from "./cell.ts";
 import { builtDist, ROOT } from "./dist.ts";
 import { Net } from "./net.ts";
-import { debianRoot, distrolessRoot } from "./roots.ts";
+import { copyOf, debianRoot, distrolessRoot } from "./roots.ts";
 import { type Place, type Service, type Tool, tellVenueStory } from "./venue-story.ts";
 
 const NOBODY = 65532;
@@ -27,10 +27,15 @@ describe.skipIf(lacks !== null)(`executables in a bare root${why}`, () => {
   const dir = mkdtempSync(join(tmpdir(), "clob-chroot-"));
   let net: Net;
   let dist = "";
+  let debian = "";
+  let distroless = "";
   beforeAll(async () => {
     net = await Net.open();
     dist = builtDist();
-  }, 120_000);
+    // Cells make places to mount at: the roots that are kept stay as they were made.
+    debian = copyOf(debianRoot(), join(dir, "root-debian"));
+    distroless = copyOf(distrolessRoot(), join(dir, "root-distroless"));
+  }, 300_000);
   afterAll(async () => {
     await net[Symbol.asyncDispose]();
     rmSync(dir, { recursive: true, force: true });
@@ -67,15 +72,15 @@ describe.skipIf(lacks !== null)(`executables in a bare root${why}`, () => {
   }
 
   test("Debian 12 as debootstrap makes it", async () => {
-    await tellVenueStory(placeIn(debianRoot(), "debian"));
+    await tellVenueStory(placeIn(debian, "debian"));
   });
 
   test("glibc and certificates alone, as in distroless", async () => {
-    await tellVenueStory(placeIn(distrolessRoot(), "distroless"));
+    await tellVenueStory(placeIn(distroless, "distroless"));
   });
 
   test("nothing can be written but the data directory", async () => {
-    const place = placeIn(debianRoot(), "closed");
+    const place = placeIn(debian, "closed");
     const touch = (path: string): Promise<{ exitCode: number }> =>
       Cell.run({ ...place.spec("clob", []), program: ["/usr/bin/touch", path] });
     const codes = ["/a", "/usr/a", "/opt/clob/bin/a", "/etc/clob/a", "/var/lib/clob/a"].map(touch);
@@ -83,7 +88,7 @@ describe.skipIf(lacks !== null)(`executables in a bare root${why}`, () => {
   });
 
   test("a missing Redis address is an error, not a log on this disk", async () => {
-    const place = placeIn(debianRoot(), "address");
+    const place = placeIn(debian, "address");
     for (const name of ["market-matcher", "settlement-plane", "ingress-verifier"] as const) {
       const spec = place.spec(name, []);
       const outcome = await Cell.run({ ...spec, env: { ...spec.env, CLOB_LOG: "redis" } });

@@ -109,9 +109,9 @@ export class Running {
     }
   }
 
-  /** Sends a signal to all of it, as a terminal does for Ctrl-C; the exit code. */
-  async end(signal: "SIGINT" | "SIGTERM" | "SIGKILL"): Promise<number> {
-    if (!this.isOver) process.kill(-this.child.pid, signal);
+  /** Sends a signal to all of it, as a terminal does for Ctrl-C, null for none; the exit code. */
+  async end(signal: "SIGINT" | "SIGTERM" | "SIGKILL" | null): Promise<number> {
+    if (signal !== null && !this.isOver) process.kill(-this.child.pid, signal);
     const code = await this.child.exited;
     await Promise.all(this.readers);
     return code;
