@@ -9,10 +9,10 @@
  * Whoever says a number first has the word; a second one that is not the same halts the shard, and
  * neither signs. Signatures are deterministic, so that both sign the same bytes or none. While two
  * are near the tip the one that leads waits for the other's word, a bounded time: one that has gone
- * wrong by itself is found before its lie is signed.
+ * wrong by itself is found before its lie is signed. Words are of one generation of the log.
  */
 import { sha256 } from "../base/hash.ts";
-import type { ShardLog } from "../edges/log.ts";
+import type { Agreement, ShardLog } from "../edges/log.ts";
 import { Halt } from "../engine/halt.ts";
 import { pause } from "../service/hold-place.ts";
 
@@ -70,7 +70,7 @@ export class SigningDesk {
     while (!stop.aborted) {
       this.moved = Promise.withResolvers();
       if (this.waiting.length === 0) await this.moved.promise;
-      else if (!(await this.tryFirst())) await pause(POLL_MS, stop);
+      else if (!(await this.tryFirst()) && !(await this.tryNewest())) await pause(POLL_MS, stop);
     }
     stop.removeEventListener("abort", wake);
   }
@@ -85,18 +85,37 @@ export class SigningDesk {
     await Promise.race([all(), pause(FLUSH_MS, late.signal)]);
   }
 
+  /**
+   * The other may have said the first one before the log had its last generation, and says it no
+   * more: one that it says now holds the hash of all before. False if there is none.
+   */
+  private async tryNewest(): Promise<boolean> {
+    const [first] = this.waiting;
+    const newest = this.waiting.at(-1);
+    if (first === undefined || newest === undefined || newest === first) return false;
+    if (performance.now() - first.sinceMs < AWAIT_MS) return false;
+    if ((await this.say(newest.checkpoint)) !== "agreed") return false;
+    this.parts.sign(newest.checkpoint);
+    const at = this.waiting.indexOf(newest);
+    this.waiting.splice(0, at + 1);
+    return true;
+  }
+
+  private async say({ number, bytes, position }: DueCheckpoint): Promise<Agreement> {
+    const { log, who } = this.parts;
+    const agreement = await log.sayCommitment({ number, hash: sha256(bytes).toHex(), who });
+    if (agreement !== "differs") return agreement;
+    const why = `another settlement has computed another commitment ${number}`;
+    throw new Halt(why, position);
+  }
+
   /** False if it has to wait. */
   private async tryFirst(): Promise<boolean> {
     const first = this.waiting[0];
     if (first === undefined) return true;
-    const { log, who, mayPublish, sign } = this.parts;
+    const { mayPublish, sign } = this.parts;
     const { checkpoint, sinceMs } = first;
-    const hash = sha256(checkpoint.bytes).toHex();
-    const agreement = await log.sayCommitment({ number: checkpoint.number, hash, who });
-    if (agreement === "differs") {
-      const why = `another settlement has computed another commitment ${checkpoint.number}`;
-      throw new Halt(why, checkpoint.position);
-    }
+    const agreement = await this.say(checkpoint);
     const isLate = performance.now() - sinceMs >= AWAIT_MS;
     const isAlone = agreement === "first" || (agreement === "awaited" && isLate);
     if (agreement === "agreed" || (isAlone && mayPublish())) sign(checkpoint);

@@ -134,6 +134,25 @@ test("both believing to lead, they sign the same bytes or none", async () => {
   expect(one.signed).toEqual(two.signed);
 });
 
+test("who follows does not wait for a word of an earlier generation", async () => {
+  const log = new MemoryStore(1).open();
+  const one = new Signing(log, "one", true);
+  one.compute(0);
+  await one.untilSigned(1);
+  // As a Clear and a lost suffix do: what was said before counts no more.
+  const said = log.sayCommitment.bind(log);
+  const two = new Signing(log, "two", false);
+  log.sayCommitment = async (word) => (word.number === 0 ? "first" : said(word));
+  two.compute(0);
+  two.compute(1);
+  one.compute(1);
+  await two.untilSigned(1);
+  expect(two.signed).toEqual(["1:same"]);
+  two.compute(2);
+  one.compute(2);
+  await two.untilSigned(2);
+});
+
 test("one that wakes up far behind signs nothing old", async () => {
   const log = new MemoryStore(1).open();
   log.sayCommitment = async () => "older";
