@@ -46,6 +46,7 @@ export function buildConfig(file: string, values: ConfigValues, shards: Shards):
       leaseMs: values.integer("settlement.lease_ms"),
       exportDir: exportDir(values, dataDir),
       publishDelayMs: values.integer("settlement.publish_delay_ms"),
+      carry: values.text("settlement.carry") as Config["settlement"]["carry"],
       checkpointIntervalMs: values.integer("settlement.checkpoint_interval_ms"),
       checkpointCommands: values.integer("settlement.checkpoint_commands"),
     },

@@ -123,7 +123,17 @@ const SETTLEMENT_ROWS: readonly Row[] = [
     fallback: 0,
     doc:
       "The export's roots are public at once, record bytes after this: the log shows every stop " +
-      "order. Withdrawals become final as much later.",
+      "order. Withdrawals become final as much later, and transfers between shards arrive so.",
+  },
+  {
+    section: "settlement",
+    key: "carry",
+    kind: choice("archived", "durable"),
+    fallback: "archived",
+    doc:
+      "When what one shard owes another is carried. archived: where settlement exports, once the " +
+      "export holds it, so that either shard can be made anew from its own export. durable: at " +
+      "once; after a loss of the log the exports may not fit each other.",
   },
   {
     section: "settlement",

@@ -134,6 +134,7 @@ export interface SettlementConfig {
   /** Null where nothing is exported continuously. */
   readonly exportDir: string | null;
   readonly publishDelayMs: number;
+  readonly carry: "archived" | "durable";
   /** genesis */
   readonly checkpointIntervalMs: number;
   /** genesis */

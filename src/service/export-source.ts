@@ -45,7 +45,13 @@ export class ExportSource {
     const note = await this.note();
     const size = note === null ? 0 : Number(new TextDecoder().decode(note).split("\n")[1]);
     if (size > position) return true;
-    return (await this.store.segments()).some(({ first }) => first > position);
+    const names = await this.store.segments();
+    if (names.some(({ first, last }) => (last ?? first) > position)) return true;
+    // A whole one may begin before it, and where it ends it says inside.
+    const whole = names.findLast(({ last }) => last === null);
+    const object = whole === undefined ? null : await this.store.get(whole.name);
+    const unsealed = object === null ? "" : unseal(object, SEGMENT_SIZE_MAX);
+    return typeof unsealed !== "string" && unsealed.header.last > position;
   }
 
   /** Record 1, by its own word; null where there is no export. */

@@ -6,14 +6,16 @@
  *                                                            settlement's engine of d says applied
  *
  * For each destination one frame is on its way at a time, entries of a run in the order of their
- * numbers, a credit only behind the directory entries that its source had. What is not seen applied
- * in time goes again; the engine takes each number once. A run that is refused waits longer from
- * try to try and holds up no other.
+ * numbers, a credit only behind the directory entries that its source had, and none that its
+ * source's export, where there is one, does not hold (outbox.ts). What is not seen applied in time
+ * goes again; the engine takes each number once. A run that is refused waits longer from try to try
+ * and holds up no other.
  */
 import type { Logger } from "../edges/logger.ts";
 import { BATCH_COUNT_MAX, SHARD_ALL } from "../protocol/codes.ts";
 import type { Carry } from "../protocol/commands.ts";
 import type { CarryDesk } from "./carry-desk.ts";
+import { CarryLane, sayNotCarried } from "./carry-lane.ts";
 import type { Outbox } from "./outbox.ts";
 
 /** How far settlement's own engine has brought a shard. */
@@ -41,30 +43,18 @@ export interface CarrierParts {
 
 /** An entry on its way, and the run that it is of. */
 interface Sent {
-  readonly lane: Lane;
+  readonly lane: CarryLane;
   readonly carry: Carry;
 }
 
-/** One run on its way to one destination. */
-interface Lane {
-  readonly source: number;
-  readonly isDirectory: boolean;
-  /** Zero while it moves; else it rests for that long. */
-  restMs: number;
-  isResting: boolean;
-  complaint: string;
-}
-
 const SEEN_MS_MAX = 1000;
-const REST_MS_MIN = 50;
-const REST_MS_MAX = 10_000;
 /** Somebody else may carry too, and a shard may become known. */
 const LOOK_MS = 500;
 
 export class Carrier {
   readonly counts = { frames: 0, entries: 0 };
   private readonly parts: CarrierParts;
-  private readonly lanes = new Map<number, Lane[]>();
+  private readonly lanes = new Map<number, CarryLane[]>();
   private moved = Promise.withResolvers<void>();
   private turn = 0;
 
@@ -93,19 +83,24 @@ export class Carrier {
     return count;
   }
 
+  /** The longest that entries for that shard have waited while none of their run was applied. */
+  stalledMs(destination: number): number {
+    const lanes = this.lanes.get(destination) ?? [];
+    return Math.max(0, ...lanes.map((lane) => lane.stalledMs));
+  }
+
   /** Carries until stopped. */
   async run(): Promise<void> {
     await Promise.all([...this.lanes.keys()].map((destination) => this.serve(destination)));
   }
 
-  private lanesTo(destination: number): Lane[] {
+  private lanesTo(destination: number): CarryLane[] {
     const { outboxes, origin } = this.parts;
-    const lanes: Lane[] = [];
-    const add = (source: number, isDirectory: boolean): void => {
-      lanes.push({ source, isDirectory, restMs: 0, isResting: false, complaint: "" });
-    };
-    if (destination !== origin && outboxes.has(origin)) add(origin, true);
-    for (const source of outboxes.keys()) if (source !== destination) add(source, false);
+    const lanes: CarryLane[] = [];
+    if (destination !== origin && outboxes.has(origin)) lanes.push(new CarryLane(origin, true));
+    for (const source of outboxes.keys()) {
+      if (source !== destination) lanes.push(new CarryLane(source, false));
+    }
     return lanes;
   }
 
@@ -113,8 +108,17 @@ export class Carrier {
     const { stop } = this.parts;
     while (!stop.aborted) {
       const sent = this.parts.mayCarry() ? await this.gather(destination) : [];
+      this.watch(destination);
       if (sent.length === 0) await this.pause(LOOK_MS);
       else await this.carry(destination, sent);
+    }
+  }
+
+  private watch(destination: number): void {
+    for (const lane of this.lanes.get(destination) ?? []) {
+      lane.watch(this.written(lane, destination), this.applied(lane, destination) ?? 0);
+      const why = this.parts.mayCarry() ? lane.unarchivedFor() : null;
+      if (why !== null) sayNotCarried(this.parts.logger, lane, destination, why);
     }
   }
 
@@ -144,7 +148,7 @@ export class Carrier {
   }
 
   private async take(
-    lane: Lane,
+    lane: CarryLane,
     destination: number,
     bounds: { readonly directory: number; readonly room: number },
   ): Promise<Carry[]> {
@@ -156,9 +160,14 @@ export class Carrier {
     if (outbox.runOf(name).lacks) await outbox.refill(name);
     const run = outbox.runOf(name);
     const leads = destination === this.parts.origin;
+    const { mayLeave } = outbox;
+    lane.isUnarchived = false;
     for (let number = applied + 1; taken.length < bounds.room; number++) {
-      const carry = run.get(number);
-      if (carry === null) break;
+      const kept = run.get(number);
+      if (kept === null) break;
+      lane.isUnarchived = kept.position > mayLeave;
+      if (lane.isUnarchived) break;
+      const { carry } = kept;
       if (!lane.isDirectory && !leads && carry.directory > bounds.directory) break;
       taken.push(carry);
     }
@@ -171,7 +180,7 @@ export class Carrier {
     this.counts.frames++;
     this.counts.entries += sent.length;
     const { problem, rejects } = await desk.send(sent.map(({ carry }) => carry));
-    const refused = new Map<Lane, string>();
+    const refused = new Map<CarryLane, string>();
     for (const [i, { lane }] of sent.entries()) {
       const name = problem === "" ? rejects.get(i) : problem;
       if (name !== undefined && !refused.has(lane)) refused.set(lane, name);
@@ -179,8 +188,13 @@ export class Carrier {
     await this.untilSeen(destination, sent, refused);
     const firsts = new Map(sent.map(({ lane, carry }) => [lane, carry.number] as const).reverse());
     for (const [lane, first] of firsts) {
-      if ((this.applied(lane, destination) ?? 0) >= first) awaken(lane);
-      else this.rest(lane, destination, refused.get(lane) ?? "it is not seen applied yet");
+      if ((this.applied(lane, destination) ?? 0) >= first) {
+        lane.awaken();
+        continue;
+      }
+      const why = refused.get(lane) ?? "it is not seen applied yet";
+      const said = lane.rest(why, () => this.notify());
+      if (said !== null) sayNotCarried(this.parts.logger, lane, destination, said);
     }
   }
 
@@ -188,10 +202,10 @@ export class Carrier {
   private async untilSeen(
     destination: number,
     sent: readonly Sent[],
-    refused: ReadonlyMap<Lane, string>,
+    refused: ReadonlyMap<CarryLane, string>,
   ): Promise<void> {
     const last = new Map(sent.map(({ lane, carry }) => [lane, carry.number]));
-    const isOver = ([lane, number]: [Lane, number]): boolean =>
+    const isOver = ([lane, number]: [CarryLane, number]): boolean =>
       refused.has(lane) || (this.applied(lane, destination) ?? 0) >= number;
     const until = performance.now() + SEEN_MS_MAX;
     while (performance.now() < until && !this.parts.stop.aborted) {
@@ -200,33 +214,18 @@ export class Carrier {
     }
   }
 
-  /** A run that does not move is tried again later, and said once for each reason. */
-  private rest(lane: Lane, destination: number, why: string): void {
-    lane.restMs = Math.min(REST_MS_MAX, Math.max(REST_MS_MIN, 2 * lane.restMs));
-    lane.isResting = true;
-    const timer = setTimeout(() => {
-      lane.isResting = false;
-      this.notify();
-    }, lane.restMs);
-    timer.unref();
-    if (lane.complaint === why || lane.restMs < SEEN_MS_MAX) return;
-    lane.complaint = why;
-    const what = lane.isDirectory ? "directory" : "credits";
-    this.parts.logger.warning("not carried", { from: lane.source, to: destination, what, why });
-  }
-
   private links(shard: number): ShardLinks | undefined {
     return this.parts.links.get(shard);
   }
 
   /** Null where the destination does not know the source. */
-  private applied(lane: Lane, destination: number): number | null {
+  private applied(lane: CarryLane, destination: number): number | null {
     const links = this.links(destination);
     if (links === undefined) return null;
     return lane.isDirectory ? links.directory() : links.applied(lane.source);
   }
 
-  private written(lane: Lane, destination: number): number {
+  private written(lane: CarryLane, destination: number): number {
     const links = this.links(lane.source);
     return (lane.isDirectory ? links?.directory() : links?.written(destination)) ?? 0;
   }
@@ -238,9 +237,4 @@ export class Carrier {
     await Promise.race([this.moved.promise, late.promise]);
     clearTimeout(timer);
   }
-}
-
-function awaken(lane: Lane): void {
-  lane.restMs = 0;
-  lane.complaint = "";
 }

@@ -41,6 +41,8 @@ export interface CarryParts {
   readonly signer: Signer;
   readonly keyFile: string;
   readonly deliver: Deliver;
+  /** Up to where a shard is archived; absent: what is compared is carried. */
+  readonly archived?: (shard: number) => number;
   /** Whether this settlement leads, and in which turn. */
   readonly leadership: { readonly leads: boolean; readonly term: number };
   readonly logger: Logger;
@@ -97,6 +99,11 @@ export class CarryService {
     this.outboxes.get(shard)?.onReports(reports);
   }
 
+  /** Position of that shard's first record that must be archived before its entry is carried, or 0. */
+  awaited(shard: number): number {
+    return this.outboxes.get(shard)?.awaited ?? 0;
+  }
+
   onCompared(shard: number, position: number): void {
     if (this.outboxes.get(shard)?.onCompared(position) === true) this.carrier.notify();
   }
@@ -105,7 +112,7 @@ export class CarryService {
 function outboxOf(
   shard: OpenShard,
   links: ReadonlyMap<number, ShardLinks>,
-  { files, stop }: CarryParts,
+  { files, archived, stop }: CarryParts,
 ): Outbox {
   const id = shard.genesis.shard;
   const own = links.get(id);
@@ -126,6 +133,7 @@ function outboxOf(
       destination === SHARD_ALL
         ? Math.min(...others.map((one) => one.directory()))
         : (links.get(destination)?.applied(id) ?? 0),
+    archived: () => archived?.(id) ?? Number.POSITIVE_INFINITY,
     runMax: RUN_MAX,
     stop,
   });

@@ -16,6 +16,9 @@ export interface ExportServiceParts {
   readonly objects?: ObjectStore;
   /** Whether this process leads that shard's settlement; always, if absent. */
   readonly mayPublish?: (shard: number) => boolean;
+  /** See exporter.ts. */
+  readonly awaited?: (shard: number) => number;
+  readonly onArchived?: () => void;
   readonly wallMs: () => number;
   readonly logger: Logger;
   readonly stop: AbortSignal;
@@ -47,7 +50,7 @@ export class ExportService {
 
   /** Exports this shard until stopped. */
   run({ log, venue }: OpenShard, settlement: Settlement): Promise<void> {
-    const { config, mayPublish, wallMs, logger, stop } = this.parts;
+    const { config, mayPublish, awaited, onArchived, wallMs, logger, stop } = this.parts;
     const { shard } = log;
     const exporter = new Exporter({
       objects: this.objects,
@@ -59,6 +62,8 @@ export class ExportService {
       publishDelayMs: config.settlement.publishDelayMs,
       wallMs,
       mayPublish: () => mayPublish?.(shard) ?? true,
+      awaited: () => awaited?.(shard) ?? 0,
+      ...(onArchived === undefined ? {} : { onArchived }),
       logger: logger.with({ shard }),
       stop,
     });

@@ -6,7 +6,8 @@
  * There is no queue: it reads what it needs of the log when its turn comes, and what it has not
  * written yet waits there. A store that is full, slow or away is asked again, later and later up
  * to a limit; the log, settlement and its checkpoints go on meanwhile. With a publish delay roots
- * and records are two runs, the second behind the first.
+ * and records are two runs, the second behind the first. Without one, a step ends between two
+ * borders where something waits for a record to be archived (carrier.ts).
  */
 import type { Logger } from "../edges/logger.ts";
 import { ExportStore, LATEST } from "../edges/export-store.ts";
@@ -31,6 +32,12 @@ export interface ExporterParts {
   readonly wallMs: () => number;
   /** False while another settlement leads. Asked before each step; it may be wrong for a moment. */
   readonly mayPublish: () => boolean;
+  /** The first position that something waits for to be archived; 0 for none. Asked now and then. */
+  readonly awaited?: () => number;
+  /** Between two steps of which the second ends at no border; a second if absent. */
+  readonly promptMsMin?: number;
+  /** More is archived than before. */
+  readonly onArchived?: () => void;
   readonly logger: Logger;
   readonly stop: AbortSignal;
 }
@@ -54,6 +61,8 @@ export interface ExportProgress {
 /** Steps come every 10 s of log time. */
 const POLL_MS = 200;
 const LOOK_MS = 1000;
+/** Buckets let a pointer move once a second. */
+const PROMPT_MS_MIN = 1000;
 const RETRY_MS_MIN = 200;
 const RETRY_MS_MAX = 10_000;
 /** A store that hangs does not hold up a stop for longer. */
@@ -65,6 +74,7 @@ export class Exporter {
   private readonly borders: ExportBorders;
   /** Commitments that signed heads in the store cover, as far as this process knows. */
   private noted = 0;
+  private steppedMs = Number.NEGATIVE_INFINITY;
 
   constructor(parts: ExporterParts) {
     this.parts = parts;
@@ -114,6 +124,8 @@ export class Exporter {
       open = await ShardExport.open(parts);
     }
     if (open === null) return;
+    // A settlement that has just caught up learns here what another has archived.
+    if (part !== "roots") await this.look(store);
     if (part === "roots") this.noted = open.count;
     let input: InputReader | null = null;
     try {
@@ -158,10 +170,19 @@ export class Exporter {
   private due(part: ExportPart, count: number): number | null {
     const { publishDelayMs, wallMs } = this.parts;
     const next = this.borders.next(count);
-    if (next === null) return null;
+    if (next === null) return part === "all" && this.isAwaited() ? this.borders.count : null;
     if (part !== "records") return next;
     const publicMs = this.borders.at(next - 1).logTime / 1000 + publishDelayMs;
     return next <= this.noted && publicMs <= wallMs() ? next : null;
+  }
+
+  /** Whether something waits for a record that is signed for and not archived. */
+  private isAwaited(): boolean {
+    const position = this.parts.awaited?.() ?? 0;
+    if (position <= this.progress.archived) return false;
+    const { promptMsMin = PROMPT_MS_MIN } = this.parts;
+    if (performance.now() - this.steppedMs < promptMsMin) return false;
+    return position <= this.borders.position(this.borders.count);
   }
 
   private async stepped(
@@ -171,6 +192,7 @@ export class Exporter {
   ): Promise<void> {
     const { progress } = this;
     progress.steps++;
+    this.steppedMs = performance.now();
     if (part !== "records") this.noted = count;
     if (part !== "roots") {
       await this.archive(position, count);
@@ -187,6 +209,7 @@ export class Exporter {
     if (position <= progress.archived) return;
     progress.archived = position;
     progress.archivedTime = this.borders.at(count - 1).logTime;
+    this.parts.onArchived?.();
   }
 
   /** It shows every stop order, as records do, and waits for them. */

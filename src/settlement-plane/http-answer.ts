@@ -51,6 +51,8 @@ export function roleText({ leads }: Role): "leader" | "follower" {
 export interface ReadSide {
   readonly settlements: ReadonlyMap<number, ShardSource>;
   readonly leadership: Role;
+  /** Absent with one shard. */
+  readonly carrier?: { stalledMs(destination: number): number };
   readonly marketData: MarketData;
   readonly rowsMax: number;
   readonly venueName: string;

@@ -67,6 +67,9 @@ function addShards(metrics: Metrics, side: ReadSide): void {
     gauge("clob_settlement_in_flight_entries", "Written for it elsewhere, not applied yet.", () =>
       entriesInFlight(side, source),
     );
+    gauge("clob_settlement_carry_stalled_seconds", "Entries for it wait, none is applied.", () =>
+      side.carrier === undefined ? 0 : side.carrier.stalledMs(id) / 1000,
+    );
     gauge("clob_settlement_accounts", "Traders.", () => source.engine.state.accounts.count);
     total("clob_settlement_commands_total", "Of traders, in this process.", () => data.rate.total);
     const { counts } = data;

@@ -9,7 +9,7 @@
  */
 import type { Carry } from "../protocol/commands.ts";
 
-interface Kept {
+export interface Kept {
   readonly carry: Carry;
   /** Of the record that wrote it. */
   readonly position: number;
@@ -77,8 +77,14 @@ export class OutboxRun {
     if (applied >= this.next) this.next = applied + 1;
   }
 
-  /** The entry, or null if it is not here. */
-  get(number: number): Carry | null {
-    return this.kept[number - (this.next - this.kept.length)]?.carry ?? null;
+  /** The entry, and the position of the record that wrote it; null if it is not here. */
+  get(number: number): Kept | null {
+    return this.kept[number - (this.next - this.kept.length)] ?? null;
+  }
+
+  /** Position of the first kept entry that was written above `position`; 0 for none. */
+  firstAbove(position: number): number {
+    if (this.newestPosition <= position) return 0;
+    return this.kept.find((one) => one.position > position)?.position ?? 0;
   }
 }

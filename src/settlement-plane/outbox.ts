@@ -5,7 +5,9 @@
  *   ex, read back       -> runs                         what a start finds, or had no room
  *   in, executed again  -> runs                         where the log has let go of that ex
  *
- * Nothing that is not durable and compared ever leaves here.
+ * Nothing that is not durable and compared ever leaves here; where the shard is exported, nothing
+ * that is not archived: whoever has taken an entry took what the source's export holds, so any of
+ * the two can be made anew from its export without the other (DECISIONS, carries what is archived).
  */
 import { readU64, viewOf } from "../base/bytes.ts";
 import type { ExecutionReader } from "../edges/log.ts";
@@ -31,6 +33,8 @@ export interface OutboxParts {
   readonly writtenBy: (engine: Engine, destination: number) => number;
   /** Number of the last entry that every destination of such a run has applied. */
   readonly applied: (destination: number) => number;
+  /** Entries written up to this position may leave; Infinity where nothing is exported. */
+  readonly archived: () => number;
   /** Entries kept per run. */
   readonly runMax: number;
   readonly stop: AbortSignal;
@@ -68,6 +72,22 @@ export class Outbox {
 
   get shard(): number {
     return this.parts.shard;
+  }
+
+  /** Entries of records up to here may be carried. */
+  get mayLeave(): number {
+    return this.parts.archived();
+  }
+
+  /** Position of the first record with an entry that must be archived before it leaves, or 0. */
+  get awaited(): number {
+    const { mayLeave } = this;
+    let first = 0;
+    for (const run of this.runs.values()) {
+      const position = run.firstAbove(mayLeave);
+      if (position > 0 && (first === 0 || position < first)) first = position;
+    }
+    return first;
   }
 
   /** Of one record that was re-executed. */

@@ -61,30 +61,43 @@ export class SegmentCutter {
 
   /** What was added since the last segment, or null for nothing. */
   finish(): CutSegment | null {
-    this.sealEntry();
-    if (this.parts.length === 0) return null;
-    const { shard, venue, first, last, rulesVersion } = this;
-    const bytes = new Uint8Array(this.size);
-    bytes.set(encodeSegmentHeader({ kind: SEGMENT_INPUT, shard, first, salt: 0, venue }));
-    let at = SEGMENT_HEADER_SIZE;
-    for (const part of this.parts) {
-      bytes.set(part, at);
-      at += part.length;
-    }
+    const segment = this.rest();
     this.parts = [];
     this.size = SEGMENT_HEADER_SIZE;
     this.first = 0;
+    this.entryCount = 0;
+    this.entryBytes = 0;
+    return segment;
+  }
+
+  /** The same, and it goes on as if nobody had asked. */
+  rest(): CutSegment | null {
+    const parts = this.entryCount === 0 ? this.parts : [...this.parts, this.entryBytesOf()];
+    if (parts.length === 0) return null;
+    const { shard, venue, first, last, rulesVersion } = this;
+    const header = encodeSegmentHeader({ kind: SEGMENT_INPUT, shard, first, salt: 0, venue });
+    const size = parts.reduce((sum, part) => sum + part.length, header.length);
+    const bytes = new Uint8Array(size);
+    bytes.set(header);
+    let at = header.length;
+    for (const part of parts) {
+      bytes.set(part, at);
+      at += part.length;
+    }
     return { first, last, rulesVersion, bytes };
   }
 
   private sealEntry(): void {
-    if (this.entryCount === 0) return;
-    const { entryFirst: first, entryCount: count, entryTime: logTime } = this;
-    const payload = this.entry.subarray(0, this.entryBytes);
-    const part = encodeEntry({ kind: SEGMENT_INPUT, first, count, logTime }, payload, 0);
+    const part = this.entryBytesOf();
     this.parts.push(part);
     this.size += part.length;
     this.entryCount = 0;
     this.entryBytes = 0;
+  }
+
+  private entryBytesOf(): Uint8Array {
+    const { entryFirst: first, entryCount: count, entryTime: logTime } = this;
+    const payload = this.entry.subarray(0, this.entryBytes);
+    return encodeEntry({ kind: SEGMENT_INPUT, first, count, logTime }, payload, 0);
   }
 }

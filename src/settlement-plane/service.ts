@@ -77,8 +77,8 @@ export async function startSettlementService(
   const onTurn = (): void => carrying?.carrier.notify();
   const leadership = openLeadership(parts, settlements, marketData, onTurn);
   const mayPublish = (): boolean => leadership.leads;
-  const carrying = openCarrying(parts, { settlements, leadership, stop: stopping.signal });
-  const exporting = ExportService.open({ ...parts, mayPublish, stop: stopping.signal });
+  const host = { settlements, leadership, stop: stopping.signal };
+  const { exporting, carrying } = openWays(parts, host);
   for (const shard of shards) {
     const id = shard.genesis.shard;
     const settlement = new Settlement({
@@ -103,12 +103,11 @@ export async function startSettlementService(
     settlements.set(id, settlement);
     runs.push(exporting?.run(shard, settlement).catch(onFault) ?? Promise.resolve());
     const data = marketData.addShard(id, settlement);
-    const run = { settlement, leadership, data, stop: stopping.signal };
-    runs.push(...runShard(parts, shard, run));
+    runs.push(...runShard(parts, shard, { settlement, leadership, data, stop: stopping.signal }));
   }
   if (carrying !== null) runs.push(carrying.carrier.run().catch(onFault));
   runs.push(leadership.run(stopping.signal).catch(onFault));
-  const reading = serveReaders(parts, { settlements, leadership }, marketData);
+  const reading = serveReaders(parts, { settlements, leadership, carrying }, marketData);
   logger.info("listening", { http: `${config.settlement.httpAddress.host}:${reading.port}` });
   return {
     carrier: carrying?.carrier ?? null,
@@ -174,20 +173,36 @@ function checkpointKey({ config, shards }: SettlementServiceParts): Signer {
   throw new ServiceEnd(EXIT_REFUSED, `${file} is not the checkpoint key that genesis names`);
 }
 
+interface Host {
+  readonly settlements: ReadonlyMap<number, Settlement>;
+  readonly leadership: Leadership;
+  readonly stop: AbortSignal;
+}
+
+/** The export, and the carrier, which goes no further than that. */
+function openWays(parts: SettlementServiceParts, host: Host) {
+  const { leadership, stop } = host;
+  const exporting = ExportService.open({
+    ...parts,
+    mayPublish: () => leadership.leads,
+    awaited: (shard) => carrying?.awaited(shard) ?? 0,
+    onArchived: () => carrying?.carrier.notify(),
+    stop,
+  });
+  const carrying = openCarrying(parts, { ...host, isExported: exporting !== null });
+  return { exporting, carrying };
+}
+
 function openCarrying(
   { config, shards, logger, deliver }: SettlementServiceParts,
-  {
-    settlements,
-    leadership,
-    stop,
-  }: {
-    readonly settlements: ReadonlyMap<number, Settlement>;
-    readonly leadership: Leadership;
-    readonly stop: AbortSignal;
-  },
+  { settlements, leadership, isExported, stop }: Host & { readonly isExported: boolean },
 ): CarryService | null {
   if (shards.length < 2) return null;
   const keyFile = join(config.venue.keysDir, CARRY_KEY_NAME);
+  const waits = isExported && config.settlement.carry === "archived";
+  const { publishDelayMs: delay_ms } = config.settlement;
+  if (waits && delay_ms > 0) logger.warning("carried after the publish delay", { delay_ms });
+  const archived = (shard: number): number => settlements.get(shard)?.exported?.archived ?? 0;
   return new CarryService({
     shards,
     engineOf: (shard) => {
@@ -197,6 +212,7 @@ function openCarrying(
     },
     signer: readKeyFile(keyFile),
     keyFile,
+    ...(waits ? { archived } : {}),
     leadership,
     deliver: deliver ?? deliverOverHttp(config.settlement.ingressAddress, stop),
     logger,
@@ -233,7 +249,12 @@ function serveReaders(
   {
     settlements,
     leadership,
-  }: { readonly settlements: ReadonlyMap<number, Settlement>; readonly leadership: Leadership },
+    carrying,
+  }: {
+    readonly settlements: ReadonlyMap<number, Settlement>;
+    readonly leadership: Leadership;
+    readonly carrying: CarryService | null;
+  },
   marketData: MarketData,
 ): { port: number; stop: () => Promise<void> } {
   const { config, wallMs } = parts;
@@ -243,6 +264,7 @@ function serveReaders(
   const side = {
     settlements,
     leadership,
+    ...(carrying === null ? {} : { carrier: carrying.carrier }),
     marketData,
     rowsMax,
     venueName: config.venue.name,

@@ -4,8 +4,9 @@
  *   in of the log -> segments        leaf hashes -> tiles        commitments, notes, then `latest`
  *
  * A step is written whole before anything says that it is there. Whoever begins a step again, after
- * a crash or beside another exporter, writes the same objects. Nothing is published of a log whose
- * records do not make the root that was signed.
+ * a crash or beside another exporter, writes the same objects. One that ends between two borders
+ * leaves parts, under names of their own; the step that ends at the next border is as if there had
+ * been none. Nothing is published of a log whose records do not make the root that was signed.
  */
 import { equalBytes, viewOf } from "../base/bytes.ts";
 import { ExportStore, INPUT_NOTE, LATEST, STATE_NOTE } from "../edges/export-store.ts";
@@ -57,14 +58,18 @@ export class ShardExport {
   private readonly record = new RecordView();
   private readonly states = new MerkleLog();
   private readonly edge: TileEdge;
+  private readonly cutter: SegmentCutter;
+  /** Commitments up to the last border. */
+  private border: number;
   /** Commitments whose step is written, and the records that they cover. */
   count: number;
   position: number;
 
   private constructor(parts: ShardExportParts, count: number, edge: TileEdge) {
     this.parts = parts;
-    this.count = count;
+    this.count = this.border = count;
     this.edge = edge;
+    this.cutter = new SegmentCutter(parts.store.shard, parts.venue);
     this.position = edge.size;
   }
 
@@ -97,22 +102,21 @@ export class ShardExport {
    * export end together there. False when asked to stop. After that, or a fault, open it anew.
    */
   async step(input: InputReader, count: number, isCut: boolean): Promise<boolean> {
-    const { borders, part, store, venue } = this.parts;
-    const from = this.count;
+    const { borders, part } = this.parts;
     const isBorder = borders.last(count) === count;
     const to = borders.at(count - 1);
-    const cutter = new SegmentCutter(store.shard, venue);
-    for (let number = from; number < count; number++) {
-      if (!(await this.copyChecked(input, borders.at(number), cutter))) return false;
+    for (let number = this.count; number < count; number++) {
+      if (!(await this.copyChecked(input, borders.at(number)))) return false;
     }
-    const rest = cutter.finish();
+    const rest = isBorder ? this.cutter.finish() : this.cutter.rest();
     if (rest !== null) await this.writeSegment(rest, isBorder);
     await this.followCommitments(count);
-    if (part !== "records") await this.writeRoots(from, isBorder);
+    if (part !== "records") await this.writeRoots(this.border, isBorder);
     const isSigned = part === "records" || (await this.writeNotes(to));
     if (part !== "roots" && isSigned) await this.writeLatest(to, isCut);
     this.count = count;
     this.position = to.position;
+    if (isBorder) this.border = count;
     return true;
   }
 
@@ -120,7 +124,6 @@ export class ShardExport {
   private async copyChecked(
     input: InputReader,
     { position, inputRoot }: Commitment,
-    cutter: SegmentCutter,
   ): Promise<boolean> {
     const filled: CutSegment[] = [];
     while (this.edge.size < position) {
@@ -128,7 +131,7 @@ export class ShardExport {
       if (batch === null || this.parts.stop.aborted) return false;
       this.take(batch, position, (bytes) => {
         if (this.parts.part === "roots") return;
-        const segment = cutter.add(bytes, this.edge.size, this.record);
+        const segment = this.cutter.add(bytes, this.edge.size, this.record);
         if (segment !== null) filled.push(segment);
       });
       await new Promise(setImmediate);

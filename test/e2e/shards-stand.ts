@@ -78,6 +78,11 @@ export class ShardsStand {
     });
   }
 
+  /** The logs were lost: what a client has heard of may be gone. */
+  forget(): void {
+    this.heard.clear();
+  }
+
   async until(what: string, isSo: () => Promise<boolean>): Promise<void> {
     const from = performance.now();
     while (!(await isSo().catch(() => false))) {

@@ -133,6 +133,7 @@ describe("limits and own pages:", () => {
     expect(metrics.split("\n").filter((line) => line.includes('{shard="1"}'))).toEqual([
       'clob_log_trimmed_position{shard="1"} 0',
       'clob_settlement_accounts{shard="1"} 3',
+      'clob_settlement_carry_stalled_seconds{shard="1"} 0',
       'clob_settlement_checkpoint_age_seconds{shard="1"} 1.44',
       'clob_settlement_checkpoints_total{shard="1"} 1',
       'clob_settlement_commands_total{shard="1"} 0',

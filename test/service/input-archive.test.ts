@@ -1,12 +1,13 @@
 /** Records from an export: those that were signed for, or a sentence that names the wrong object. */
 import { afterAll, beforeAll, describe, expect, test } from "bun:test";
-import { cpSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import * as fs from "node:fs";
 import { tmpdir } from "node:os";
-import { join } from "node:path";
+import { dirname, join } from "node:path";
 import { viewOf } from "../../src/base/bytes.ts";
 import { DirectoryStore } from "../../src/edges/directory-store.ts";
 import { ExportStore } from "../../src/edges/export-store.ts";
 import { Gone, type InputReader, LogFault, type ShardLog } from "../../src/edges/log.ts";
+import { seal, unseal, type Unsealed } from "../../src/edges/sealed-object.ts";
 import { openVerifiers } from "../../src/edges/verify.ts";
 import { decodeGenesis, type Genesis, venueOf } from "../../src/protocol/genesis.ts";
 import { readRecord, RecordView } from "../../src/protocol/record.ts";
@@ -24,6 +25,7 @@ import {
   smallLife,
 } from "../support/sealed-venue.ts";
 
+const { cpSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } = fs;
 const NEVER = new AbortController().signal;
 const dir = mkdtempSync(join(tmpdir(), "clob-archive-"));
 const genesisFrame = smallGenesis(OPERATOR, CHECKPOINT);
@@ -157,7 +159,23 @@ describe("a log without its beginning", () => {
     const covered = await archiveAt(name).covered();
     expect(await source.reachesBeyond(covered)).toBe(false);
     expect(await source.reachesBeyond(covered - 1)).toBe(true);
-    // A step that was cut off: its records are there, and nobody has signed for them.
+    // Steps that were cut off: their records are there, and nobody has signed for them.
+    const shard = join(dir, name, "shard-1");
+    const part = ExportStore.partSegmentName(covered, covered + 3);
+    mkdirSync(join(shard, dirname(part)));
+    cpSync(filesIn(shard, ".zst")[0]!, join(shard, part));
+    expect(await source.reachesBeyond(covered)).toBe(true);
+    expect(await source.reachesBeyond(covered + 3)).toBe(false);
+    rmSync(join(shard, part));
+    // A whole one that was begun before the position.
+    const segments = await new ExportStore(new DirectoryStore(join(dir, name)), 1).segments();
+    const whole = join(shard, segments.findLast(({ last }) => last === null)!.name);
+    const kept = readFileSync(whole);
+    const { header, bytes } = unseal(kept, 1 << 24) as Unsealed;
+    writeFileSync(whole, await seal({ ...header, last: covered + 1 }, bytes));
+    expect(await source.reachesBeyond(covered)).toBe(true);
+    writeFileSync(whole, kept);
+    expect(await source.reachesBeyond(covered)).toBe(false);
     const next = ExportStore.segmentName(covered + 1);
     cpSync(filesIn(join(dir, name, "shard-1"), ".zst")[0]!, join(dir, name, "shard-1", next));
     expect(await source.reachesBeyond(covered)).toBe(true);

@@ -3,10 +3,9 @@
  * exporter and no kill makes it say what is not so.
  */
 import { expect, test } from "bun:test";
-import { cpSync, readdirSync, readFileSync, statSync } from "node:fs";
+import { cpSync, readFileSync } from "node:fs";
 import { join } from "node:path";
 import { toHex } from "../../src/base/bytes.ts";
-import { sha256 } from "../../src/base/hash.ts";
 import { Prng } from "../../src/base/prng.ts";
 import { DirectoryStore } from "../../src/edges/directory-store.ts";
 import {
@@ -15,42 +14,17 @@ import {
   StoreFull,
   StoreUnreachable,
 } from "../../src/edges/object-store.ts";
-import { openVerifiers } from "../../src/edges/verify.ts";
 import { encodeLatest } from "../../src/protocol/export-latest.ts";
-import { judgeEngine } from "../../src/verifier/engines.ts";
 import { verdictText } from "../../src/verifier/verdict-text.ts";
-import { verifyExport } from "../../src/verifier/verify-export.ts";
 import { ExportStand, type Running } from "../support/export-stand.ts";
-
-/** Records that the last whole step covers. */
-const WHOLE = 41;
-const POINTERS = new Set(["latest", "in.note", "state.note"]);
-
-async function until(isSo: () => boolean): Promise<void> {
-  while (!isSo()) await Bun.sleep(5);
-}
-
-async function verdictOn({ venue }: ExportStand, from: string) {
-  const { fast: verifier } = await openVerifiers();
-  return verifyExport({ from, venue, verifier, openEngine: judgeEngine("fast") });
-}
-
-/** Name to hash. */
-function objectsOf(dir: string): Map<string, string> {
-  const shard = join(dir, "shard-1");
-  const names = readdirSync(shard, { recursive: true, encoding: "utf8" });
-  const files = names.filter((name) => statSync(join(shard, name)).isFile());
-  return new Map(files.map((name) => [name, toHex(sha256(readFileSync(join(shard, name))))]));
-}
-
-/** All objects but pointers are there as `clob export` makes them, partial ones apart. */
-function expectSame(dir: string, whole: string): void {
-  const here = objectsOf(dir);
-  for (const [name, hash] of objectsOf(whole)) {
-    if (!POINTERS.has(name) && !name.includes(".p/"))
-      expect([name, here.get(name)]).toEqual([name, hash]);
-  }
-}
+import {
+  expectSame,
+  objectsOf,
+  POINTERS,
+  until,
+  verdictOn,
+  WHOLE,
+} from "../support/export-facts.ts";
 
 type Way = "well" | "full" | "away" | "denied" | "hangs";
 

@@ -4,6 +4,7 @@
  *
  *   venue.write(shard, who, command)   a record with a frame of that signer, executed at once
  *   venue.compare(shard)               its reports are published and compared: they may be carried
+ *   venue.archive(shard, position)     where it is exported: the export holds records up to there
  */
 import { viewOf } from "../../src/base/bytes.ts";
 import { crc32 } from "../../src/base/crc32.ts";
@@ -126,6 +127,8 @@ export class CarriedVenue {
   readonly warnings: string[] = [];
   /** The log as settlement opens it. */
   openLog = (store: MemoryStore): ShardLog => store.open();
+  /** By shard; null where nothing is exported. */
+  archived: Map<number, number> | null = null;
   private service: CarryService | null = null;
   private running: Promise<void> = Promise.resolve();
 
@@ -160,11 +163,27 @@ export class CarriedVenue {
       keyFile: "carry.pem",
       deliver,
       leadership,
+      ...this.exported(),
       logger,
       files: NO_FILES,
       stop: this.stop.signal,
     });
     this.running = this.service.carrier.run();
+  }
+
+  private exported(): { archived?: (shard: number) => number } {
+    const { archived } = this;
+    return archived === null ? {} : { archived: (shard) => archived.get(shard) ?? 0 };
+  }
+
+  /** The first position of that shard for whose archiving the carrier waits, or 0. */
+  awaited(id: number): number {
+    return this.service?.awaited(id) ?? 0;
+  }
+
+  archive(id: number, position: number): void {
+    this.archived?.set(id, position);
+    this.service?.carrier.notify();
   }
 
   get inFlight(): number {

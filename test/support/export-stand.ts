@@ -12,7 +12,7 @@ import { signCheckpoint } from "../../src/proofs/checkpoint-note.ts";
 import { inputOrigin, statesOrigin } from "../../src/proofs/checkpointer.ts";
 import { noteKey } from "../../src/proofs/signed-note.ts";
 import { type Notes, readPublished } from "../../src/settlement-plane/commitment-file.ts";
-import type { Commitments } from "../../src/settlement-plane/export-borders.ts";
+import { type Commitments, ExportBorders } from "../../src/settlement-plane/export-borders.ts";
 import { Exporter, type ExporterParts } from "../../src/settlement-plane/exporter.ts";
 import type { HeadsAt } from "../../src/settlement-plane/shard-export.ts";
 import {
@@ -56,6 +56,20 @@ export class ExportStand {
   /** What `clob export` makes of all of it. */
   get whole(): string {
     return join(this.root, "whole");
+  }
+
+  /** Records that the first `count` commitments cover, and those up to the last border. */
+  positionOf(count: number): number {
+    return this.bordersOf(count).position(count);
+  }
+
+  borderOf(count: number): number {
+    const borders = this.bordersOf(count);
+    return borders.position(borders.last(count));
+  }
+
+  private bordersOf(count: number): ExportBorders {
+    return new ExportBorders({ count, read: (number) => this.entries[number] ?? null });
   }
 
   log(): ShardLog {
