@@ -20,14 +20,14 @@ export const RESTORE: CommandSpec = {
     }
     const restored = await restoreShard(config, shard, args.text("venue"));
     const { venueId: venue, ...rest } = restored;
-    const { position, generation, made, isExportBeyond: exportBeyond, aside } = rest;
-    const data = { shard, venue, position, generation, made, exportBeyond, aside };
+    const { position, generation, made, isExportBeyond: exportBeyond, untold, aside } = rest;
+    const data = { shard, venue, position, generation, made, exportBeyond, untold, aside };
     return { data, text: textOf(restored) };
   },
 };
 
 function textOf(restored: RestoredShard): string {
-  const { shard, venueId, position, generation, made, isExportBeyond, aside } = restored;
+  const { shard, venueId, position, generation, made, isExportBeyond, untold, aside } = restored;
   const lines = [
     made
       ? `shard ${shard} of venue ${venueId} ends at position ${position} again`
@@ -42,6 +42,12 @@ function textOf(restored: RestoredShard): string {
     lines.push(
       "the export holds lost records, too, and cannot go on there; once there is a checkpoint:",
       "  clob export DIR, then settlement.export_dir = DIR for all services",
+    );
+  }
+  if (untold !== "") {
+    lines.push(
+      `the export could not be told: ${untold}`,
+      "  a later restore on another machine needs a clock that is right",
     );
   }
   lines.push(

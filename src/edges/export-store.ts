@@ -8,13 +8,15 @@
  *   shard-<s>/tile/<level>/<index>         hashes of the input tree (C2SP tlog-tiles)
  *   shard-<s>/snapshot/<position>.zst      state behind a commitment (protocol/sealed.ts)
  *   ...<first>.p/<last>[.zst]              the same for an export that ends between two borders
+ *   shard-<s>/restored/<generation>        a log was made anew of it: "<position> <generation>"
  *
  * Numbers have 20 digits. The first three move on, by compare-and-set and never back; all else is
  * created once. Names and bytes follow from the log alone, so whoever exports makes the same.
  */
 import { equalBytes } from "../base/bytes.ts";
 import { type Tile, tilePath } from "../proofs/merkle-tiles.ts";
-import { type ObjectStore, StoreConflict, StoreUnreachable } from "./object-store.ts";
+import type { Restored } from "./log.ts";
+import { type ObjectStore, StoreConflict, StoreFault, StoreUnreachable } from "./object-store.ts";
 import { isSameSealed } from "./sealed-object.ts";
 
 export const LATEST = "latest";
@@ -80,6 +82,24 @@ export class ExportStore {
     return names
       .map((name) => Number(/(\d{20})\.zst$/.exec(name)?.[1] ?? 0))
       .filter((at) => at > 0);
+  }
+
+  /** Generations of the logs that were made anew of it, as far as it was told. */
+  async restored(): Promise<number[]> {
+    const names = await this.store.list(this.full("restored/"));
+    return names.map((name) => Number(/(\d{20})$/.exec(name)?.[1] ?? 0));
+  }
+
+  /** Says that one is about to be made; "", or why it cannot be told: it may be for reading only. */
+  async tellRestored({ position, generation }: Restored): Promise<string> {
+    const text = `${position} ${generation}\n`;
+    try {
+      await this.create(`restored/${digits(generation)}`, new TextEncoder().encode(text));
+      return "";
+    } catch (error) {
+      if (error instanceof StoreFault) return error.message;
+      throw error;
+    }
   }
 
   /** Number of the first commitment of the object that holds this one, by its name, or null. */

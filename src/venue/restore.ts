@@ -5,7 +5,8 @@
  *
  * It is the log as it would be after a trim: one record of `in`, its execution record, and no more.
  * What lay above N is lost, and nobody may go on with what he knows of it: the generation is above
- * all before, and state of lost positions is put aside. The venue stays the same.
+ * all before (restored-generation.ts), and state of lost positions is put aside. The venue stays
+ * the same.
  */
 import { join } from "node:path";
 import { equalBytes } from "../base/bytes.ts";
@@ -30,6 +31,7 @@ import { NO_STATES } from "../service/kept-states.ts";
 import { Past } from "../service/past.ts";
 import { clearedEnds, putAside } from "../service/restored.ts";
 import { CHECKPOINT_KEY } from "./init.ts";
+import { nextGeneration } from "./restored-generation.ts";
 import { refuseDivided } from "./restored-links.ts";
 
 export interface RestoredShard extends Restored {
@@ -39,11 +41,14 @@ export interface RestoredShard extends Restored {
   readonly made: boolean;
   /** The export holds lost records, too: it cannot go on there. False where nothing was made. */
   readonly isExportBeyond: boolean;
+  /** "", or why the export could not be told of this generation. */
+  readonly untold: string;
   /** Files of this machine that knew more, moved to `lost-<generation>`. */
   readonly aside: readonly string[];
 }
 
 interface Source {
+  readonly store: ExportStore;
   readonly source: ExportSource;
   readonly archive: InputArchive;
   readonly genesis: Genesis;
@@ -67,19 +72,20 @@ export async function restoreShard(
       const restored = retention.restored ?? (aside.length > 0 ? retention.ends.at(-1) : undefined);
       if (restored === undefined) throw new LogFault(sentence(shard));
       const venue = venueOfFrame(known.subarray(RECORD_HEADER_SIZE)).toHex();
-      const before = { ...restored, made: false, isExportBeyond: false };
+      const before = { ...restored, made: false, isExportBeyond: false, untold: "" };
       return { shard, venueId: venue, ...before, aside };
     }
     const source = await openSource(config, shard, venueId);
-    const { end: made, engine } = await endOf(source);
+    const { end: made, engine } = await endOf(source, dir);
     // What ended before that, the log that is lost has said to who was cleared for it.
     const end = { ...made, ends: clearedEnds(dir) };
     await refuseDivided(config, engine);
+    const untold = await source.store.tellRestored(end);
     await log.restore(end);
     const aside = putAside(dir, await log.retention());
     const { position, generation } = end;
     const isExportBeyond = await source.source.reachesBeyond(position);
-    const restored = { position, generation, made: true, isExportBeyond };
+    const restored = { position, generation, made: true, isExportBeyond, untold };
     return { shard, venueId: source.venue.toHex(), ...restored, aside };
   } finally {
     await log.close();
@@ -94,7 +100,8 @@ function sentence(shard: number): string {
 
 async function openSource(config: Config, shard: number, venueId?: string): Promise<Source> {
   const exportDir = exportDirOf(config);
-  const source = new ExportSource(new ExportStore(openStore(exportDir), shard));
+  const store = new ExportStore(openStore(exportDir), shard);
+  const source = new ExportSource(store);
   const genesisRecord = await source.firstRecord();
   if (genesisRecord === null) throw new LogFault(`${exportDir} holds no export of shard ${shard}`);
   const frame = genesisRecord.subarray(RECORD_HEADER_SIZE);
@@ -111,12 +118,15 @@ async function openSource(config: Config, shard: number, venueId?: string): Prom
   }
   const openVerifier = async () => (await openVerifiers()).reference;
   const archive = new InputArchive({ source, shard, venue, genesis, openVerifier });
-  return { source, archive, genesis, genesisRecord, venue };
+  return { store, source, archive, genesis, genesisRecord, venue };
 }
 
 /** Executes all that is exported: the last record with its execution, and the state behind it. */
-async function endOf(source: Source): Promise<{ end: Omit<LogEnd, "ends">; engine: Engine }> {
-  const { archive, genesis, genesisRecord } = source;
+async function endOf(
+  source: Source,
+  dir: string,
+): Promise<{ end: Omit<LogEnd, "ends">; engine: Engine }> {
+  const { store, archive, genesis, genesisRecord } = source;
   const position = await archive.covered();
   if (position < 2) throw new LogFault("the export covers no record but genesis");
   const stop = new AbortController().signal;
@@ -137,7 +147,8 @@ async function endOf(source: Source): Promise<{ end: Omit<LogEnd, "ends">; engin
   await past.upTo(position, (batch) => void (reports = batch.slice(0)), stop);
   const batch = await archive.read(position - 1);
   if (batch === null) throw new LogFault(`record ${position} is not in the export`);
-  const generation = Math.floor(Date.now() / 1000);
+  const { logTime } = past.engine;
+  const generation = await nextGeneration({ dir, store, logTime, nowMs: Date.now() });
   const { shard, directoryOrigin } = genesis;
   const { current, next } = past.engine.governing;
   const execution = encodeExecution(
