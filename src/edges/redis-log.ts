@@ -68,6 +68,7 @@ export class RedisLog implements ShardLog {
   readonly hasStandbys = true;
   readonly facts: RedisFacts;
   private readonly options: RedisLogOptions;
+  private readonly wait: (connection: RedisConnection) => Promise<void>;
   private readonly targets: RedisTargets;
   private readonly link: RedisLink;
   readonly keys: readonly string[];
@@ -79,6 +80,7 @@ export class RedisLog implements ShardLog {
 
   constructor(options: RedisLogOptions, { link, targets, facts }: Opened) {
     this.options = options;
+    this.wait = waitFor(options.replicas ?? 0);
     this.targets = targets;
     this.link = link;
     this.facts = facts;
@@ -164,7 +166,7 @@ export class RedisLog implements ShardLog {
   }
 
   async sayCommitment(said: SaidCommitment): Promise<Agreement> {
-    return sayCommitment(this.link, await this.asked(), said);
+    return sayCommitment(this.link, await this.asked(), said, this.wait);
   }
 
   private place(shard: RedisShard): Place {
@@ -196,7 +198,12 @@ export class RedisLog implements ShardLog {
   async halt(reason: string): Promise<void> {
     const { keys, venue } = await this.same();
     const args = [venue, haltReason(reason)];
-    await this.link.settle("halt", (connection) => connection.script(HALT, keys, args));
+    await this.link.settle("halt", async (connection) => {
+      const reply = await connection.script(HALT, keys, args);
+      // Once, for this process is about to end: what halts it is found again, but for a fence.
+      await this.wait(connection).catch(() => undefined);
+      return reply;
+    });
   }
 
   async halted(): Promise<string | null> {
@@ -214,11 +221,10 @@ export class RedisLog implements ShardLog {
     const seen = this.marks.generation || (await this.tip("generation"));
     // Who has been told by another part of this process raises nothing once more.
     const generation = loss.isHandled ? 0 : seen;
-    const wait = waitFor(this.options.replicas ?? 0);
     this.marks.generation = await this.link.settle("recover", async (connection) => {
       const args = [venue, String(generation), String(durable)];
       const raised = numberOf(await connection.script(RAISE, keys, args));
-      await wait(connection);
+      await this.wait(connection);
       return raised;
     });
     if (!loss.isHandled) this.marks.voidAll();

@@ -87,9 +87,9 @@ if said == ARGV[2] then
     redis.call('HSET', KEYS[3], field, table.concat({said, generation, hash, one, '!'}, ' '))
     return redis.error_reply('DIFFERS commitment ' .. said .. ' is another one for ' .. one)
   end
-  if one ~= ARGV[4] and two == '' then
-    redis.call('HSET', KEYS[3], field, c[3] .. ' ' .. ARGV[4])
-  end
+  -- Also where nothing is new: a WAIT behind it must have a write to wait for.
+  local more = one ~= ARGV[4] and two == '' and ' ' .. ARGV[4] or ''
+  redis.call('HSET', KEYS[3], field, c[3] .. more)
   if one ~= ARGV[4] or two ~= '' then return 1 end
 else
   redis.call('HSET', KEYS[3], field,

@@ -147,16 +147,20 @@ export async function lookTurn(
 
 const AGREEMENTS: readonly Agreement[] = ["first", "agreed", "older", "awaited"];
 
+/** Known to all replicas, as far as `wait` goes, once this returns: whoever signs may rely on it. */
 export async function sayCommitment(
   link: RedisLink,
   { keys, venue }: RedisShard,
   { number, hash, who }: SaidCommitment,
+  wait: (connection: RedisConnection) => Promise<void>,
 ): Promise<Agreement> {
   const args = [venue, String(number), hash, who];
   try {
-    const reply = await link.settle("commitment", (connection) =>
-      connection.script(SAY_COMMITMENT, keys, args),
-    );
+    const reply = await link.settle("commitment", async (connection) => {
+      const said = await connection.script(SAY_COMMITMENT, keys, args);
+      await wait(connection);
+      return said;
+    });
     return AGREEMENTS[numberOf(reply)] ?? "older";
   } catch (error) {
     if (error instanceof LogFault && error.message.startsWith("DIFFERS ")) return "differs";

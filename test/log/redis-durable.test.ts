@@ -68,6 +68,22 @@ describe.skipIf(!redisAvailable())("D3", () => {
     expect(await ask(both.replica.port, "XLEN", `ex:{${SHARD}}`)).toBe(2);
   });
 
+  test("a commitment may be signed once the replica knows the word, said again too", async () => {
+    await using both = await pair();
+    const { port } = both.primary;
+    const said = { number: 3, hash: "ab", who: "one" };
+    for (const name of ["first try", "the same, over another connection"]) {
+      both.replica.pause();
+      const saying = (await open(port, D3)).sayCommitment(said);
+      while ((await field(port, "said:3")) === "null") await Bun.sleep(5);
+      // For longer than a WAIT lasts.
+      expect([name, await Promise.race([saying, Bun.sleep(1500)])]).toEqual([name, undefined]);
+      both.replica.resume();
+      expect(await saying).toBe("first");
+      expect(await ask(both.replica.port, "HEXISTS", `ctl:{${SHARD}}`, "said:3")).toBe(1);
+    }
+  });
+
   test("the next record says how far the one before was durable", async () => {
     await using both = await pair();
     const { port } = both.primary;

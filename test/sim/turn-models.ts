@@ -50,7 +50,8 @@ export function sayCommitment(calls: Calls, keys: Keys, args: Args): Reply {
       calls.call("HSET", keys[2]!, field, `${said} ${generation} ${itsHash} ${one} !`);
       throw new Refusal(`DIFFERS commitment ${said} is another one for ${one}`);
     }
-    if (one !== who && two === "") calls.call("HSET", keys[2]!, field, `${here} ${who}`);
+    const more = one !== who && two === "" ? ` ${who}` : "";
+    calls.call("HSET", keys[2]!, field, here + more);
     if (one !== who || two !== "") return 1;
   } else {
     calls.call("HSET", keys[2]!, field, `${text} ${generation} ${hash} ${who}`);
