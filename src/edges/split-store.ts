@@ -2,12 +2,20 @@
  * SplitStore: objects that are created once in one place, pointers that move in another. Where a
  * bucket keeps what it has (retention) no object in it can be replaced, so pointers lie elsewhere.
  */
-import type { Created, ObjectStore, StoredObject, Swapped } from "./object-store.ts";
+import {
+  type Created,
+  type ObjectStore,
+  StoreConflict,
+  type StoredObject,
+  type Swapped,
+} from "./object-store.ts";
 
 export class SplitStore implements ObjectStore {
   readonly describe: string;
   private readonly objects: ObjectStore;
   private readonly heads: ObjectStore;
+  /** Pointers of which no old one lies among the objects. */
+  private readonly clear = new Set<string>();
 
   constructor(objects: ObjectStore, heads: ObjectStore) {
     this.objects = objects;
@@ -24,7 +32,18 @@ export class SplitStore implements ObjectStore {
     return this.objects.createOnly(name, bytes);
   }
 
-  swap(name: string, expected: string | null, bytes: Uint8Array): Promise<Swapped> {
+  /** One that lies among the objects, as where both were one place once, would hide ours. */
+  async swap(name: string, expected: string | null, bytes: Uint8Array): Promise<Swapped> {
+    if (!this.clear.has(name)) {
+      const hidden = await this.objects.get(name);
+      if (hidden !== null) {
+        const where = `${name} lies in ${this.objects.describe}, where no pointer can move`;
+        throw new StoreConflict(
+          `${where}: move it to ${this.heads.describe}, or name another place`,
+        );
+      }
+      this.clear.add(name);
+    }
     return this.heads.swap(name, expected, bytes);
   }
 

@@ -161,8 +161,9 @@ class ArchivedInputReader implements InputReader {
     }
     if (stop.aborted) return null;
     this.archive ??= this.openArchive();
-    const batch = await this.archive.read(after);
-    if (batch !== null) return batch;
+    // A store may hang for as long as its own patience lasts, which a stop does not wait for.
+    const batch = await unlessStopped(this.archive.read(after), stop);
+    if (batch !== null || stop.aborted) return batch;
     const range = `records ${after + 1} to ${this.begin - 1}`;
     throw new LogFault(`${range} are neither in the log nor in the export`);
   }
@@ -173,5 +174,17 @@ class ArchivedInputReader implements InputReader {
 
   close(): Promise<void> {
     return this.reader.close();
+  }
+}
+
+/** Null if it is stopped before. */
+async function unlessStopped<T>(work: Promise<T>, stop: AbortSignal): Promise<T | null> {
+  const stopped = Promise.withResolvers<null>();
+  const end = (): void => stopped.resolve(null);
+  stop.addEventListener("abort", end);
+  try {
+    return await Promise.race([work, stopped.promise]);
+  } finally {
+    stop.removeEventListener("abort", end);
   }
 }

@@ -196,6 +196,22 @@ describe("a log without its beginning", () => {
     }
   });
 
+  test("a store that hangs does not hold up a stop", async () => {
+    const stop = new AbortController();
+    const asked = Promise.withResolvers<void>();
+    const read = (): Promise<never> => {
+      asked.resolve();
+      return new Promise(() => undefined);
+    };
+    const archive = Object.assign(archiveAt("right"), { read });
+    const log = new ArchivedLog(trimmed(9), () => archive);
+    const reader = await log.openInputReader();
+    const batch = reader.read(0, 1, stop.signal);
+    await asked.promise;
+    stop.abort();
+    expect(await batch).toBe(null);
+  });
+
   test("names the records that are nowhere", async () => {
     const log = new ArchivedLog(trimmed(9), () => archiveAt("nothing"));
     const reader = await log.openInputReader();
