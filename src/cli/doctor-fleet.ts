@@ -41,6 +41,7 @@ export async function lookAtFleet(cli: Cli, list: string): Promise<Finding[]> {
     ...matchers(seen),
     settlements(seen),
     await level(cli),
+    ...(await exported(cli)),
     await order(cli),
   ];
 }
@@ -145,6 +146,24 @@ async function level(cli: Cli): Promise<Finding> {
   } catch (error) {
     const why = error instanceof Error ? error.message.split("\n")[0]! : "no answer";
     return bad(name, why, "settlement is asked at --settlement");
+  }
+}
+
+/** Whether the store of the export is waited for; nothing where nothing is exported. */
+async function exported(cli: Cli): Promise<Finding[]> {
+  const name = "export";
+  try {
+    const { shards } = await cli.http.status();
+    const all = shards.filter((one) => one.export !== null);
+    const [waiting] = all.filter((one) => one.export?.waits !== null);
+    if (waiting === undefined)
+      return all.slice(0, 1).map(({ export: to }) => good(name, `${to?.to}`));
+    const carried = shards.length > 1 ? "; nothing of it is carried to other shards meanwhile" : "";
+    const found = `shard ${waiting.shard}: ${waiting.export?.waits}${carried}`;
+    const fix = "make room in the store, or bring it back; see docs/RUNBOOK.md, ExportBehind";
+    return [{ name, state: "warning", found, fix }];
+  } catch {
+    return []; // That settlement does not answer stands in the line above.
   }
 }
 

@@ -3,7 +3,7 @@
  * standby is missing, when a leader dies, and of addresses that are none.
  */
 import { afterAll, beforeAll, describe, expect, test } from "bun:test";
-import { mkdtempSync, rmSync } from "node:fs";
+import { mkdtempSync, renameSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { freePort } from "../support/free-ports.ts";
@@ -98,6 +98,26 @@ describe.skipIf(!redisAvailable())("doctor --fleet", () => {
       });
       const { out } = await run(`orders --key ${join(dir, "me.pem")}`);
       expect(JSON.parse(out).orders).toEqual([]);
+    },
+    MS_MAX,
+  );
+
+  test(
+    "says where the export goes, and why it waits",
+    async () => {
+      const { checks } = await look(ofAll());
+      const place = join(venue.dir, "export", "shard-1");
+      expect(named(checks, "export")).toMatchObject({ state: "ok" });
+      expect(named(checks, "export")?.found).toContain("directory");
+      renameSync(place, `${place}.away`);
+      writeFileSync(place, "no directory");
+      let seen = named(checks, "export");
+      while (seen?.state === "ok") seen = named((await look(ofAll())).checks, "export");
+      expect(seen).toMatchObject({ state: "warning" });
+      expect(seen?.found).toStartWith("shard 1: ");
+      rmSync(place);
+      renameSync(`${place}.away`, place);
+      while (seen?.state !== "ok") seen = named((await look(ofAll())).checks, "export");
     },
     MS_MAX,
   );
