@@ -4,7 +4,7 @@
  * included.
  */
 import { expect, test } from "bun:test";
-import { cpSync, readdirSync, rmSync } from "node:fs";
+import { cpSync, readdirSync, renameSync, rmSync } from "node:fs";
 import { join } from "node:path";
 import { ask } from "../log/redis-stand.ts";
 import { KillFleet, until } from "../support/kill-fleet.ts";
@@ -56,6 +56,23 @@ function snapshotsOf(fleet: KillFleet, sub: string): string[] {
   return readdirSync(join(fleet.data, "shard-1", sub)).filter((name) => name.includes(".snap"));
 }
 
+/** A settlement of a halted shard that has no state of its own, neither in files nor in memory. */
+async function knowsWithoutSnapshot(fleet: KillFleet): Promise<void> {
+  await fleet.kill("settlement");
+  const files = join(fleet.data, "shard-1", "settlement", "snapshots");
+  renameSync(files, `${files}-away`);
+  await fleet.launch("settlement");
+  await halted(fleet);
+  const [shard] = (await httpOf(fleet).status()).shards;
+  expect([shard?.accounts, shard?.directory]).toEqual([1, 1]);
+  expect(await deposit(fleet)).toBe("halted");
+  await fleet.kill("settlement");
+  rmSync(files, { recursive: true });
+  renameSync(`${files}-away`, files);
+  await fleet.launch("settlement");
+  await halted(fleet);
+}
+
 async function position(fleet: KillFleet): Promise<number> {
   return (await httpOf(fleet).status()).shards[0]?.position ?? 0;
 }
@@ -85,6 +102,7 @@ test.skipIf(!redisAvailable())(
     await Promise.all(fleet.parts.map((part) => fleet.kill(part)));
     await Promise.all(fleet.parts.map((part) => fleet.launch(part)));
     const { recomputed } = await halted(fleet);
+    await knowsWithoutSnapshot(fleet);
     expect([recomputed.wrong, recomputed.position]).toEqual(["", left]);
     expect(await position(fleet)).toBe(left);
     const cleared = await cli(fleet, "admin", "clear", "--yes");
