@@ -1,7 +1,7 @@
 /**
  * Buildah: builds our Dockerfiles, unchanged, by a real image builder that needs no daemon.
  *
- *   await using builder = await Buildah.open(dir);
+ *   using builder = Buildah.open(dir, bases);
  *   const image = builder.build("Dockerfile.settlement", { target: "tools", args });
  *
  * Base images come from registries, and there may be none: what FROM names is made here, from the
@@ -26,9 +26,8 @@ interface ImageConfig {
 }
 
 export interface BuiltImage extends Image {
+  readonly tag: string;
   readonly config: ImageConfig;
-  /** Layers of the image, those of its base included. */
-  readonly layers: number;
 }
 
 interface BuildOptions {
@@ -37,7 +36,8 @@ interface BuildOptions {
 }
 
 export class Buildah {
-  private readonly dir: string;
+  /** Of its store, which Podman may use too. */
+  readonly dir: string;
 
   private constructor(dir: string) {
     this.dir = dir;
@@ -48,7 +48,7 @@ export class Buildah {
     const builder = new Buildah(dir);
     mkdirSync(dir, { recursive: true });
     const places = ["graphroot", "runroot"].map((name) => `${name} = "${join(dir, name)}"`);
-    const conf = ["[storage]", 'driver = "vfs"', ...places, ""].join("\n");
+    const conf = ["[storage]", `driver = "${driver()}"`, ...places, ""].join("\n");
     writeFileSync(join(dir, "storage.conf"), conf);
     const bun = builder.begun(debianRoot());
     builder.run("copy", "-q", "--chmod=755", bun, process.execPath, "/usr/local/bin/bun");
@@ -64,6 +64,12 @@ export class Buildah {
     return builder;
   }
 
+  /** Nothing stays mounted; the store can be removed. */
+  [Symbol.dispose](): void {
+    this.run("umount", "--all");
+    this.run("rm", "--all");
+  }
+
   /** Builds it with the repository as context, and unpacks it. */
   build(file: string, { target, args }: BuildOptions): BuiltImage {
     const tag = [file.toLowerCase(), target].filter(Boolean).join("-");
@@ -72,18 +78,18 @@ export class Buildah {
       `${name}=${value}`,
     ]);
     const stage = target === undefined ? [] : ["--target", target];
-    const how = ["--pull-never", "--isolation=chroot", "--format=docker", "--layers=false"];
+    const how = ["--pull-never", "--isolation=chroot", "--format=docker", "--layers"];
     this.run("build", ...how, ...given, ...stage, "-f", join(ROOT, file), "-t", tag, ROOT);
     const { Docker } = JSON.parse(this.run("inspect", "--type=image", tag));
     const config: ImageConfig = Docker.config;
     return {
+      tag,
       root: this.run("mount", this.run("from", "--pull-never", tag)),
       entry: config.Entrypoint,
       health: config.Healthcheck?.Test.slice(1) ?? [],
       env: Object.fromEntries(config.Env.map((pair) => pair.split(/=(.*)/s).slice(0, 2))),
       user: config.User,
       config,
-      layers: Docker.rootfs.diff_ids.length,
     };
   }
 
@@ -107,4 +113,14 @@ export class Buildah {
     const said = `${stdout.toString()}${stderr.toString()}`.split("\n").slice(-30).join("\n");
     throw new Error(`${command.join(" ")}:\n${said}`);
   }
+}
+
+/** Layers that lie over each other where that can be mounted, else copies of all they hold. */
+function driver(): string {
+  const options = "lowerdir=/tmp/l,upperdir=/tmp/o/u,workdir=/tmp/o/w";
+  const script =
+    "mount -t tmpfs none /tmp && mkdir -p /tmp/l /tmp/o/u /tmp/o/w /tmp/m && " +
+    `mount -t overlay none -o ${options} /tmp/m`;
+  const { success } = Bun.spawnSync(["unshare", "--mount", "sh", "-c", script]);
+  return success ? "overlay" : "vfs";
 }

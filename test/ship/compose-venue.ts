@@ -65,6 +65,18 @@ export class ComposeVenue {
     };
   }
 
+  /** What compose.yaml says of a service, as words for `podman run` (or docker's). */
+  containerOf(service: string, image: string, command?: readonly string[]): string[] {
+    const { volumes, command: own = [], environment = {} } = services[service]!;
+    const hosts = `${join(this.parts.dir, "hosts")}:/etc/hosts:ro`;
+    return [
+      ...Object.entries(environment).map(([name, value]) => `--env=${name}=${value}`),
+      ...[...volumes.map((one) => this.mountOf(one)), hosts].map((one) => `--volume=${one}`),
+      image,
+      ...(command ?? own),
+    ];
+  }
+
   /** What `clob --version` of the image of tools says. */
   async version(): Promise<string> {
     return (await Cell.run(this.spec("clob", ["--version"]))).out;

@@ -2,12 +2,12 @@
  * The images as a real builder makes them: buildah, with the unchanged Dockerfiles, .dockerignore,
  * this repository as context; then a venue from what was built, as compose.yaml wires it.
  *
- * The two base images are stand-ins, made of Debian's packages (see buildah.ts), and the programs
- * run in cells, for there is no container engine. Needs Linux, root, debootstrap, buildah, the
- * network and a redis-server; skipped by name.
+ * The two base images are stand-ins, made of Debian's packages (see buildah.ts). Needs Linux, root,
+ * debootstrap, buildah, the network, a redis-server, and podman with runc for one of its tests;
+ * skipped by name.
  */
 import { afterAll, beforeAll, describe, expect, test } from "bun:test";
-import { lstatSync, mkdtempSync, readFileSync, rmSync } from "node:fs";
+import { existsSync, lstatSync, mkdirSync, mkdtempSync, readFileSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { findRedis } from "../../scripts/redis.ts";
@@ -19,6 +19,7 @@ import { ComposeVenue } from "./compose-venue.ts";
 import { builtDist, ROOT } from "./dist.ts";
 import { execForm, pairsOf, readDockerfile, type Stage, textsOf } from "./dockerfile.ts";
 import { Net } from "./net.ts";
+import { Podman, podmanNeeds } from "./podman.ts";
 import { tellVenueStory } from "./venue-story.ts";
 
 const IMAGES = [
@@ -27,6 +28,12 @@ const IMAGES = [
   { file: "Dockerfile.settlement" },
   { file: "Dockerfile.settlement", target: "tools" },
 ];
+const SERVICES = [
+  ["market-matcher", "Dockerfile.matcher"],
+  ["settlement-plane", "Dockerfile.settlement"],
+  ["ingress-verifier", "Dockerfile.ingress"],
+] as const;
+const TRIES_MAX = 300;
 const COMMIT = "0123456789ab";
 const ARGS = { CLOB_BUILD: COMMIT, SOURCE_DATE_EPOCH: "1700000000" };
 const redisBinary = findRedis();
@@ -39,6 +46,7 @@ describe.skipIf(lacks !== null)(`images by buildah${why}`, () => {
   const images = new Map<string, BuiltImage>();
   const stages = new Map<string, Stage>();
   let net: Net;
+  let buildah: Buildah;
 
   beforeAll(async () => {
     net = await Net.open();
@@ -50,19 +58,20 @@ describe.skipIf(lacks !== null)(`images by buildah${why}`, () => {
       bases.bun = all[0]!.base;
       bases.distroless = last.base;
     }
-    const buildah = Buildah.open(join(dir, "store"), bases);
+    buildah = Buildah.open(join(dir, "store"), bases);
     for (const { file, target } of IMAGES) {
       const name = [file, target].filter(Boolean).join(" ");
       images.set(name, buildah.build(file, { target, args: ARGS }));
     }
   }, 1_800_000);
   afterAll(async () => {
+    buildah[Symbol.dispose]();
     await net[Symbol.asyncDispose]();
     rmSync(dir, { recursive: true, force: true });
   });
 
   test("each image says of itself what its Dockerfile says", () => {
-    for (const [name, { config, env, layers }] of images) {
+    for (const [name, { config, env, root }] of images) {
       const stage = stages.get(name)!;
       const one = (instruction: string): string => textsOf(stage, instruction).join(" ");
       const words = one("EXPOSE").split(" ").filter(Boolean);
@@ -78,8 +87,9 @@ describe.skipIf(lacks !== null)(`images by buildah${why}`, () => {
         const health = execForm(one("HEALTHCHECK").replace(/^.* CMD /, "")) ?? [];
         expect(config.Healthcheck?.Test).toEqual(["CMD", ...health]);
       }
-      // Its base's one, and its own: nothing of the build stage.
-      expect(layers).toBe(2);
+      // Nothing of the build stage, and no shell.
+      const stray = ["clob", "bin/sh", "usr/bin/gcc", "usr/local/bin/bun", "root/.bun"];
+      expect(stray.filter((path) => existsSync(join(root, path)))).toEqual([]);
     }
   });
 
@@ -105,4 +115,48 @@ describe.skipIf(lacks !== null)(`images by buildah${why}`, () => {
     expect(await venue.version()).toContain(`(${COMMIT}, rules 1, wire 1)`);
     await tellVenueStory(venue.place);
   });
+
+  const engine = podmanNeeds();
+  test.skipIf(engine !== null)(
+    `a container engine runs them, asks their health and stops them (needs ${engine ?? "podman"})`,
+    async () => {
+      await using other = await Net.open();
+      const place = join(dir, "engine");
+      mkdirSync(place);
+      const parts = { dir: place, net: other, images, redisBinary: redisBinary ?? "" };
+      await using venue = await ComposeVenue.start(parts);
+      using podman = new Podman(other, buildah.dir);
+      const tagOf = (name: string): string => images.get(name)?.tag ?? "";
+      const tools = tagOf("Dockerfile.settlement tools");
+      const clob = (...words: string[]) =>
+        JSON.parse(podman.once(venue.containerOf("init", tools, [...words, "-o", "json"])));
+      clob("init");
+      for (const [name, file] of SERVICES) {
+        podman.start(name, venue.containerOf(name, tagOf(file)));
+        await until(
+          () => podman.isHealthy(name),
+          () => `${name}:\n${podman.logs(name)}`,
+        );
+      }
+      const covered = (): number => clob("status").shards[0].checkpoint?.position ?? 0;
+      await until(
+        () => covered() > 0,
+        () => "no checkpoint",
+      );
+      for (const [name] of SERVICES.toReversed()) {
+        expect([name, podman.stop(name), podman.logs(name)]).toEqual([
+          name,
+          0,
+          expect.stringContaining('"message":"ready"'),
+        ]);
+      }
+    },
+  );
 });
+
+async function until(isSo: () => boolean, complaint: () => string): Promise<void> {
+  for (let tries = 1; !isSo(); tries++) {
+    if (tries === TRIES_MAX) throw new Error(complaint());
+    await Bun.sleep(100);
+  }
+}

@@ -1,5 +1,5 @@
 /**
- * The images without a container engine: the instructions of the three Dockerfiles carried out in
+ * The images without a builder: the instructions of the three Dockerfiles carried out in
  * bare roots, and what comes of them run as compose.yaml says, with a real Redis.
  *
  * Layers, .dockerignore and the images' own metadata: images-built.long.test.ts.
