@@ -11,6 +11,7 @@ import { createLevels } from "../../src/engine/levels.ts";
 import { Checkpointer, type StateRoots } from "../../src/proofs/checkpointer.ts";
 import { NaiveEngine } from "../../src/naive/naive-engine.ts";
 import { frameCountOf } from "./frame-count.ts";
+import { textOf } from "./resp.ts";
 import { ReportChain } from "../../src/protocol/execution.ts";
 import { readRecord, RecordView } from "../../src/protocol/record.ts";
 import { ReportBatch } from "../../src/protocol/report.ts";
@@ -29,6 +30,7 @@ export function audit(venue: Venue, traders: readonly Trader[]): void {
   for (const trader of traders) checkTrader(trader);
   venue.crossings.checkEnd();
   for (const shard of venue.shards) {
+    checkGeneration(venue, shard);
     const replayed = replay(venue, shard);
     const { roots } = replayed;
     const dir = settlementDir(shard);
@@ -42,6 +44,14 @@ export function audit(venue: Venue, traders: readonly Trader[]): void {
       checkCommitments(files, dir, replayed);
     }
   }
+}
+
+/** Nobody takes anything for a loss where no server has failed. */
+function checkGeneration({ primary, upheavals }: Venue, shard: number): void {
+  const generation = primary.commands.keyspace.hash(`ctl:{${shard}}`)?.get("generation");
+  const raised = generation === undefined ? 0 : Number(textOf(generation)) - 1;
+  if (raised === 0 || upheavals > 0) return;
+  throw new Violation(`shard ${shard}: ${raised} losses were said, and no server has failed`);
 }
 
 function checkTrader({ oracle, role, told, outcomes }: Trader): void {

@@ -4,6 +4,7 @@
  */
 import type { Prng } from "../../src/base/prng.ts";
 import type { Level } from "./setup.ts";
+import type { RedisNode } from "./redis-node.ts";
 import type { Trader } from "./trader.ts";
 import type { Venue } from "./venue.ts";
 import { matcherOf, Supervisor } from "./services.ts";
@@ -53,7 +54,8 @@ function full(venue: Venue, _: readonly Trader[], prng: Prng): void {
   const { condition } = venue.primary;
   condition.memory = prng.pick([0.75, 0.9, 1, 1]);
   // What is lost on the way meanwhile may have happened before there was no room.
-  venue.weather.rates = { ...venue.weather.rates, replyLost: prng.pick([0, 100, 300]) };
+  const [replyLost, requestLate] = [prng.pick([0, 100, 300]), prng.pick([0, 100, 300])];
+  venue.weather.rates = { ...venue.weather.rates, replyLost, requestLate };
   venue.world.at(prng.between(1, 3) * SECOND, venue.world.nature, "has room", () => {
     condition.memory = 0;
   });
@@ -109,11 +111,34 @@ function failOver(venue: Venue, _: readonly Trader[], prng: Prng): void {
   next.promote();
   venue.makePrimary(next);
   const after = prng.pick([1, 50, 1000, 5000]) * MS;
-  venue.world.at(prng.below(after), venue.world.nature, "old primary follows", () => {
+  followLater(venue, { old, next, us: prng.below(after) });
+}
+
+function followLater(
+  venue: Venue,
+  { old, next, us }: { old: RedisNode; next: RedisNode; us: number },
+): void {
+  venue.world.at(us, venue.world.nature, "old primary follows", () => {
     if (venue.primary !== next || !next.isUp) return;
     if (!old.isUp) old.start(0);
     next.follow(old);
   });
+}
+
+/**
+ * Both servers believe that they are primary for a while, and half of all connections move to the
+ * new one: parts of one process go on with the one, parts with the other.
+ */
+function failOverSplit(venue: Venue, _: readonly Trader[], prng: Prng): void {
+  if (venue.isHealed) return;
+  const old = venue.primary;
+  const [next] = old.replicas;
+  if (next === undefined || !next.isUp) return;
+  old.leave(next);
+  next.promote();
+  venue.makePrimary(next);
+  for (const end of old.ends) if (end.isOpen && prng.chance(50)) end.cut();
+  followLater(venue, { old, next, us: prng.between(1000, 5000) * MS });
 }
 
 function lagReplica(venue: Venue, _: readonly Trader[], prng: Prng): void {
@@ -163,6 +188,7 @@ const BY_LEVEL: Readonly<Record<Level, readonly (readonly [string, Fault])[]>> =
   ],
   D3: [
     ["failover", failOver],
+    ["failover split", failOverSplit],
     ["failover behind", failOverBehind],
     ["failover behind", failOverBehind],
     ["replica lags", lagReplica],
@@ -197,6 +223,7 @@ function drawRates(prng: Prng, faults: number): Rates {
     replyLate: rate(5, 50),
     wrongReply: rate(5, 30),
     reset: rate(2, 10),
+    requestLate: rate(5, 50),
   };
 }
 

@@ -3,8 +3,7 @@
  *
  *   inbox -> run all -> serve blocked readers -> feed replicas -> write, sync -> replies leave
  *
- * Whatever the process is killed between these, the file is what it would be. Replies of a turn
- * leave together and last, as Redis does it.
+ * Whatever the process is killed between, the file is what it would be. Replies leave last.
  */
 import { Refusal, type Reply } from "./keyspace.ts";
 import { type Condition, RedisCommands } from "./redis-commands.ts";
@@ -65,7 +64,7 @@ export class RedisNode {
   private inbox: Request[] = [];
   private waiting: Waiting[] = [];
   private followers: Follower[] = [];
-  private readonly ends = new Set<ServerEnd>();
+  readonly ends = new Set<ServerEnd>();
   private isTurning = false;
   private runs = 0;
 

@@ -21,6 +21,8 @@ export class RedisWire {
   private readonly world: World;
   private readonly weather: Weather;
   private readonly nodes: ReadonlyMap<string, RedisNode>;
+  /** Something was said that nobody may say. */
+  onWrong: (why: string) => void = () => undefined;
 
   constructor(world: World, weather: Weather, nodes: ReadonlyMap<string, RedisNode>) {
     this.world = world;
@@ -33,7 +35,9 @@ export class RedisWire {
     return (_access, host: RedisHost) => {
       const node = this.nodes.get(host.host);
       if (node === undefined) throw new Error(`no simulated Redis at ${host.host}`);
-      return new WireSocket(this.world, this.weather, process, node);
+      const socket = new WireSocket(this.world, this.weather, process, node);
+      socket.onWrong = this.onWrong;
+      return socket;
     };
   }
 }
@@ -55,6 +59,10 @@ class WireSocket implements RedisSocket, ServerEnd {
   private readonly process: Process;
   private readonly node: RedisNode;
   private readonly pending = new Set<Pending>();
+  private calls = 0;
+  /** The first answer was that this is a replica. */
+  private isOfReplica = false;
+  onWrong: (why: string) => void = () => undefined;
   private sentAt = 0;
   private heardAt = 0;
 
@@ -95,7 +103,13 @@ class WireSocket implements RedisSocket, ServerEnd {
     const { promise, resolve, reject } = Promise.withResolvers<unknown>();
     this.weather.effect(this.process, `sends ${name}`);
     if (!this.process.isAlive) return promise;
-    const pending = { resolve, reject };
+    if (this.isOfReplica) this.onWrong(`${this.process.name} says ${name} to a replica`);
+    const isFirst = this.calls++ === 0;
+    const heard = (reply: unknown): void => {
+      this.isOfReplica ||= isFirst && String(reply).includes("role:slave");
+      resolve(reply);
+    };
+    const pending = { resolve: isFirst ? heard : resolve, reject };
     this.pending.add(pending);
     const size = args.reduce((sum, arg) => sum + arg.length, 0);
     const detail = (): string => `: ${spoken(name, args)}`;
@@ -134,7 +148,8 @@ class WireSocket implements RedisSocket, ServerEnd {
       return;
     }
     if (!Number.isFinite(delay)) return;
-    this.sentAt = Math.max(this.sentAt, world.now + delay);
+    const late = fate === "request late" ? weather.lateness() : 0;
+    this.sentAt = Math.max(this.sentAt, world.now + delay + late);
     world.at(this.sentAt - world.now, world.nature, "", () => {
       if (!node.isUp) return;
       if (typeof fate !== "string") this.hear(pending, fate, 0);

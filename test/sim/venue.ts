@@ -63,6 +63,8 @@ export class Venue {
   /** From then on, and what is left to be sent is sent at once. */
   calmAt = Number.POSITIVE_INFINITY;
   primary: RedisNode;
+  /** How often another server, or the same one started anew, was to be the primary. */
+  upheavals = 0;
   /** The first thing that may never happen. */
   violation: Error | null = null;
   private readonly disks = new Map<string, SimDisk>();
@@ -83,6 +85,7 @@ export class Venue {
       this.oracles.set(shard, new Oracle(frame, shard));
     }
     this.wire = new RedisWire(world, this.weather, this.nodes);
+    this.wire.onWrong = (why) => this.fail(new Violation(why));
     this.primary = this.addNode("redisA");
     this.primary.start(0);
     if (setup.replicas > 0) {
@@ -108,6 +111,7 @@ export class Venue {
   /** From now on that node's log is the one that counts. */
   makePrimary(node: RedisNode): void {
     this.primary = node;
+    this.upheavals++;
     this.guard(() => {
       for (const oracle of this.oracles.values()) oracle.rebase(node);
       this.crossings.check();

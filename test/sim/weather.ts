@@ -13,6 +13,8 @@ import { MS, type Process, SECOND, type World } from "./world.ts";
 
 export interface Rates {
   requestLost: number;
+  /** It comes after what was sent later over newer connections, even if nobody waits any more. */
+  requestLate: number;
   replyLost: number;
   replyLate: number;
   wrongReply: number;
@@ -20,9 +22,16 @@ export interface Rates {
   reset: number;
 }
 
-export const CALM: Rates = { requestLost: 0, replyLost: 0, replyLate: 0, wrongReply: 0, reset: 0 };
+export const CALM: Rates = {
+  requestLost: 0,
+  requestLate: 0,
+  replyLost: 0,
+  replyLate: 0,
+  wrongReply: 0,
+  reset: 0,
+};
 
-export type Fate = "" | "request lost" | "reply lost" | "reply late" | Refusal;
+export type Fate = "" | "request lost" | "request late" | "reply lost" | "reply late" | Refusal;
 
 const WRONG_REPLIES = [
   "LOADING Redis is loading the dataset in memory",
@@ -85,7 +94,9 @@ export class Weather {
     const draw = prng.below(1000);
     const lost = rates.requestLost + rates.replyLost;
     const late = lost + rates.replyLate;
-    if (draw >= late + rates.wrongReply) return "";
+    const wrong = late + rates.wrongReply;
+    if (draw >= wrong + rates.requestLate) return "";
+    if (draw >= wrong) return this.told("request late", args, `${from} to ${to}`);
     if (draw < rates.requestLost) return this.told("request lost", args, `${from} to ${to}`);
     if (draw < lost) return this.told("reply lost", args, `${from} to ${to}`);
     if (draw < late) return this.told("reply late", args, `${from} to ${to}`);
