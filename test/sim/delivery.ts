@@ -6,7 +6,7 @@ import { viewOf } from "../../src/base/bytes.ts";
 import { Connection } from "../../src/client/connection.ts";
 import { rejectCode, REPORT_ACCEPTED, REPORT_REJECTED } from "../../src/protocol/codes.ts";
 import { readReport, REPORT_TAG_AT } from "../../src/protocol/report.ts";
-import { decodeDone, decodeRefused } from "../../src/protocol/session.ts";
+import { decodeDone, decodeRefused, type Done } from "../../src/protocol/session.ts";
 import type { Delivery } from "../../src/settlement-plane/carry-desk.ts";
 import type { Venue } from "./venue.ts";
 import type { Process } from "./world.ts";
@@ -33,12 +33,14 @@ export async function deliver(
   const rejects = new Map<number, string>();
   const end = (isKnown: boolean, problem: string, nonceHigh = 0): void =>
     resolve({ isKnown, problem, nonceHigh, rejects });
+  const checkDone = (done: Done): void =>
+    venue.guard(() => venue.oracleOf(shard).showDone(done, process.name));
   const host = `ingress${process.prng.between(1, venue.setup.ingresses)}`;
   const dial = venue.net.dialOf(process);
   const connection = new Connection(
     { host, port: 1, shard, dial, connectTimeoutMs: 1000, silentMsMax: 3000 },
     {
-      onMessage: (message) => hear(message, { tag, rejects, end }),
+      onMessage: (message) => hear(message, { tag, rejects, checkDone, end }),
       onClose: () => end(false, "the connection is gone"),
     },
   );
@@ -56,13 +58,16 @@ export async function deliver(
 interface Ear {
   readonly tag: string;
   readonly rejects: Map<number, string>;
+  checkDone(done: Done): void;
   end(isKnown: boolean, problem: string, nonceHigh?: number): void;
 }
 
-function hear(message: Uint8Array, { tag, rejects, end }: Ear): void {
+function hear(message: Uint8Array, { tag, rejects, checkDone, end }: Ear): void {
   const done = decodeDone(message);
   if (done !== null) {
-    if (done.tag.toHex() === tag) end(true, "");
+    if (done.tag.toHex() !== tag) return;
+    checkDone(done);
+    end(true, "");
     return;
   }
   const refused = decodeRefused(message);

@@ -9,14 +9,17 @@
  */
 import { equalBytes, readU64, viewOf } from "../../src/base/bytes.ts";
 import { crc32 } from "../../src/base/crc32.ts";
+import { sha256 } from "../../src/base/hash.ts";
 import { composeRecords, readPackEntry } from "../../src/edges/redis-entries.ts";
 import { NaiveEngine } from "../../src/naive/naive-engine.ts";
 import { REPORT_CREDITED, REPORT_OUTBOX } from "../../src/protocol/codes.ts";
 import type { Carry } from "../../src/protocol/commands.ts";
 import { decodeExecution, ReportChain } from "../../src/protocol/execution.ts";
 import { carryOf, outboxDestination } from "../../src/protocol/outbox.ts";
-import { readRecord, RecordView } from "../../src/protocol/record.ts";
+import { FRAME_ACCOUNT_AT } from "../../src/protocol/frame.ts";
+import { readRecord, RECORD_HEADER_SIZE, RecordView } from "../../src/protocol/record.ts";
 import * as at from "../../src/protocol/report.ts";
+import type { Done } from "../../src/protocol/session.ts";
 import { whatIsWrong } from "../support/naive-checks.ts";
 import type { Entry } from "./keyspace.ts";
 import type { RedisNode } from "./redis-node.ts";
@@ -87,6 +90,16 @@ export class Oracle {
       this.shownSums.set(p, this.records[p - 1]!.sum);
     }
     this.shown = Math.max(this.shown, position);
+  }
+
+  /** Somebody was told that a frame of its account is done: then that is what stands there. */
+  showDone({ position, tag, account }: Done, who: string): void {
+    if (this.isExceeded) return;
+    const frame = this.records[position - 1]?.bytes.subarray(RECORD_HEADER_SIZE);
+    const isTick = frame === undefined || frame.length === 0;
+    const isIts = !isTick && viewOf(frame).getUint32(FRAME_ACCOUNT_AT, true) === account;
+    if (isIts && equalBytes(sha256(frame).subarray(0, tag.length), tag)) return;
+    throw new Violation(`${who} was told that its frame is done at ${position}, which is another`);
   }
 
   /** Looks at what a turn of the primary has changed. */

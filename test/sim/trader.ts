@@ -104,11 +104,22 @@ export class Trader {
         onFail: (error) => this.onFail(process, error),
       });
       this.session = session;
+      this.watchDone(session, process);
       for (const { frame, results } of session.pending.list()) this.follow(frame, results);
       await session.whenLive.catch(() => undefined);
       while (process.isAlive && this.out === "" && this.left > 0) await this.trade(session);
       return;
     }
+  }
+
+  /** The SDK goes by reports alone; what it is told beside them must be true, too. */
+  private watchDone(session: AccountSession, process: Process): void {
+    const told = session.onDone.bind(session);
+    session.onDone = (done) => {
+      const check = (): void => this.oracle.showDone(done, this.role);
+      if (process.isAlive) this.parts.venue.guard(check);
+      told(done);
+    };
   }
 
   private get identity() {
