@@ -22,8 +22,8 @@ export const CARRIER_BUGS: readonly FleetBug[] = [
   {
     name: "a run that was not seen applied in time rests for ever",
     shards: 2,
-    file: CARRIER,
-    find: "      lane.isResting = false;\n",
+    file: "src/settlement-plane/carry-lane.ts",
+    find: "      this.isResting = false;\n",
     put: "",
   },
   {

@@ -18,6 +18,13 @@ export const LOG_BUGS: readonly FleetBug[] = [
     put: "",
   },
   {
+    name: "a reader's new connection is not compared with what is known",
+    level: "D3",
+    file: "src/edges/redis-stream.ts",
+    find: "    await this.check(connection, after);\n    this.at = after;",
+    put: "    this.at = after;",
+  },
+  {
     name: "the core reads a clock",
     file: "src/engine/engine.ts",
     find: "state.logTime = record.logTime;",

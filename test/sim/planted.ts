@@ -3,6 +3,8 @@
  *
  *   bun test/sim/planted.ts              not seen yet in docs/runs/planted-fleet.json, into it
  *   bun test/sim/planted.ts --again      all of them
+ *   bun test/sim/planted.ts --most 40    at most so many seeds from each start: the easy ones first
+ *   bun test/sim/planted.ts --part 1/2   every second one; several parts may run at the same time
  *   bun test/sim/planted.ts WORD...      those whose name contains a word, not recorded
  *
  * From several first seeds, so that the median and the worst say something. The record is written
@@ -10,6 +12,7 @@
  */
 import { existsSync, readFileSync } from "node:fs";
 import { join } from "node:path";
+import { parseArgs } from "node:util";
 import { PlantedCopy } from "../../scripts/planted-copy.ts";
 import { plant } from "../planted/planted-bugs.ts";
 import { FLEET_BUGS, type FleetBug } from "./planted-bugs.ts";
@@ -18,20 +21,28 @@ import { runSlice } from "./slice.ts";
 
 /** First seeds, and how many from each before a bug counts as not seen. */
 const STARTS = [100_000, 200_000, 300_000];
-const SEEDS_MAX = 2000;
+const { values, positionals: words } = parseArgs({
+  options: {
+    again: { type: "boolean", default: false },
+    most: { type: "string", default: "2000" },
+    part: { type: "string", default: "1/1" },
+  },
+  allowPositionals: true,
+});
+const SEEDS_MAX = Number(values.most);
+const [part = 1, parts = 1] = values.part.split("/").map(Number);
 
 const root = join(import.meta.dir, "..", "..");
 const path = join(root, "docs", "runs", "planted-fleet.json");
-const words = process.argv.slice(2).filter((word) => !word.startsWith("--"));
 const isRecorded = words.length === 0;
 const known = new Map<string, Row>();
-if (isRecorded && !process.argv.includes("--again") && existsSync(path)) {
-  const { rows } = JSON.parse(readFileSync(path, "utf8")) as { rows: Row[] };
-  for (const row of rows) if (row.worst <= row.of) known.set(row.bug, row);
+for (const row of values.again || !isRecorded ? [] : rowsInFile()) {
+  if (row.worst <= row.of) known.set(row.bug, row);
 }
-const bugs = FLEET_BUGS.filter(
+const wanted = FLEET_BUGS.filter(
   ({ name }) => !known.has(name) && (isRecorded || words.some((word) => name.includes(word))),
 );
+const bugs = wanted.filter((_, i) => i % parts === part - 1);
 const copy = new PlantedCopy(root);
 try {
   for (const bug of bugs) {
@@ -104,15 +115,21 @@ async function seedsUntilSeen(
   return { seeds: failure === undefined ? SEEDS_MAX + 1 : seeds, wrong: failure?.wrong ?? "" };
 }
 
+function rowsInFile(): readonly Row[] {
+  if (!existsSync(path)) return [];
+  return (JSON.parse(readFileSync(path, "utf8")) as { rows: Row[] }).rows;
+}
+
 /** Rows in the order of the list; of bugs that it has no more, none. */
 async function record(): Promise<void> {
+  // Another part may have written meanwhile.
+  for (const row of rowsInFile()) if (!known.has(row.bug)) known.set(row.bug, row);
   const rows = FLEET_BUGS.flatMap(({ name }) => known.get(name) ?? []);
   const worsts = rows.map(({ worst }) => worst).toSorted((a, b) => a - b);
   const medians = rows.map(({ median }) => median).toSorted((a, b) => a - b);
   const result = {
     command: "bun test/sim/planted.ts",
     starts: STARTS,
-    seeds_max: SEEDS_MAX,
     bugs: FLEET_BUGS.length,
     seen: rows.filter(({ worst, of }) => worst <= of).length,
     median_seeds: medians[medians.length >> 1] ?? 0,
