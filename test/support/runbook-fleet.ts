@@ -87,6 +87,13 @@ export class RunbookFleet {
     this.addUnit(name, "market-matcher", [markets, "--http", address]);
   }
 
+  /** One more; its addresses are for orders and for HTTP. */
+  addIngress(name: string, hosts: readonly [string, string], flags: readonly string[]): void {
+    const [tcp, http] = hosts.map((host) => this.address(host));
+    const addresses = ["--tcp", tcp!, "--http", http!];
+    this.addUnit(name, "ingress-verifier", [...addresses, ...flags]);
+  }
+
   /** Runs each line of a procedure; a line that is said to differ is run as it says. */
   async follow(heading: string, between: (line: string) => Promise<void> = async () => undefined) {
     const lines = linesOf(heading);
