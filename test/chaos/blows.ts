@@ -24,6 +24,8 @@ export class Blows {
   mirror: readonly Copy[] | null = null;
   survived: Tips | null = null;
   told = 0;
+  /** Nobody was there who knew what was lost: all services had just been killed. */
+  isUnseen = false;
   /** Of the log, just before it was exceeded: so much must come back by a restore. */
   archived = 0;
   private readonly stand: Stand;
@@ -127,7 +129,9 @@ export class Blows {
   private async restartPrimary(whileDown: () => Promise<void>): Promise<void> {
     const { nodes, fleet, setup, timeline } = this.stand;
     if (setup.end !== "on") this.mirror = await copyLog(hostOf(nodes.port), shardsOf(setup));
-    const wires = [...fleet.services.values()].flatMap((service) => service.wires);
+    const services = [...fleet.services.values()];
+    const wires = services.flatMap((service) => service.wires);
+    const isSeen = services.some(({ isReady }) => isReady);
     await nodes.kill(nodes.primary);
     for (const wire of wires) wire.shut();
     this.mayLose();
@@ -135,6 +139,8 @@ export class Blows {
     await nodes.restart(nodes.primary);
     this.survived = await nodes.tips(nodes.primary);
     timeline.say(`told up to ${this.told}, there is ${tipsText(this.survived)}`);
+    const isLess = this.told > (this.survived.get(1) ?? 0);
+    this.isUnseen = setup.end === "halt" && isLess && !isSeen;
     for (const wire of wires) wire.open();
   }
 

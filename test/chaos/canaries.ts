@@ -43,7 +43,7 @@ export const CANARIES: readonly Canary[] = [
     bug: {
       name: "state of lost positions stays where it is",
       file: "src/service/restored.ts",
-      find: "if (isCleared(dir, restored)) return moved;",
+      find: "if (era === eraOf(clearedEnds(dir))) return moved;",
       put: 'if (dir !== "") return moved;',
     },
   },

@@ -100,6 +100,7 @@ async function story(stand: Stand): Promise<Result> {
   const held = await operator.lifted();
   stand.fleet.isFenced = false;
   if (held !== "") return { ...NOTHING, wrong: held };
+  if (faults.blows.isUnseen) return unseen(stand, faults);
   const end = await drained(stand);
   timeline.say(end === "went on" ? "everything has drained" : "everybody has halted");
   if (stand.wrong !== "") return { ...NOTHING, wrong: stand.wrong, end };
@@ -109,6 +110,20 @@ async function story(stand: Stand): Promise<Result> {
     return restored(stand, faults);
   }
   return atRest(stand, { end, shown: mustHaveHalted(setup, faults) });
+}
+
+/** More was lost than the level allows, and only clients know: each of them must be told so. */
+async function unseen({ traders, timeline }: Stand, { blows }: Faults): Promise<Result> {
+  timeline.say("nobody was there who knew what was lost, but clients");
+  const survived = blows.survived?.get(1) ?? 0;
+  const untilMs = performance.now() + DRAIN_MS;
+  const knows = traders.filter(({ newest }) => newest > survived);
+  while (performance.now() < untilMs) {
+    const late = knows.find(({ out }) => !out.includes("report_number"));
+    if (late === undefined) return { ...NOTHING, end: "went on" };
+    await Bun.sleep(POLL_MS);
+  }
+  return { ...NOTHING, wrong: "a client knew what was lost, and was not told so" };
 }
 
 /** The export is enough to go on from, with all that was archived. */
