@@ -81,10 +81,11 @@ async function end(
   const { opened, phases, venueId } = parts;
   opened.custodian.finish();
   await venue.until("every payment to be there", async () => opened.custodian.lacks === "");
-  const histories = await opened.load.finish();
+  await opened.load.rest();
   say("every trader has every answer");
-  await untilSettled(venue, histories);
-  say("all is settled, under checkpoints, and archived");
+  await untilSettled(venue, opened.load);
+  const histories = await opened.load.finish();
+  say("all is settled, told, under checkpoints, and archived");
   const verdicts = await verifyExports(venue, venueId);
   for (const [name, verdict] of Object.entries(verdicts)) say(`${name}: ${verdict}`);
   const exits = await Promise.all(

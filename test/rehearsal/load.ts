@@ -37,6 +37,14 @@ export interface TakenLoad {
   readonly wrong: string;
 }
 
+/** How many reports an account was told on a shard. */
+export interface Told {
+  readonly name: string;
+  readonly account: number;
+  readonly shard: number;
+  readonly told: number;
+}
+
 export type TraderHistory = Omit<History, "outcomes"> & {
   readonly frames: number;
   readonly outcomes: readonly (readonly [string, string])[];
@@ -78,6 +86,15 @@ export class Load {
   /** Everybody has had an answer to what was asked from now on. */
   async move(): Promise<void> {
     await this.ask("move");
+  }
+
+  /** Nothing new is sent, and nothing is waited for. */
+  async rest(): Promise<void> {
+    await this.ask("rest");
+  }
+
+  told(): Promise<Told[]> {
+    return this.ask<Told[]>("told");
   }
 
   async finish(): Promise<TraderHistory[]> {

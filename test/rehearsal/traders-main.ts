@@ -5,8 +5,9 @@
  *   stdin, a word a line     stdout, a JSON value a line
  *   take                     what was answered since the last take
  *   move                     {} once every trader has had an answer to a frame sent from now on
- *   finish                   {} once nothing new is sent and nothing is waited for any more;
- *                            then the histories are written, and the process ends
+ *   rest                     {} once nothing new is sent and nothing is waited for any more
+ *   told                     how many reports each was told: a trade or a credit may still come
+ *   finish                   {} once the histories are written; the process ends
  */
 import { writeFileSync } from "node:fs";
 import { join } from "node:path";
@@ -17,7 +18,7 @@ import { percentilesOf } from "../../src/load/percentiles.ts";
 import * as codes from "../../src/protocol/codes.ts";
 import { Orders } from "../chaos/orders.ts";
 import { Trader } from "../chaos/trader.ts";
-import type { TakenLoad, TraderHistory, TradersTerms } from "./load.ts";
+import type { TakenLoad, Told, TraderHistory, TradersTerms } from "./load.ts";
 
 const POLL_MS = 20;
 const BATCH_MAX = 4;
@@ -65,11 +66,20 @@ class Traders {
     while (this.wrong === "" && this.traders.some(isBehind)) await Bun.sleep(POLL_MS);
   }
 
-  async finish(): Promise<void> {
+  async rest(): Promise<void> {
     for (const trader of this.traders) trader.finish();
     while (this.wrong === "" && this.traders.some(({ lacks, out }) => out === "" && lacks !== "")) {
       await Bun.sleep(POLL_MS);
     }
+  }
+
+  told(): Told[] {
+    return this.traders.map(({ name, account, shard, told }) => {
+      return { name, account, shard, told: told.length };
+    });
+  }
+
+  finish(): void {
     const histories: TraderHistory[] = this.traders.map((trader) => {
       const { name, account, shard, told, frames } = trader;
       return { name, account, shard, told, frames, outcomes: [...trader.outcomes] };
@@ -128,8 +138,13 @@ for await (const line of createInterface({ input: process.stdin })) {
     await traders.move();
     answer({});
   }
+  if (line === "rest") {
+    await traders.rest();
+    answer({});
+  }
+  if (line === "told") answer(traders.told());
   if (line === "finish") {
-    await traders.finish();
+    traders.finish();
     answer({});
     break;
   }

@@ -13,7 +13,7 @@ import type { HttpClient } from "../../src/client/http.ts";
 import { ColdReplay } from "../chaos/cold-replay.ts";
 import { judgeHistory, judgeMoney } from "../chaos/judge.ts";
 import { copyLog } from "../chaos/log-copy.ts";
-import type { TraderHistory } from "./load.ts";
+import type { Load, Told, TraderHistory } from "./load.ts";
 import { httpOf, type Opened } from "./opening.ts";
 import type { Venue } from "./venue.ts";
 
@@ -27,15 +27,12 @@ export interface Judged {
 const ENGINES = ["fast", "naive"] as const;
 
 /** Every settlement has it all, under checkpoints; nothing is between shards; all is archived. */
-export async function untilSettled(
-  venue: Venue,
-  histories: readonly TraderHistory[],
-): Promise<void> {
+export async function untilSettled(venue: Venue, load: Load): Promise<void> {
   for (const { http, name } of venue.ofRole("settlement")) {
     const client = httpOf(http);
     const border = new Map<number, number>();
     await venue.until(`${name} to have settled all`, async () => {
-      const lacks = await settlementLacks(client, histories, border);
+      const lacks = await settlementLacks(client, await load.told(), border);
       if (lacks !== "") throw new Error(lacks);
       return true;
     });
@@ -44,7 +41,7 @@ export async function untilSettled(
 
 async function settlementLacks(
   http: HttpClient,
-  histories: readonly TraderHistory[],
+  all: readonly Told[],
   border: Map<number, number>,
 ): Promise<string> {
   const { shards } = await http.status();
@@ -56,9 +53,9 @@ async function settlementLacks(
       if (back?.in !== link.out) return `credits from shard ${shard} to ${link.shard}`;
     }
   }
-  for (const { name, shard, account, told } of histories) {
+  for (const { name, shard, account, told } of all) {
     const { reports } = await http.onShard(shard).account(account);
-    if (reports !== told.length) return `${name}: ${told.length} of ${reports} reports`;
+    if (reports !== told) return `${name}: ${told} of ${reports} reports`;
   }
   for (const { shard, position, checkpoint, export: exported } of shards) {
     if (!border.has(shard)) border.set(shard, position);
