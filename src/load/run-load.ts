@@ -24,7 +24,7 @@ import { findTarget } from "./target.ts";
 import { readWorkload, writeWorkload } from "./workload.ts";
 import { loadWorkload, referenceHash } from "./workload-file.ts";
 
-const HELP = `bun run load replay FILE        sends an order flow into the running venue
+const HELP = `load replay FILE        sends an order flow into the running venue
   --config FILE          where addresses and directories stand [CLOB_CONFIG, or config.toml]
   --data DIR             the venue's data directory, with keys in it [CLOB_DATA, or of the config]
   --tcp HOST:PORT        order entry [CLOB_TCP, or of the config]
@@ -42,7 +42,7 @@ const HELP = `bun run load replay FILE        sends an order flow into the runni
   --reconnect-ms MS      30000: how long to try again after a lost connection
   -o json                print JSON, one value for each run
 
-bun run load make SHAPE SEED N FILE     writes a flow of N new orders, and FILE.sha256
+load make SHAPE SEED N FILE     writes a flow of N new orders, and FILE.sha256
   SHAPE                  ${SHAPE_NAMES.join(", ")}
 `;
 
@@ -122,7 +122,7 @@ function readFlags(argv: readonly string[]) {
 }
 
 function usage(why: string): ServiceEnd {
-  return new ServiceEnd(EXIT_USAGE, `${why}\nTry: bun run load --help`);
+  return new ServiceEnd(EXIT_USAGE, `${why}\nTry: load --help`);
 }
 
 function numberIn(flags: Flags, name: keyof Flags, [low, high]: readonly [number, number]): number {

@@ -43,7 +43,7 @@ test("make writes the same flow and its hash, plain or packed", async () => {
 test("without a verb it says what there is", async () => {
   const { code, out } = await load();
   expect(code).toEqual(0);
-  expect(out).toContain("bun run load replay FILE");
+  expect(out).toContain("load replay FILE");
 });
 
 test.each([

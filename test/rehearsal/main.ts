@@ -70,6 +70,7 @@ async function main(): Promise<number> {
   if (redis === null) return lacking(`a Redis: ${REDIS_ADVICE}`);
   const haproxy = findHaproxy() ?? fetchHaproxy();
   if (haproxy === null) return lacking(`a TCP load balancer: ${HAPROXY_ADVICE}`);
+  const commit = git("describe", "--always", "--dirty", "--abbrev=40");
   const releases = buildBoth();
   if (releases === null) return 2;
   const terms: RehearsalTerms = {
@@ -88,7 +89,7 @@ async function main(): Promise<number> {
   };
   const result = await runInside(terms);
   if (result === null) return 1;
-  const record = recordOf(terms, result, ROOT);
+  const record = recordOf(terms, result, { root: ROOT, commit });
   tell(record, result);
   if (values.record) writeFileSync(RECORD, `${JSON.stringify(record, null, 2)}\n`);
   if (values.keep) console.log(`kept in ${dir}`);
@@ -113,10 +114,9 @@ function buildBoth(): [string, string] | null {
 
 /** Nothing is done where it is built already, of a commit. */
 function build(out: string, env: Readonly<Record<string, string>>): boolean {
-  const head = Bun.spawnSync(["git", "rev-parse", "--short=12", "HEAD"], { cwd: ROOT });
-  const dirty = Bun.spawnSync(["git", "status", "--porcelain"], { cwd: ROOT });
-  const name = env["CLOB_BUILD"] ?? head.stdout.toString().trim();
-  if (dirty.stdout.length === 0 && versionOf(resolve(ROOT, out)) === name) return true;
+  const name = env["CLOB_BUILD"] ?? git("rev-parse", "--short=12", "HEAD");
+  const isCommit = name !== "" && git("status", "--porcelain") === "";
+  if (isCommit && versionOf(resolve(ROOT, out)) === name) return true;
   const { success, stderr } = Bun.spawnSync([process.execPath, "scripts/build.ts", "--out", out], {
     cwd: ROOT,
     env: { ...process.env, ...env },
@@ -124,6 +124,13 @@ function build(out: string, env: Readonly<Record<string, string>>): boolean {
   });
   if (!success) console.error(`rehearsal: the build refused:\n${stderr.toString()}`);
   return success;
+}
+
+/** What git says, or nothing where there is none. */
+function git(...words: string[]): string {
+  return Bun.spawnSync(["git", ...words], { cwd: ROOT })
+    .stdout.toString()
+    .trim();
 }
 
 /** The commit's name, the first word that `clob --version` has in parentheses. */

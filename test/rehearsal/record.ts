@@ -5,16 +5,17 @@ import { cpus, release, totalmem } from "node:os";
 import { relative } from "node:path";
 import type { RehearsalResult, RehearsalTerms } from "./terms.ts";
 
-export function recordOf(terms: RehearsalTerms, result: RehearsalResult, root: string) {
+export function recordOf(
+  terms: RehearsalTerms,
+  result: RehearsalResult,
+  { root, commit }: { readonly root: string; readonly commit: string },
+) {
   const { config, accounts, gapMs, cutMs } = terms;
-  const git = Bun.spawnSync(["git", "describe", "--always", "--dirty", "--abbrev=40"], {
-    cwd: root,
-  });
   const { wrong, phases, versions, ...counts } = result;
   const [first] = cpus();
   return {
     date: new Date().toISOString().slice(0, 10),
-    commit: git.stdout.toString().trim(),
+    commit,
     command: `bun run rehearsal ${process.argv.slice(2).join(" ")}`.trim(),
     machine: `${first?.model ?? "unknown"}, ${cpus().length} cores, Linux ${release()}`,
     memory_gib: Math.round(totalmem() / 2 ** 30),
