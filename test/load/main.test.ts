@@ -65,7 +65,7 @@ test("with -o json stdout is JSON whatever happens, through clob too", async () 
   const report_sha256 = readFileSync(`${path}.sha256`, "utf8").trim();
   expect(made).toEqual({ file: path, messages: 10, report_sha256 });
   expect(typeof JSON.parse((await load("--help", "--output=json")).out).text).toBe("string");
-  const message = 'there is no "load fly"\nTry: bun run load --help';
+  const message = 'there is no "load fly"\nTry: load --help';
   expect(JSON.parse((await load("fly", "-o", "json")).out)).toEqual({
     error: { code: "usage", message },
   });

@@ -1,8 +1,8 @@
 /**
  * Verdict: when nobody trades any more, all that is left against all that was told.
  *
- *   clob export, the continuous export     the compiled judge says yes, pinned; of the first by both
- *                                          engines
+ *   clob export, the continuous export     the compiled judge says yes, pinned; of the first
+ *                                          by both engines
  *   SIGTERM to all                         exit code 0
  *   the log, replayed cold by both         each client's reports are exactly those of the log, each
  *                                          acknowledged frame is there once, a refused one not;
