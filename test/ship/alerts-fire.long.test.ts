@@ -89,8 +89,8 @@ const TROUBLES: Readonly<Record<string, Trouble>> = {
     labels: SHARD,
   },
   CarrierStandsStill: {
-    bad: two("clob_settlement_in_flight_entries", 1, 1),
-    well: two("clob_settlement_in_flight_entries", 1, 0),
+    bad: two("clob_settlement_carry_stalled_seconds", 300, 200),
+    well: two("clob_settlement_carry_stalled_seconds", 300, 0),
     labels: SHARD,
   },
   ConnectionsRefused: {
