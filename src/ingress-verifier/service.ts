@@ -12,7 +12,7 @@ import { statesInFiles } from "../service/kept-states.ts";
 import type { PastParts } from "../service/past.ts";
 import { exportedStates, exportReader, type OpenShard } from "../service/open-shards.ts";
 import { holdPlace } from "../service/hold-place.ts";
-import { listening } from "../service/start.ts";
+import { IN_PRODUCTION, listening } from "../service/start.ts";
 import { wholeRequest } from "../service/whole-request.ts";
 import type { SignatureVerifier } from "../edges/verify.ts";
 import { createIngressHttp } from "./http.ts";
@@ -75,7 +75,7 @@ export async function startIngressService(parts: IngressServiceParts): Promise<I
     Bun.serve({
       hostname: host,
       port,
-      development: false,
+      ...IN_PRODUCTION,
       fetch: (request) => app.fetch(wholeRequest(request)),
       // Above our own limit, whose refusal names the code.
       maxRequestBodySize: limits.httpBodyBytesMax * 2,

@@ -10,7 +10,7 @@ import type { Logger } from "../edges/logger.ts";
 import { exportedStates, exportReader, type OpenShard } from "../service/open-shards.ts";
 import { holdPlace } from "../service/hold-place.ts";
 import { haltShard } from "../service/halted.ts";
-import { listening } from "../service/start.ts";
+import { IN_PRODUCTION, listening } from "../service/start.ts";
 import { wholeRequest } from "../service/whole-request.ts";
 import { createMatcherHttp } from "./http.ts";
 import { Matcher } from "./matcher.ts";
@@ -67,7 +67,7 @@ export function startMatcherService(parts: MatcherServiceParts): MatcherService 
     Bun.serve({
       hostname: host,
       port,
-      development: false,
+      ...IN_PRODUCTION,
       idleTimeout: 30,
       fetch: (request) => app.fetch(wholeRequest(request)),
     }),

@@ -173,6 +173,12 @@ export function exitCodeOf(error: unknown): number {
   return error instanceof ServiceEnd ? error.exitCode : EXIT_REFUSED;
 }
 
+/**
+ * For each HTTP server: nobody is shown a trace, and a port is never shared. Outside of development
+ * Bun.serve shares it with whoever asks for the same one, unless told not to.
+ */
+export const IN_PRODUCTION = { development: false, reusePort: false } as const;
+
 /** Opens a listener; a port that is taken becomes a sentence that names its flag. */
 export function listening<T>(address: string, flag: string, listen: () => T): T {
   try {

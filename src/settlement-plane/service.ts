@@ -14,7 +14,7 @@ import { readKeyFile, type Signer } from "../edges/keys.ts";
 import type { Logger } from "../edges/logger.ts";
 import type { ObjectStore } from "../edges/object-store.ts";
 import { exportedStates, type OpenShard } from "../service/open-shards.ts";
-import { EXIT_REFUSED, listening, ServiceEnd } from "../service/start.ts";
+import { EXIT_REFUSED, IN_PRODUCTION, listening, ServiceEnd } from "../service/start.ts";
 import { VerifyPool } from "../edges/verify-pool.ts";
 import { equalBytes } from "../base/bytes.ts";
 import { assert } from "../base/assert.ts";
@@ -278,7 +278,7 @@ function serveReaders(
     Bun.serve({
       hostname: host,
       port,
-      development: false,
+      ...IN_PRODUCTION,
       idleTimeout: 30,
       fetch: stream.fetch,
       websocket: stream.websocket,
