@@ -3,7 +3,7 @@
  * standby is missing, when a leader dies, and of addresses that are none.
  */
 import { afterAll, beforeAll, describe, expect, test } from "bun:test";
-import { mkdtempSync, renameSync, rmSync, writeFileSync } from "node:fs";
+import { existsSync, mkdtempSync, renameSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { freePort } from "../support/free-ports.ts";
@@ -109,6 +109,7 @@ describe.skipIf(!redisAvailable())("doctor --fleet", () => {
       const place = join(venue.dir, "export", "shard-1");
       expect(named(checks, "export")).toMatchObject({ state: "ok" });
       expect(named(checks, "export")?.found).toContain("directory");
+      while (!existsSync(place)) await Bun.sleep(10);
       renameSync(place, `${place}.away`);
       writeFileSync(place, "no directory");
       let seen = named(checks, "export");
