@@ -3,7 +3,7 @@
  * exporter and no kill makes it say what is not so.
  */
 import { expect, test } from "bun:test";
-import { cpSync, readFileSync } from "node:fs";
+import { cpSync, mkdirSync, readFileSync } from "node:fs";
 import { join } from "node:path";
 import { toHex } from "../../src/base/bytes.ts";
 import { Prng } from "../../src/base/prng.ts";
@@ -240,6 +240,8 @@ test("roots are public at once, records only after the delay", async () => {
 test("kill -9 at any moment: no object ever has other bytes, in the end all is there", async () => {
   await using stand = await ExportStand.open();
   const dir = join(stand.root, "out");
+  // It may be killed before it has written anything.
+  mkdirSync(dir);
   const child = join(import.meta.dir, "../support/export-child.ts");
   const seen = new Map<string, string>();
   const random = new Prng(5);
