@@ -42,10 +42,10 @@ export async function deposit(fleet: KillFleet): Promise<string> {
 }
 
 /** What is said to a frame that asks nothing of settlement, which may know no keys yet. */
-export async function anyFrame(fleet: KillFleet): Promise<string> {
+export async function anyFrame(fleet: KillFleet, key = 1): Promise<string> {
   const venue = Uint8Array.fromHex((await httpOf(fleet).status()).venue);
   const kind = FRAME_OPERATOR;
-  const header = { kind, shard: 1, venue, account: 0, key: 1, nonce: 1, expiry: 0 };
+  const header = { kind, shard: 1, venue, account: 0, key, nonce: 1, expiry: 0 };
   const sign = (message: Uint8Array): Uint8Array => fleet.operator.sign(message);
   return post(fleet, signFrame(header, [encodeAccountState(1, 0)], sign));
 }
@@ -140,6 +140,8 @@ export async function fencedAndCleared(fleet: KillFleet, halts = 2): Promise<voi
   await fence(fleet, "a drill");
 
   expect(await anyFrame(fleet)).toBe("halted");
+  // Nor is a key called unknown that ingress may only not have read.
+  expect(await anyFrame(fleet, 99)).toBe("halted");
   const { mark, recomputed } = await halted(fleet);
   expect(mark).toMatch(/^by hand, .*: a drill$/);
   expect(recomputed.wrong).toBe("");
