@@ -4,6 +4,8 @@
  *
  *   .tools/NAME/root/     the unpacked packages: the program and the libraries this machine lacks
  *   .tools/NAME/PROGRAM   sh wrapper that names those libraries; what is started
+ *
+ * A program is looked for in this order: its variable, the PATH, what was fetched before.
  */
 import { chmodSync, existsSync, mkdirSync, readdirSync, rmSync, writeFileSync } from "node:fs";
 import { dirname, join } from "node:path";
@@ -16,15 +18,31 @@ export interface DebianTerms {
   readonly packages: readonly string[];
   /** Programs by the name of their wrapper, each where its package puts it. */
   readonly programs: Readonly<Record<string, string>>;
+  /** The one of them that is asked for, the variable that may name it, and a flag that it answers. */
+  readonly program: string;
+  readonly variable: string;
+  readonly flag: string;
 }
 
-/** Where the wrapper of a program lies, once it was fetched. */
-export function wrapperOf({ name }: DebianTerms, program: string): string {
+/** Absolute path of the program, if there is one that starts, or null. */
+export function findProgram(terms: DebianTerms): string | null {
+  const named = process.env[terms.variable] ?? Bun.which(terms.program);
+  const paths = [named, wrapperOf(terms)].filter((path) => typeof path === "string");
+  return paths.find((path) => starts(path, terms.flag)) ?? null;
+}
+
+/** The same after fetching it from the distribution's packages, or null where there are none. */
+export function fetchProgram(terms: DebianTerms): string | null {
+  const wrapper = wrapperOf(terms);
+  return fetchPackages(terms) && starts(wrapper, terms.flag) ? wrapper : null;
+}
+
+function wrapperOf({ name, program }: DebianTerms): string {
   return join(TOOLS, name, program);
 }
 
 /** False where there is no apt, or it has no such packages. */
-export function fetchDebian(terms: DebianTerms): boolean {
+function fetchPackages(terms: DebianTerms): boolean {
   if (Bun.which("apt-get") === null || Bun.which("dpkg-deb") === null) return false;
   const home = join(TOOLS, terms.name);
   rmSync(home, { recursive: true, force: true });
@@ -39,9 +57,8 @@ export function fetchDebian(terms: DebianTerms): boolean {
   return true;
 }
 
-/** Whether it is there and answers to these words. */
-export function starts(path: string, ...words: string[]): boolean {
-  return existsSync(path) && succeeds([path, ...words]);
+function starts(path: string, flag: string): boolean {
+  return existsSync(path) && succeeds([path, flag]);
 }
 
 /** The packages and exactly those libraries that the machine lacks, as apt works them out. */

@@ -20,6 +20,17 @@ export interface StoredSnapshot {
   readonly path: string;
 }
 
+const NAME = /^(.+?)-(?:e(\d{1,16})-)?(\d{20})\.snap$/;
+
+/** What the name of a file says of the snapshot in it; null where it is none. */
+export function readSnapshotName(
+  file: string,
+): { readonly name: string; readonly position: number; readonly era: number } | null {
+  const [, name, era = "0", position] = NAME.exec(file) ?? [];
+  if (name === undefined) return null;
+  return { name, position: Number(position), era: Number(era) };
+}
+
 export class SnapshotFiles {
   private readonly dir: string;
   private readonly name: string;
@@ -57,13 +68,11 @@ export class SnapshotFiles {
   }
 
   private all(): StoredSnapshot[] {
-    const pattern = new RegExp(`^${this.name}-(?:e(\\d{1,16})-)?(\\d{20})\\.snap$`);
     const found: StoredSnapshot[] = [];
     for (const file of this.files.list(this.dir)) {
-      const [, era, digits] = pattern.exec(file) ?? [];
-      if (digits === undefined) continue;
-      const path = join(this.dir, file);
-      found.push({ position: Number(digits), era: Number(era ?? 0), path });
+      const said = readSnapshotName(file);
+      if (said?.name !== this.name) continue;
+      found.push({ position: said.position, era: said.era, path: join(this.dir, file) });
     }
     return found.sort((a, b) => b.position - a.position || b.era - a.era);
   }

@@ -110,9 +110,10 @@ export class ShardDoor {
 
   /** Checks a frame as far as ingress can. */
   admit(frame: Uint8Array): number {
-    let code = this.admitter.admit(frame) || this.gate.check(frame);
+    let code = this.admitter.admit(frame);
     // Keys come with reports, and those of a halted shard may not be there.
-    if (code === codes.REJECT_UNKNOWN_KEY && this.isHalted) code = this.gate.check(frame) || code;
+    const mayBeKnown = code === codes.REJECT_UNKNOWN_KEY && this.isHalted;
+    if (code === codes.ACCEPTED || mayBeKnown) code = this.gate.check(frame) || code;
     if (code === codes.ACCEPTED) this.counts.admitted++;
     else this.counts.refused++;
     return code;

@@ -56,8 +56,6 @@ class Matching {
   private readonly reports = new ReportBatch();
   private readonly record = new RecordView();
   private readonly chainBefore = new Uint8Array(32);
-  /** The newest record that was applied, a view of its batch. */
-  private newest: Uint8Array = new Uint8Array(0);
   /** Position of the newest upgrade that the log keeps. */
   private kept = 1;
   /** The newest Clear that the engine has taken and that is not published yet. */
@@ -70,8 +68,9 @@ class Matching {
   /** Appends one execution record, or a few when there are very many reports. */
   async match(batch: InputBatch): Promise<void> {
     const view = viewOf(batch.bytes);
-    const bytes = bytesOf(view);
     let at = 0;
+    /** Where the newest record that was applied begins; it ends at `at`. */
+    let newest = 0;
     let left = batch.count;
     let halt: Halt | null = null;
     while (left > 0 && halt === null) {
@@ -82,12 +81,13 @@ class Matching {
         const next = this.tryApply(view, at);
         if (next instanceof Halt) halt = next;
         else {
-          this.newest = bytes.subarray(at, next);
+          newest = at;
           at = next;
         }
         left--;
       }
-      if (this.parts.engine.position >= first) await this.publish(first);
+      const isAny = this.parts.engine.position >= first;
+      if (isAny) await this.publish(first, batch.bytes.subarray(newest, at));
     }
     if (halt !== null) throw halt;
   }
@@ -143,7 +143,7 @@ class Matching {
     }
   }
 
-  private async publish(first: number): Promise<void> {
+  private async publish(first: number, newest: Uint8Array): Promise<void> {
     const { engine, chain, output, shard, directoryOrigin } = this.parts;
     const last = engine.position;
     const record = encodeExecution(
@@ -155,7 +155,7 @@ class Matching {
         last,
         epoch: output.epoch,
         durable: output.durableWith(last),
-        lastCrc: crc32(this.newest),
+        lastCrc: crc32(newest),
         chainBefore: this.chainBefore,
         chain: chain.value,
       },

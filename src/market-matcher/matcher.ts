@@ -9,9 +9,10 @@
  * the end. Priority, money and time are the engine's; nothing is decided here. When the log has
  * lost its newest entries, or another has taken the turn, it begins anew with what is left.
  */
-import { type ExecutionWriter, Fenced, LostSuffix } from "../edges/log.ts";
+import { type ExecutionWriter, Fenced, LostSuffix, type Retention } from "../edges/log.ts";
 import { SnapshotFiles } from "../edges/snapshot-files.ts";
 import { NO_STATES, statesInFiles, type StateSources } from "../service/kept-states.ts";
+import { followEnds } from "../service/restored.ts";
 import { refuseMixedLog } from "../service/same-log.ts";
 import { haltOf, serveBehindHalt } from "./halt-watch.ts";
 import { runMatchLoop } from "./match-loop.ts";
@@ -223,23 +224,20 @@ export class Matcher {
     await log.recoverLoss(new LostSuffix(`a snapshot is of ${kept}, behind the end of in`), kept);
   }
 
-  /** What was kept of positions that the log has lost is nobody's state any more. */
-  private async followEnds(): Promise<void> {
-    const { log, logger } = this.parts;
-    this.snapshots.follow((await log.retention()).ends);
-    for (const { path, position } of this.snapshots.putAside()) {
-      logger.warning("snapshot put aside: its log has ended before it since", { path, position });
-    }
+  private async followEnds(): Promise<Retention> {
+    const retention = await this.parts.log.retention();
+    followEnds(this.snapshots, retention.ends, this.parts.logger);
+    return retention;
   }
 
   private async open(): Promise<RecoverParts> {
     const { log, genesisFrame, options, logger, stop } = this.parts;
     const input = this.keep(await log.openInputReader());
-    await this.followEnds();
+    const { trimmed } = await this.followEnds();
     // Whether a halt may be lifted, though something is lost, its Clear has to say.
     if (!this.isStanding) await this.refuseShorter();
     // Behind a halt nothing is taken for granted that can be executed again.
-    const isWhole = this.isStanding && (await log.retention()).trimmed === 0;
+    const isWhole = this.isStanding && trimmed === 0;
     return {
       genesisFrame,
       options,

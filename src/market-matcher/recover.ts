@@ -6,14 +6,13 @@
  * A standby does the same without an end: no record is applied before `ex` covers it, so nothing
  * has ever to be taken back when somebody else's turn ends.
  */
-import { bytesOf, equalBytes, viewOf } from "../base/bytes.ts";
-import { crc32 } from "../base/crc32.ts";
+import { bytesOf, viewOf } from "../base/bytes.ts";
 import type { ExecutionReader, InputReader } from "../edges/log.ts";
 import { LogFault } from "../edges/log.ts";
 import { Engine, type EngineOptions, Halt } from "../engine/engine.ts";
 import { decodeExecution, ReportChain } from "../protocol/execution.ts";
 import { readRecord, RecordView } from "../protocol/record.ts";
-import { PublishedReports } from "../service/published-reports.ts";
+import { PublishedExecution } from "../service/published-execution.ts";
 import { ReportBatch } from "../protocol/report.ts";
 import { type StateSources, statesUpTo } from "../service/kept-states.ts";
 import { nextExecutions } from "../service/next-executions.ts";
@@ -91,12 +90,11 @@ export async function replay(
       const execution = decodeExecution(bytes);
       if (typeof execution === "string") throw new LogFault(`ex: ${execution}`);
       const before = engine.position;
-      replaying.published.begin(execution.reports, before);
+      replaying.published.begin(execution, before);
       const reports = await replaying.upTo(execution.last);
       // Asked to stop in the middle of it: there is nothing to compare yet.
       if (engine.position < execution.last) return;
-      const isSame = replaying.published.areAll() && replaying.isNewest(execution.lastCrc);
-      if (!isSame || !equalBytes(execution.chain, chain.value)) {
+      if (!replaying.published.holds(execution, replaying.newest, chain.value)) {
         await parts.refuseMixedLog(engine.position);
         if (stop.aborted) return;
         throw new Halt("ex differs from its re-execution", engine.position);
@@ -111,7 +109,7 @@ class Replaying {
   private readonly input: InputReader;
   private readonly at: Recovered;
   private readonly stop: AbortSignal;
-  readonly published = new PublishedReports();
+  readonly published = new PublishedExecution();
   private readonly reports = new ReportBatch();
   private readonly record = new RecordView();
   private view: DataView = new DataView(new ArrayBuffer(0));
@@ -123,10 +121,9 @@ class Replaying {
     this.stop = stop;
   }
 
-  /** Whether the record that was executed last is the one of that sum. */
-  isNewest(sum: number): boolean {
-    const { at, end } = this.record;
-    return crc32(bytesOf(this.view).subarray(at, end)) === sum;
+  /** The record that was executed last. */
+  get newest(): Uint8Array {
+    return bytesOf(this.view).subarray(this.record.at, this.record.end);
   }
 
   /** How many reports there were. */

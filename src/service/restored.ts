@@ -16,11 +16,12 @@ import { viewOf } from "../base/bytes.ts";
 import { HOST_FILES } from "../edges/files.ts";
 import { LogFault, type Restored, type Retention } from "../edges/log.ts";
 import { endsText, eraOf, isVoid, readEnds } from "../edges/log-ends.ts";
+import type { Logger } from "../edges/logger.ts";
+import { readSnapshotName, type SnapshotFiles } from "../edges/snapshot-files.ts";
 import { decodeCommitment } from "../proofs/commitment.ts";
 
 const MARK = "restored";
 const COMMITMENTS = join("settlement", "commitments");
-const SNAPSHOT = /-(?:e(\d{1,16})-)?(\d{20})\.snap$/;
 
 /** A file that knows more, and up to where it may be kept: bytes of it, 0 for none. */
 interface Stale {
@@ -66,6 +67,18 @@ export function putAside(dir: string, known: Known): string[] {
   return moved;
 }
 
+/** For who owns snapshots: puts aside what was kept of positions that the log has lost. */
+export function followEnds(
+  snapshots: SnapshotFiles,
+  ends: readonly Restored[],
+  logger: Logger,
+): void {
+  snapshots.follow(ends);
+  for (const { path, position } of snapshots.putAside()) {
+    logger.warning("snapshot put aside: its log has ended before it since", { path, position });
+  }
+}
+
 /** The ends of the log that this directory was cleared for. */
 export function clearedEnds(dir: string): Restored[] {
   const path = join(dir, MARK);
@@ -95,9 +108,8 @@ function staleSnapshots(dir: string, missed: readonly Restored[]): Stale[] {
   const stale: Stale[] = [];
   for (const sub of ["snapshots", join("settlement", "snapshots")]) {
     for (const name of namesIn(join(dir, sub))) {
-      const [, era = "0", digits = "0"] = SNAPSHOT.exec(name) ?? [];
-      const state = { position: Number(digits), era: Number(era) };
-      if (!isVoid(missed, state)) continue;
+      const state = readSnapshotName(name);
+      if (state === null || !isVoid(missed, state)) continue;
       stale.push({ path: join(dir, sub, name), position: state.position, keep: 0 });
     }
   }

@@ -11,7 +11,6 @@
  * difference of any kind halts the shard.
  */
 import { equalBytes } from "../base/bytes.ts";
-import { crc32 } from "../base/crc32.ts";
 import type { ExecutionReader, InputReader } from "../edges/log.ts";
 import { LogFault } from "../edges/log.ts";
 import type { FrameJudge } from "../edges/verify-pool.ts";
@@ -22,7 +21,7 @@ import * as frames from "../protocol/frame.ts";
 import { readRecord, RECORD_FRAME, RECORD_HEADER_SIZE, RecordView } from "../protocol/record.ts";
 import { ReportBatch } from "../protocol/report.ts";
 import { nextExecutions } from "../service/next-executions.ts";
-import { PublishedReports } from "../service/published-reports.ts";
+import { PublishedExecution } from "../service/published-execution.ts";
 import { frameOf, JudgedInput, type JudgedRecord, keyIdOf, type Stretch } from "./judged-input.ts";
 
 export interface SettleParts {
@@ -112,7 +111,7 @@ class Settling {
   /** The next record of the stretch. */
   private index = 0;
   private commands = 0;
-  private readonly published = new PublishedReports();
+  private readonly published = new PublishedExecution();
 
   constructor(parts: SettleParts) {
     this.parts = parts;
@@ -124,18 +123,16 @@ class Settling {
   }
 
   /**
-   * Applies the records of an execution record; false if its chain, or a byte of the reports in
-   * it, is not what they cause, or if the last of them is another one than it names. Those of
-   * records that were applied before are not looked at.
+   * Applies the records of an execution record; false if it is not what they cause, or when asked
+   * to stop in the middle of it. Reports of records that were applied before are not looked at.
    */
-  async compare({ reports, chain, last, lastCrc }: Execution): Promise<boolean> {
-    this.published.begin(reports, this.parts.engine.position);
-    await this.upTo(last);
-    // Asked to stop in the middle of it: there is nothing to compare yet.
-    if (this.parts.engine.position < last) return false;
-    const { at, end } = this.record;
-    const isNewest = crc32(this.stretch.bytes.subarray(at, end)) === lastCrc;
-    return isNewest && this.published.areAll() && equalBytes(chain, this.parts.chain.value);
+  async compare(execution: Execution): Promise<boolean> {
+    const { engine, chain } = this.parts;
+    this.published.begin(execution, engine.position);
+    await this.upTo(execution.last);
+    if (engine.position < execution.last) return false;
+    const newest = this.stretch.bytes.subarray(this.record.at, this.record.end);
+    return this.published.holds(execution, newest, chain.value);
   }
 
   /**

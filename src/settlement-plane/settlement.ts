@@ -11,7 +11,7 @@ import { SnapshotFiles } from "../edges/snapshot-files.ts";
 import { Engine, Halt } from "../engine/engine.ts";
 import { Checkpointer, type CheckpointTerms } from "../proofs/checkpointer.ts";
 import { ReportChain } from "../protocol/execution.ts";
-import { refuseStale } from "../service/restored.ts";
+import { followEnds, refuseStale } from "../service/restored.ts";
 import { refuseMixedLog } from "../service/same-log.ts";
 import { snapshotBytes } from "./border-snapshots.ts";
 import { type PublishedCheckpoint, signHeads } from "./checkpoint-notes.ts";
@@ -81,10 +81,7 @@ export class Settlement {
   /** Begins with the newest state of its own that is of this log, or at genesis. */
   private beginIn(ends: readonly Restored[]): void {
     const { genesisFrame, options, logger } = this.parts;
-    this.snapshots.follow(ends);
-    for (const { path, position } of this.snapshots.putAside()) {
-      logger.warning("snapshot put aside: its log has ended before it since", { path, position });
-    }
+    followEnds(this.snapshots, ends, logger);
     const start = startInFiles(this.snapshots, this.startParts());
     if (start !== null) return this.adopt(start);
     const engine = new Engine(genesisFrame, options);

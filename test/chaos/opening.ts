@@ -12,6 +12,7 @@ import * as codes from "../../src/protocol/codes.ts";
 import { encodeDeposit, encodeKey, encodeShardOpen } from "../../src/protocol/commands.ts";
 import { signFrame } from "../../src/protocol/frame.ts";
 import { initShards, OPERATOR_KEY } from "../../src/venue/init.ts";
+import { BTC_USD_TERMS, USD_AND_BTC } from "../support/config-parts.ts";
 import type { ChaosSetup } from "./setup.ts";
 
 export const ASSETS = [1, 2];
@@ -116,29 +117,12 @@ function configText(shards: number): string {
 [venue]
 name = "chaos"
 
-[[asset]]
-id = 1
-symbol = "USD"
-decimals = 6
-
-[[asset]]
-id = 2
-symbol = "BTC"
-decimals = 8
-
+${USD_AND_BTC}
 [[market]]
 id = 1
 count = ${shards * MARKETS_PER_SHARD}
 symbol = "M#-USD"
-base = "BTC"
-quote = "USD"
-tick = "0.01"
-lot = "0.0001"
-quantity_min = "0.0001"
-quantity_max = "100"
-price_min = "1"
-price_max = "1000000"
-maker_fee_ppm = 200
+${BTC_USD_TERMS}maker_fee_ppm = 200
 taker_fee_ppm = 500
 
 ${own.join("\n")}`;

@@ -48,6 +48,15 @@ async function untilRefused(
   }
 }
 
+/** Its time comes while nobody matches what it has sent; then as `untilRefused`. */
+async function leaving(stand: Stand, wire: Wire): Promise<{ taken: string[]; late: Uint8Array }> {
+  await stand.stopMatcher();
+  wire.send(stand.order(ALICE));
+  await until(() => stand.door.unmatched === 1);
+  stand.ahead = AGE_MS;
+  return untilRefused(stand, wire);
+}
+
 describe("a session", () => {
   test("is told before it ends, trades meanwhile, and ends with a goodbye", async () => {
     await using stand = await Stand.start(aged(5000));
@@ -82,11 +91,7 @@ describe("a session", () => {
   test("that leaves gets the reports of all it sent first, and refuses the rest", async () => {
     await using stand = await Stand.start(aged(AGE_MS));
     const wire = await stand.logOn(ALICE);
-    await stand.stopMatcher();
-    wire.send(stand.order(ALICE));
-    await until(() => stand.door.unmatched === 1);
-    stand.ahead = AGE_MS;
-    const { taken, late } = await untilRefused(stand, wire);
+    const { taken, late } = await leaving(stand, wire);
     const refused = await wire.refused();
     expect([rejectCode(refused.code).name, refused.tag.toHex()]).toEqual(["draining", tagOf(late)]);
     expect(wire.packets.some(({ type }) => type === "Z")).toBe(false);
@@ -108,11 +113,7 @@ describe("a session", () => {
   test("stays where reports do not come, and goes when they come again", async () => {
     await using stand = await Stand.start(aged(AGE_MS));
     const wire = await stand.logOn(ALICE);
-    await stand.stopMatcher();
-    wire.send(stand.order(ALICE));
-    await until(() => stand.door.unmatched === 1);
-    stand.ahead = AGE_MS;
-    const { late } = await untilRefused(stand, wire);
+    const { late } = await leaving(stand, wire);
     stand.ahead += STUCK_MS + 1000;
     for (const { tip } = stand; stand.tip === tip; ) {
       wire.send(late);

@@ -14,9 +14,8 @@ import { NO_STATES } from "../../src/service/kept-states.ts";
 import { Past } from "../../src/service/past.ts";
 import type { Deliver } from "../../src/settlement-plane/carry-desk.ts";
 import { dividedBy } from "../../src/venue/restored-links.ts";
-import { CarriedVenue, TRADER } from "../support/carried-venue.ts";
+import { CarriedVenue, USD } from "../support/carried-venue.ts";
 
-const USD = 1;
 const NET = 3;
 const SHARDS = [1, 2, 3] as const;
 const MOMENTS = 150;
@@ -28,17 +27,9 @@ afterEach(async () => {
 
 /** Three shards that know each other, and an account with funds on the first. */
 async function begin(): Promise<CarriedVenue> {
-  const venue = await CarriedVenue.begin(SHARDS);
+  const venue = await CarriedVenue.linked(SHARDS, 1_000_000);
   venues.push(venue);
   venue.archived = new Map();
-  for (const id of SHARDS) {
-    for (const other of SHARDS.filter((one) => one !== id && (id === 1 || one !== 1))) {
-      venue.write(id, "operator", commands.encodeShardOpen(other));
-    }
-  }
-  const { SCOPES_TRADER: all, COMMAND_ACCOUNT_OPEN: type } = codes;
-  venue.write(1, "operator", commands.encodeKey(type, TRADER.publicKey, all, 0));
-  venue.write(1, "operator", commands.encodeDeposit(USD, 1, 1_000_000, 1));
   return venue;
 }
 

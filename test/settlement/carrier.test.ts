@@ -10,9 +10,8 @@ import { readReport, REPORT_SIZE } from "../../src/protocol/report.ts";
 import { ArchivedLog } from "../../src/service/archived-log.ts";
 import type { InputArchive } from "../../src/service/input-archive.ts";
 import type { Deliver, Delivery } from "../../src/settlement-plane/carry-desk.ts";
-import { CarriedVenue, TRADER } from "../support/carried-venue.ts";
+import { CarriedVenue, USD } from "../support/carried-venue.ts";
 
-const USD = 1;
 const PATIENCE_MS = 20_000;
 const LOST: Delivery = { problem: "lost", nonceHigh: 0, rejects: new Map() };
 
@@ -23,16 +22,8 @@ afterEach(async () => {
 
 /** Shards that know each other, and an account with funds on shard 1. */
 async function begin(ids: readonly number[]): Promise<CarriedVenue> {
-  const venue = await CarriedVenue.begin(ids);
+  const venue = await CarriedVenue.linked(ids, 1_000_000_000);
   venues.push(venue);
-  for (const id of ids) {
-    for (const other of ids.filter((one) => one !== id && (id === 1 || one !== 1))) {
-      venue.write(id, "operator", commands.encodeShardOpen(other));
-    }
-  }
-  const { SCOPES_TRADER: all, COMMAND_ACCOUNT_OPEN: type } = codes;
-  venue.write(1, "operator", commands.encodeKey(type, TRADER.publicKey, all, 0));
-  venue.write(1, "operator", commands.encodeDeposit(USD, 1, 1_000_000_000, 1));
   return venue;
 }
 

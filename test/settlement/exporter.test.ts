@@ -241,7 +241,7 @@ test("kill -9 at any moment: no object ever has other bytes, in the end all is t
   await using stand = await ExportStand.open();
   const dir = join(stand.root, "out");
   // It may be killed before it has written anything.
-  mkdirSync(dir);
+  mkdirSync(join(dir, "shard-1"), { recursive: true });
   const child = join(import.meta.dir, "../support/export-child.ts");
   const seen = new Map<string, string>();
   const random = new Prng(5);

@@ -15,6 +15,7 @@ import { Logger } from "../../src/edges/logger.ts";
 import { Engine } from "../../src/engine/engine.ts";
 import { createLevels } from "../../src/engine/levels.ts";
 import * as codes from "../../src/protocol/codes.ts";
+import { encodeDeposit, encodeKey, encodeShardOpen } from "../../src/protocol/commands.ts";
 import { encodeExecution, ReportChain } from "../../src/protocol/execution.ts";
 import { signFrame } from "../../src/protocol/frame.ts";
 import { decodeGenesis, type Genesis, venueOf } from "../../src/protocol/genesis.ts";
@@ -25,6 +26,7 @@ import type { Deliver } from "../../src/settlement-plane/carry-desk.ts";
 import { CHECKPOINT, OPERATOR, recordOf, seeded, smallGenesis } from "./sealed-venue.ts";
 
 const START_US = 1_764_000_000_000_000;
+export const USD = 1;
 export const TRADER = seeded(3);
 const NO_FILES: Files = { ...HOST_FILES, makeDir: () => undefined, list: () => [] };
 
@@ -140,6 +142,20 @@ export class CarriedVenue {
       venue.shards.set(id, shard);
       await shard.begin();
     }
+    return venue;
+  }
+
+  /** Shards that know each other, and an account with funds on the lowest, shard 1. */
+  static async linked(ids: readonly number[], funds: number): Promise<CarriedVenue> {
+    const venue = await CarriedVenue.begin(ids);
+    for (const id of ids) {
+      for (const other of ids.filter((one) => one !== id && (id === 1 || one !== 1))) {
+        venue.write(id, "operator", encodeShardOpen(other));
+      }
+    }
+    const { SCOPES_TRADER: all, COMMAND_ACCOUNT_OPEN: type } = codes;
+    venue.write(1, "operator", encodeKey(type, TRADER.publicKey, all, 0));
+    venue.write(1, "operator", encodeDeposit(USD, 1, funds, 1));
     return venue;
   }
 

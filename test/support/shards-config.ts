@@ -4,34 +4,18 @@
 import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
+import { BTC_USD_TERMS, USD_AND_BTC } from "./config-parts.ts";
 
 const TEXT = `
 [venue]
 name = "three-shards"
 
-[[asset]]
-id = 1
-symbol = "USD"
-decimals = 6
-
-[[asset]]
-id = 2
-symbol = "BTC"
-decimals = 8
-
+${USD_AND_BTC}
 [[market]]
 id = 1
 count = 3
 symbol = "M#-USD"
-base = "BTC"
-quote = "USD"
-tick = "0.01"
-lot = "0.0001"
-quantity_min = "0.0001"
-quantity_max = "100"
-price_min = "1"
-price_max = "1000000"
-maker_fee_ppm = 200
+${BTC_USD_TERMS}maker_fee_ppm = 200
 taker_fee_ppm = 500
 
 [[shard]]
