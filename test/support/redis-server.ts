@@ -133,26 +133,29 @@ export class RedisServer {
     this.process = child;
     alive.add(child);
     void child.exited.then(() => alive.delete(child));
-    const said: string[] = [];
-    if (await saysReady(child.stdout, said)) return null;
+    const { isReady, said } = await untilReady(child.stdout);
+    if (isReady) return null;
     const complaint = await new Response(child.stderr).text();
     await child.exited;
-    return [...said, complaint].join("\n");
+    return [...said.split("\n").slice(-LOG_LINES_KEPT), complaint].join("\n");
   }
 }
 
-/** True once Redis says it takes connections; then reads on, so that its pipe never fills. */
-async function saysReady(output: ReadableStream<Uint8Array>, said: string[]): Promise<boolean> {
+/** Until Redis says that it takes connections; then reads on, so that its pipe never fills. */
+async function untilReady(
+  output: ReadableStream<Uint8Array>,
+): Promise<{ isReady: boolean; said: string }> {
   const reader = output.getReader();
   const decoder = new TextDecoder();
-  while (!said.some((line) => line.includes("Ready to accept connections"))) {
+  // All of it: on a busy machine much of what it says next may come with the line that counts.
+  let said = "";
+  while (!said.includes("Ready to accept connections")) {
     const { done, value } = await reader.read();
-    if (done) return false;
-    said.push(...decoder.decode(value).split("\n"));
-    said.splice(0, Math.max(0, said.length - LOG_LINES_KEPT));
+    if (done) return { isReady: false, said };
+    said += decoder.decode(value, { stream: true });
   }
   void drain(reader);
-  return true;
+  return { isReady: true, said };
 }
 
 async function drain(reader: { read(): Promise<{ done: boolean }> }): Promise<void> {
