@@ -44,7 +44,8 @@ return 1
 /**
  * ARGV: venue, slot, owner, lease in microseconds, owner known to be dead ("" for none). Begins a
  * new term of that slot; returns generation, term, tip. A slot whose owner lives is refused; one
- * that was held in what is now the future is not, for the clock was set back since.
+ * that was held in what is now the future is not, for the clock was set back since. A term is the
+ * time at which it began, so that no two have the same one even if a failover has lost the first.
  */
 export const TAKE_SLOT = new Script(`${SAME_LOG}
 local slot, live = 'slot:' .. ARGV[2], 'live:' .. ARGV[2]
@@ -60,8 +61,8 @@ if c[5] then
     return redis.error_reply('INUSE ' .. owner)
   end
 end
-local term = 1
-if c[4] then term = tonumber(string.match(c[4], '^(%d+):')) + 1 end
+local term = now
+if c[4] then term = math.max(now, tonumber(string.match(c[4], '^(%d+):')) + 1) end
 redis.call('HSET', KEYS[3], slot, string.format('%.0f:0:0:0:0', term),
   live, string.format('%.0f ', now) .. ARGV[3])
 return {tonumber(c[2]), term, tonumber(c[3])}

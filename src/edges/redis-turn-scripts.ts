@@ -36,17 +36,22 @@ redis.call('HSET', KEYS[3], lead, string.format('%.0f ', now) .. ARGV[3])
 return {redis.call('HINCRBY', KEYS[3], ARGV[2], 1), tonumber(c[2])}
 `);
 
-/** ARGV: venue, kind, number, owner ("" to give it back). Renews that turn; 0 if it is over. */
+/**
+ * ARGV: venue, kind, number, owner, "1" to give it back. Renews that turn; 0 if it is over: also if
+ * another owner has one of this number, for after a failover two may have been given the same.
+ */
 export const HOLD_TURN = new Script(`${SAME_LOG}
-local c = redis.call('HMGET', KEYS[3], 'venue', ARGV[2])
+local lead = 'lead:' .. ARGV[2]
+local c = redis.call('HMGET', KEYS[3], 'venue', ARGV[2], lead)
 local wrong = other(c[1])
 if wrong then return redis.error_reply(wrong) end
 if c[2] ~= ARGV[3] then return 0 end
-redis.call('HDEL', KEYS[3], 'lead:' .. ARGV[2])
-if ARGV[4] == '' then return 1 end
+if c[3] and string.match(c[3], '^%d+ (.*)$') ~= ARGV[4] then return 0 end
+redis.call('HDEL', KEYS[3], lead)
+if ARGV[5] == '1' then return 1 end
 local t = redis.call('TIME')
 local now = tonumber(t[1]) * 1000000 + tonumber(t[2])
-redis.call('HSET', KEYS[3], 'lead:' .. ARGV[2], string.format('%.0f ', now) .. ARGV[4])
+redis.call('HSET', KEYS[3], lead, string.format('%.0f ', now) .. ARGV[4])
 return 1
 `);
 

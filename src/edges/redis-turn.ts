@@ -206,7 +206,7 @@ export class TurnHold {
   /** What cannot be renewed ends by itself; the next append says why. */
   private async say(): Promise<void> {
     const { shard, terms, number } = this;
-    const args = [shard.venue, terms.kind, String(number), terms.owner.name];
+    const args = [shard.venue, terms.kind, String(number), terms.owner.name, ""];
     const startMs = performance.now();
     try {
       const reply = await this.link.settle("turn", (connection) =>
@@ -232,7 +232,7 @@ export class TurnHold {
     clearInterval(this.timer);
     this.isOver = true;
     const { shard, terms, number } = this;
-    const args = [shard.venue, terms.kind, String(number), ""];
+    const args = [shard.venue, terms.kind, String(number), terms.owner.name, "1"];
     // A renewal behind this would take it again.
     if (this.isBusy) await Promise.race([this.renewing, Bun.sleep(terms.owner.heldMs)]);
     await this.link.tryOnce((connection) => connection.script(HOLD_TURN, shard.keys, args));

@@ -6,74 +6,21 @@
 import { describe, expect, test } from "bun:test";
 import { viewOf } from "../../src/base/bytes.ts";
 import { type ExecutionWriter, LostSuffix } from "../../src/edges/log.ts";
-import { RedisServer, redisAvailable } from "../support/redis-server.ts";
-import { TcpProxy } from "../support/tcp-proxy.ts";
+import { redisAvailable } from "../support/redis-server.ts";
 import {
   executionOf,
   fillInput,
   frameOf,
-  genesisRecord,
   READ_MAX,
   readAll,
   readExecutions,
   SHARD,
   settled,
 } from "./records.ts";
-import { ask, closeLogs, open, replicaOf, TAKES_OVER } from "./redis-stand.ts";
+import { FailoverPair, KEPT } from "./failover-pair.ts";
+import { ask, closeLogs, open, TAKES_OVER } from "./redis-stand.ts";
 
 const NEVER = new AbortController().signal;
-const KEPT = 5;
-
-class Pair {
-  readonly primary: RedisServer;
-  readonly replica: RedisServer;
-  readonly proxy: TcpProxy;
-
-  private constructor(primary: RedisServer, replica: RedisServer) {
-    this.primary = primary;
-    this.replica = replica;
-    this.proxy = new TcpProxy(primary.port);
-  }
-
-  /** Records up to KEPT are on both. */
-  static async start(): Promise<Pair> {
-    const primary = await RedisServer.start();
-    const pair = new Pair(primary, await replicaOf(primary));
-    const log = await open(primary.port, { slot: "before" });
-    await log.create(genesisRecord());
-    await fillInput(log, KEPT);
-    return pair;
-  }
-
-  /** From here on the replica has no more than now. */
-  async part(): Promise<void> {
-    while ((await this.offset(this.replica)) < (await this.offset(this.primary))) {
-      await Bun.sleep(5);
-    }
-    await ask(this.replica.port, "REPLICAOF", "NO", "ONE");
-  }
-
-  private async offset({ port }: RedisServer): Promise<number> {
-    const info = String(await ask(port, "INFO", "replication"));
-    return Number(/^master_repl_offset:(\d+)/m.exec(info)?.[1]);
-  }
-
-  async failOver(): Promise<void> {
-    await this.primary.kill();
-    this.proxy.switchTo(this.replica.port);
-  }
-
-  async [Symbol.asyncDispose](): Promise<void> {
-    await closeLogs();
-    this.proxy.stop();
-    await Promise.all([this.primary.stop(), this.replica.stop()]);
-  }
-
-  field(name: string): Promise<string> {
-    return ask(this.replica.port, "HGET", `ctl:{${SHARD}}`, name).then(String);
-  }
-}
-
 async function lossOf(doing: Promise<unknown>): Promise<LostSuffix> {
   const outcome = await doing.catch((error: unknown) => error);
   if (outcome instanceof LostSuffix) return outcome;
@@ -100,7 +47,7 @@ describe.skipIf(!redisAvailable())("failover to a replica that lags", () => {
 
 function testWriters(): void {
   test("a writer whose pack is gone says LOST; one that lost nothing goes on", async () => {
-    await using pair = await Pair.start();
+    await using pair = await FailoverPair.start();
     const mine = await open(pair.proxy.port, { slot: "a" });
     const writer = await mine.openInputWriter();
     const other = await (await open(pair.proxy.port, { slot: "b" })).openInputWriter();
@@ -122,7 +69,7 @@ function testWriters(): void {
   });
 
   test("a pack whose outcome was unknown is appended where it is missing, once", async () => {
-    await using pair = await Pair.start();
+    await using pair = await FailoverPair.start();
     const writer = await (await open(pair.proxy.port)).openInputWriter();
     await writer.append([frameOf(6)]);
     await pair.part();
@@ -136,7 +83,7 @@ function testWriters(): void {
   });
 
   test("a matcher that read what is gone does not publish over what took its place", async () => {
-    await using pair = await Pair.start();
+    await using pair = await FailoverPair.start();
     const log = await open(pair.proxy.port);
     const execution = await log.openExecutionWriter();
     const reader = await log.openInputReader();
@@ -173,7 +120,7 @@ function testWriters(): void {
   });
 
   test("a raised generation makes a writer look again before it appends", async () => {
-    await using pair = await Pair.start();
+    await using pair = await FailoverPair.start();
     const { port } = pair.primary;
     const log = await open(port);
     const writer = await log.openInputWriter();
@@ -188,7 +135,7 @@ function testWriters(): void {
   });
 
   test("a matcher does not publish what is in no log any more", async () => {
-    await using pair = await Pair.start();
+    await using pair = await FailoverPair.start();
     const log = await open(pair.proxy.port);
     const execution = await log.openExecutionWriter();
     await execution.append(executionOf(execution.epoch, 1, KEPT));
@@ -201,7 +148,7 @@ function testWriters(): void {
 
 function testReaders(): void {
   test("what was read but not durable is never handed out; what took its place is", async () => {
-    await using pair = await Pair.start();
+    await using pair = await FailoverPair.start();
     const writer = await (await open(pair.primary.port, { replicas: 1 })).openExecutionWriter();
     await writer.append(held(writer, 0, [1, 2]));
     const reader = await (await open(pair.proxy.port)).openExecutionReader();
@@ -221,7 +168,7 @@ function testReaders(): void {
   });
 
   test("ex that was made anew before the reader came back is no loss", async () => {
-    await using pair = await Pair.start();
+    await using pair = await FailoverPair.start();
     const log = await open(pair.proxy.port);
     const execution = await log.openExecutionWriter();
     await execution.append(executionOf(execution.epoch, 1, 2));
@@ -237,7 +184,7 @@ function testReaders(): void {
   });
 
   test("ex alone shorter than it was is waited for: the matcher makes it anew", async () => {
-    await using pair = await Pair.start();
+    await using pair = await FailoverPair.start();
     const log = await open(pair.proxy.port);
     const execution = await log.openExecutionWriter();
     await execution.append(executionOf(execution.epoch, 1, 2));
@@ -259,7 +206,7 @@ function testReaders(): void {
 
 function testIngress(): void {
   test("reports of what took the place of our packs are shown to nobody", async () => {
-    await using pair = await Pair.start();
+    await using pair = await FailoverPair.start();
     const log = await open(pair.proxy.port);
     const writer = await log.openInputWriter();
     const reader = await log.openExecutionReader();
@@ -278,7 +225,7 @@ function testIngress(): void {
 
 function testTooMuch(): void {
   test("a log that ends before what has left is halted, though a fence is up already", async () => {
-    await using pair = await Pair.start();
+    await using pair = await FailoverPair.start();
     const log = await open(pair.proxy.port);
     const writer = await log.openInputWriter();
     await pair.part();

@@ -7,7 +7,7 @@ import type { Level } from "./setup.ts";
 import type { RedisNode } from "./redis-node.ts";
 import type { Trader } from "./trader.ts";
 import type { Venue } from "./venue.ts";
-import { matcherOf, Supervisor } from "./services.ts";
+import { ingressOf, matcherOf, Supervisor } from "./services.ts";
 import { CALM, type Rates } from "./weather.ts";
 import { MS, SECOND } from "./world.ts";
 
@@ -110,8 +110,14 @@ function failOver(venue: Venue, _: readonly Trader[], prng: Prng): void {
   else old.stop("failover", prng.chance(50));
   next.promote();
   venue.makePrimary(next);
+  if (prng.chance(20)) loseZone(venue, prng);
   const after = prng.pick([1, 50, 1000, 5000]) * MS;
   followLater(venue, { old, next, us: prng.below(after) });
+}
+
+/** Who is in the same place as the server goes down with it. */
+function loseZone({ services }: Venue, prng: Prng): void {
+  for (const service of services) if (prng.chance(50)) service.crash("its zone is lost");
 }
 
 function followLater(
@@ -162,6 +168,33 @@ function failOverBehind(venue: Venue, traders: readonly Trader[], prng: Prng): v
   });
 }
 
+/** A second ingress of the same slot: it is refused while the first lives, and takes over else. */
+function rivalIngress(venue: Venue, _: readonly Trader[], prng: Prng): void {
+  const slot = `${prng.between(1, venue.setup.ingresses)}`;
+  const supervisor = new Supervisor(venue, `rival/${slot}`, ingressOf(slot), true);
+  venue.rivals.push(supervisor);
+  supervisor.start();
+  const us = prng.between(1, 4) * SECOND;
+  venue.world.at(us, venue.world.nature, "", () => supervisor.stopGently(true));
+}
+
+/** The next write of that kind is one that the replica does not get before it takes over. */
+function failOverAtWrite(venue: Venue, traders: readonly Trader[], prng: Prng): void {
+  const { world, primary } = venue;
+  const [replica] = primary.replicas;
+  if (replica === undefined) return;
+  const wanted = prng.pick(["PUBLISH", "PUBLISH", "APPEND_EX", "APPEND_IN", "TAKE_TURN"]);
+  venue.onWrite = (what) => {
+    if (what !== wanted || primary !== venue.primary) return;
+    venue.onWrite = () => undefined;
+    replica.lagUs = 2 * SECOND;
+    world.at(prng.pick([1, MS, 20 * MS]), world.nature, `failover at ${what}`, () => {
+      if (venue.primary.replicas.includes(replica)) failOver(venue, traders, prng);
+      replica.lagUs = 200;
+    });
+  };
+}
+
 const ALWAYS: readonly (readonly [string, Fault])[] = [
   ["service killed", killService],
   ["service killed", killService],
@@ -177,6 +210,7 @@ const ALWAYS: readonly (readonly [string, Fault])[] = [
   ["disk full", misconfigured],
   ["clock jumps", clockJump],
   ["rival matcher", rival],
+  ["rival ingress", rivalIngress],
 ];
 
 const BY_LEVEL: Readonly<Record<Level, readonly (readonly [string, Fault])[]>> = {
@@ -188,6 +222,7 @@ const BY_LEVEL: Readonly<Record<Level, readonly (readonly [string, Fault])[]>> =
   ],
   D3: [
     ["failover", failOver],
+    ["failover at a write", failOverAtWrite],
     ["failover split", failOverSplit],
     ["failover behind", failOverBehind],
     ["failover behind", failOverBehind],

@@ -128,10 +128,11 @@ export const FLEET_BUGS: readonly FleetBug[] = [
     put: "  if (Number(tip) < Number(known)) {",
   },
   {
-    name: "no tip is compared before ex grows",
+    name: "no tip is compared before in grows",
+    level: "D3",
     file: MODELS,
-    find: "if (tip !== before) throw new Refusal(`SUFFIX ex ends at ${tip}`);",
-    put: "",
+    find: "if (Number(tip) < Number(known) || Number(heldPack) + 1 !== Number(pack)) {",
+    put: "if (Number(tip) < 0) {",
   },
   {
     name: "no epoch is compared before ex grows",
@@ -175,6 +176,20 @@ export const FLEET_BUGS: readonly FleetBug[] = [
     file: MODELS,
     find: "if (lives && other !== owner && other !== textOf(args[4]!)) {",
     put: "if (lives && owner === other) {",
+  },
+  {
+    name: "a slot's term comes again behind a failover",
+    level: "D3",
+    file: MODELS,
+    find: 'held === "" ? now : Math.max(now, Number(held!.split(":")[0]) + 1)',
+    put: 'held === "" ? 1 : Number(held!.split(":")[0]) + 1',
+  },
+  {
+    name: "a turn is held by its number alone",
+    level: "D3",
+    file: "test/sim/turn-models.ts",
+    find: "  if (other !== owner) return 0;\n",
+    put: "",
   },
   {
     name: "a matcher that is asked to stop while it recovers halts the shard",

@@ -99,7 +99,7 @@ function argumentsOf(script: Script, prng: Prng, known: Known): (string | Uint8A
       return [prng.pick(KINDS), prng.pick(OWNERS), lease, prng.pick(["", "a:1:1"])];
     }
     case turns.HOLD_TURN:
-      return [prng.pick(KINDS), near(prng, known.epoch), prng.pick(["", "a:1:1", "a:1:1"])];
+      return [prng.pick(KINDS), near(prng, known.epoch), prng.pick(OWNERS), prng.pick(["", "1"])];
     case turns.LOOK_TURN:
       return [prng.pick(KINDS), prng.pick(["0", String(LEASE_US * 1000)])];
     case turns.SAY_COMMITMENT: {

@@ -5,28 +5,21 @@
  *
  * Whatever the process is killed between, the file is what it would be. Replies leave last.
  */
-import { Refusal, type Reply } from "./keyspace.ts";
+import { Refusal } from "./keyspace.ts";
 import { type Condition, RedisCommands } from "./redis-commands.ts";
 import { RedisFile, replay, type SyncPolicy, type Transaction } from "./redis-file.ts";
 import { infoOf } from "./redis-info.ts";
+import {
+  type Answer,
+  readingOf,
+  replicationOf,
+  type Request,
+  type Waiting,
+} from "./redis-waits.ts";
 import { type Arg, sizeOfEffects, textOf } from "./resp.ts";
+import { scriptName } from "./script-models.ts";
 import type { ServerEnd } from "./server-end.ts";
 import { MS, type Process, SECOND, START_US, type World } from "./world.ts";
-
-export type Answer = (outcome: Reply | Refusal) => void;
-
-interface Request {
-  readonly from: ServerEnd;
-  readonly args: readonly Arg[];
-  readonly answer: Answer;
-}
-
-interface Waiting extends Pick<Request, "from" | "answer"> {
-  /** The reply once there is one to give; null while it waits. */
-  readonly look: () => Reply | null;
-  readonly until: number;
-  readonly late: () => Reply;
-}
 
 /** From a primary to one replica. */
 interface Follower {
@@ -53,6 +46,8 @@ export class RedisNode {
   lagUs = 200;
   offset = 0;
   onTurn: () => void = () => undefined;
+  /** Told which script has changed something, before replicas get it. */
+  onWrite: (what: string) => void = () => undefined;
   /** Called where a crash makes a difference. */
   onEffect: (what: string) => void = () => undefined;
   readonly condition: Condition;
@@ -196,13 +191,13 @@ export class RedisNode {
   }
 
   private run(request: Request, replies: (() => void)[]): void {
-    const { from, args, answer } = request;
+    const { args, answer } = request;
     const name = textOf(args[0]!);
     try {
       if (this.loadingUntil > this.world.now) {
         throw new Refusal("LOADING Redis is loading the dataset in memory");
       }
-      if (name === "XREAD") this.wait(this.reading(request));
+      if (name === "XREAD") this.wait(readingOf(request, this.commands, this.world.now));
       else if (name === "WAIT") this.wait(this.replication(request));
       else {
         const reply = this.commands.run(args);
@@ -212,13 +207,14 @@ export class RedisNode {
       if (!(error instanceof Refusal)) throw error;
       replies.push(() => answer(error));
     }
-    this.propagate(from);
+    this.propagate(request);
   }
 
   /** One transaction to file and replicas. */
-  private propagate(from: ServerEnd): void {
+  private propagate({ from, args }: Request): void {
     const effects = this.commands.effects.splice(0);
     if (effects.length === 0) return;
+    this.onWrite(scriptName(textOf(args[1]!)));
     const transaction = { effects, size: sizeOfEffects(effects) };
     if (this.policy !== "none") this.file.append(transaction);
     this.offset += transaction.size;
@@ -264,30 +260,14 @@ export class RedisNode {
     });
   }
 
-  /** XREAD COUNT n BLOCK ms STREAMS key id */
-  private reading(request: Request): Waiting {
-    const [, , count, , blockMs, , key = "", id = ""] = request.args.map(textOf);
-    const after = Number(id.split("-")[1]);
-    const look = (): Reply | null => {
-      const found = this.commands.keyspace.behind(key, after, Number(count));
-      return found === null ? null : [[request.args[6]!, found]];
-    };
-    const until = this.world.now + Number(blockMs) * MS;
-    return { from: request.from, answer: request.answer, look, until, late: () => null };
-  }
-
-  /** WAIT n ms */
   private replication(request: Request): Waiting {
     if (this.condition.isReplica) {
       throw new Refusal("ERR WAIT cannot be used with replica instances.");
     }
-    const [, wanted, ms] = request.args.map(textOf);
     const { offset } = request.from;
     const held = (): number =>
       this.followers.filter(({ acknowledged }) => acknowledged >= offset).length;
-    const look = (): Reply | null => (held() >= Number(wanted) ? held() : null);
-    const until = this.world.now + Number(ms) * MS;
-    return { from: request.from, answer: request.answer, look, until, late: held };
+    return replicationOf(request, held, this.world.now);
   }
 
   private syncLater(): void {

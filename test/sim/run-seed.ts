@@ -145,10 +145,10 @@ class Run {
 
   /** In the order in which records go, but for some runs: without a matcher ingress waits long. */
   private stopAll(): void {
-    const { services } = this.venue;
-    const firsts = services.filter(({ role }) => role.startsWith("ingress"));
+    const { services, rivals } = this.venue;
+    const firsts = services.filter(({ role }) => role.startsWith("ingress")).concat(rivals);
     const isAtOnce = this.setup.seed % ALL_AT_ONCE === 0;
-    for (const group of isAtOnce ? [services] : [firsts, services]) {
+    for (const group of isAtOnce ? [services.concat(rivals)] : [firsts, services]) {
       for (const service of group) service.stopGently(true);
       const isOver = (): boolean => group.every(({ isRunning }) => !isRunning);
       this.until("all services have stopped", DRAIN_US, isOver);

@@ -65,7 +65,7 @@ function takeSlot(calls: Calls, keys: Keys, args: Args): Reply {
       throw new Refusal(`INUSE ${other}`);
     }
   }
-  const term = held === "" ? 1 : Number(held!.split(":")[0]) + 1;
+  const term = held === "" ? now : Math.max(now, Number(held!.split(":")[0]) + 1);
   calls.call("HSET", keys[2]!, slot, `${term}:0:0:0:0`, live, `${now} ${owner}`);
   return [Number(generation), term, Number(tip)];
 }

@@ -90,7 +90,7 @@ export function ingressOf(slot: string): Begin {
     const ingress = await Ingress.start({
       shards,
       verifier: venue.verifier,
-      hostname: `ingress${slot}`,
+      hostname: process.role,
       port: 1,
       reusePort: false,
       entryLimits: venue.entryLimits,
@@ -112,7 +112,7 @@ export function ingressOf(slot: string): Begin {
       stop: stopping.signal,
       onFault,
     });
-    venue.ingresses.set(slot, ingress);
+    venue.ingresses.set(process.role, ingress);
     return async () => {
       stopping.abort();
       await ingress.drain();

@@ -18,11 +18,14 @@ export function takeTurn(calls: Calls, keys: Keys, args: Args): Reply {
 }
 
 export function holdTurn(calls: Calls, keys: Keys, args: Args): Reply {
-  const [, kind = "", number = "", owner = ""] = args.map(textOf);
-  const [held = ""] = fieldsOf(calls, keys, args, kind);
+  const [, kind = "", number = "", owner = "", isLast = ""] = args.map(textOf);
+  const lead = `lead:${kind}`;
+  const [held = "", holder = ""] = fieldsOf(calls, keys, args, kind, lead);
   if (held !== number) return 0;
-  calls.call("HDEL", keys[2]!, `lead:${kind}`);
-  if (owner !== "") calls.call("HSET", keys[2]!, `lead:${kind}`, `${calls.micros()} ${owner}`);
+  const [, , other = owner] = /^(\d+) (.*)$/.exec(holder) ?? [];
+  if (other !== owner) return 0;
+  calls.call("HDEL", keys[2]!, lead);
+  if (isLast !== "1") calls.call("HSET", keys[2]!, lead, `${calls.micros()} ${owner}`);
   return 1;
 }
 

@@ -10,6 +10,7 @@ import { decodeGenesis, type Genesis, venueOf } from "../../src/protocol/genesis
 import type { Settlement } from "../../src/settlement-plane/settlement.ts";
 import { Crossings } from "./crossings.ts";
 import { Oracle, Violation } from "./oracle.ts";
+import { Peace } from "./peace.ts";
 import { RedisNode } from "./redis-node.ts";
 import { RedisWire } from "./redis-wire.ts";
 import { ingressOf, matcherOf, matcherRole, sentence, Supervisor } from "./services.ts";
@@ -19,7 +20,7 @@ import { rememberingVerifier } from "./signers.ts";
 import { SimDisk } from "./sim-files.ts";
 import { SimNet } from "./sim-net.ts";
 import { Weather } from "./weather.ts";
-import { MS, type Process, type World } from "./world.ts";
+import { MS, type Process, SECOND, type World } from "./world.ts";
 
 const ENTRY_LIMITS: EntryLimits = {
   connectionsMax: 100,
@@ -36,6 +37,12 @@ const ENTRY_LIMITS: EntryLimits = {
 
 const CALM_GAP_MS = 20;
 
+/** Scripts that take, hold or give back slots and turns. */
+const HOLDS = new Set(["TAKE_SLOT", "HOLD_SLOT", "TAKE_TURN", "HOLD_TURN"]);
+
+/** All is healed for so long: whoever waits for Redis now waits in vain. */
+const REACHED_US = 10 * SECOND;
+
 /** Faults that end a process and are part of the plan; any other is a bug of ours. */
 const EXPECTED = new Set(["LogFault", "LostSuffix", "Fenced", "Unreachable", "InUse"]);
 
@@ -49,9 +56,13 @@ export class Venue {
   readonly genesisFrames = new Map<number, Uint8Array<ArrayBuffer>>();
   readonly oracles = new Map<number, Oracle>();
   readonly crossings = new Crossings(this.oracles);
+  readonly peace: Peace;
   readonly venueId: Uint8Array<ArrayBuffer>;
   readonly nodes = new Map<string, RedisNode>();
   readonly services: Supervisor[] = [];
+  /** Ingresses of a slot that another one has. */
+  readonly rivals: Supervisor[] = [];
+  /** By role. */
   readonly ingresses = new Map<string, Ingress>();
   /** By role: what the clock of its host is off, microseconds. */
   readonly clockOffsets = new Map<string, number>();
@@ -65,6 +76,8 @@ export class Venue {
   primary: RedisNode;
   /** How often another server, or the same one started anew, was to be the primary. */
   upheavals = 0;
+  /** Told of each write of the primary, before its replicas get it. */
+  onWrite: (what: string) => void = () => undefined;
   /** The first thing that may never happen. */
   violation: Error | null = null;
   private readonly disks = new Map<string, SimDisk>();
@@ -74,6 +87,7 @@ export class Venue {
     this.world = world;
     this.setup = setup;
     this.entryLimits = { ...ENTRY_LIMITS, outQueueBytesMax: setup.outQueueBytesMax };
+    this.peace = new Peace(setup);
     this.weather = new Weather(world);
     this.weather.latencyUs = setup.latencyUs;
     this.net = new SimNet(world, this.weather);
@@ -112,6 +126,7 @@ export class Venue {
   makePrimary(node: RedisNode): void {
     this.primary = node;
     this.upheavals++;
+    this.peace.forget();
     this.guard(() => {
       for (const oracle of this.oracles.values()) oracle.rebase(node);
       this.crossings.check();
@@ -122,6 +137,12 @@ export class Venue {
     if (node !== this.primary) return;
     for (const oracle of this.oracles.values()) oracle.look(node);
     this.crossings.check();
+  }
+
+  private wrote(node: RedisNode, what: string): void {
+    if (node !== this.primary) return;
+    if (HOLDS.has(what)) this.guard(() => this.peace.check(node));
+    this.onWrite(what);
   }
 
   accessOf(process: Process): RedisAccess {
@@ -176,7 +197,8 @@ export class Venue {
 
   onFault(role: string, fault: unknown): void {
     const name = fault instanceof Error ? fault.name : "";
-    if (EXPECTED.has(name)) return;
+    const isLate = name === "Unreachable" && this.world.now > this.calmAt + REACHED_US;
+    if (EXPECTED.has(name) && !isLate) return;
     const isExceeded = [...this.oracles.values()].some((oracle) => oracle.isExceeded);
     if (name === "Halt" && isExceeded) return;
     this.fail(new Violation(`${role} met ${sentence(fault)}`));
@@ -193,6 +215,7 @@ export class Venue {
     const times = { turnUs: 20, syncUs: world.prng(`sync of ${name}`).pick([50, 500, 3000]) };
     const node = new RedisNode(world, name, setup.policy, times);
     node.onTurn = () => this.guard(() => this.look(node));
+    node.onWrite = (what) => this.wrote(node, what);
     node.onEffect = (what) => this.weather.effect(node.process, what);
     this.nodes.set(name, node);
     return node;
