@@ -4,14 +4,12 @@
  */
 import type { Prng } from "../../src/base/prng.ts";
 import type { Level } from "./setup.ts";
-import type { RedisNode } from "./redis-node.ts";
 import type { Trader } from "./trader.ts";
 import type { Venue } from "./venue.ts";
-import { ingressOf, matcherOf, Supervisor } from "./services.ts";
+import * as failovers from "./failovers.ts";
+import { type Fault, rivalIngress, rivalMatcher } from "./rivals.ts";
 import { CALM, type Rates } from "./weather.ts";
 import { MS, SECOND } from "./world.ts";
-
-type Fault = (venue: Venue, traders: readonly Trader[], prng: Prng) => void;
 
 const LOAD_US = 200 * MS;
 
@@ -27,6 +25,14 @@ function pauseService(venue: Venue, _: readonly Trader[], prng: Prng): void {
   const { process } = prng.pick(venue.services);
   const us = prng.pick([100 * MS, SECOND, 6 * SECOND]);
   if (process !== null) process.pausedUntil = venue.world.now + us;
+}
+
+/** Asked to stop again before it has well begun. */
+function stopStarting(venue: Venue, _: readonly Trader[], prng: Prng): void {
+  const service = prng.pick(venue.services);
+  service.crash("killed, and will be asked to stop");
+  const stopAt = prng.between(10, 700) * MS;
+  venue.world.at(stopAt, venue.world.nature, "", () => service.stopGently(false));
 }
 
 function stopService(venue: Venue, _: readonly Trader[], prng: Prng): void {
@@ -78,12 +84,6 @@ function clockJump(venue: Venue, _: readonly Trader[], prng: Prng): void {
   if (process) process.clockOffset = offset;
 }
 
-function rival(venue: Venue, _: readonly Trader[], prng: Prng): void {
-  const begin = matcherOf(prng.pick(venue.shards));
-  const supervisor = new Supervisor(venue, "rival", begin, true);
-  supervisor.start();
-}
-
 /** It comes back with what its file holds. */
 export function restartRedis(power: boolean): Fault {
   return (venue, _, prng) => {
@@ -99,107 +99,12 @@ export function restartRedis(power: boolean): Fault {
   };
 }
 
-/** The replica takes over with what it has; the old primary follows it after a while. */
-function failOver(venue: Venue, _: readonly Trader[], prng: Prng): void {
-  if (venue.isHealed) return;
-  const old = venue.primary;
-  const [next] = old.replicas;
-  if (next === undefined || !next.isUp) return;
-  const livesOn = prng.chance(60);
-  if (livesOn) old.leave(next);
-  else old.stop("failover", prng.chance(50));
-  next.promote();
-  venue.makePrimary(next);
-  if (prng.chance(20)) loseZone(venue, prng);
-  const after = prng.pick([1, 50, 1000, 5000]) * MS;
-  followLater(venue, { old, next, us: prng.below(after) });
-}
-
-/** Who is in the same place as the server goes down with it. */
-function loseZone({ services }: Venue, prng: Prng): void {
-  for (const service of services) if (prng.chance(50)) service.crash("its zone is lost");
-}
-
-function followLater(
-  venue: Venue,
-  { old, next, us }: { old: RedisNode; next: RedisNode; us: number },
-): void {
-  venue.world.at(us, venue.world.nature, "old primary follows", () => {
-    if (venue.primary !== next || !next.isUp) return;
-    if (!old.isUp) old.start(0);
-    next.follow(old);
-  });
-}
-
-/**
- * Both servers believe that they are primary for a while, and half of all connections move to the
- * new one: parts of one process go on with the one, parts with the other.
- */
-function failOverSplit(venue: Venue, _: readonly Trader[], prng: Prng): void {
-  if (venue.isHealed) return;
-  const old = venue.primary;
-  const [next] = old.replicas;
-  if (next === undefined || !next.isUp) return;
-  old.leave(next);
-  next.promote();
-  venue.makePrimary(next);
-  for (const end of old.ends) if (end.isOpen && prng.chance(50)) end.cut();
-  followLater(venue, { old, next, us: prng.between(1000, 5000) * MS });
-}
-
-function lagReplica(venue: Venue, _: readonly Trader[], prng: Prng): void {
-  const [replica] = venue.primary.replicas;
-  if (replica === undefined) return;
-  replica.lagUs = prng.pick([MS, 100 * MS, 3 * SECOND]);
-  venue.world.at(4 * SECOND, venue.world.nature, "replica is near again", () => {
-    replica.lagUs = 200;
-  });
-}
-
-/** The replica falls behind, and then it is the one to take over. */
-function failOverBehind(venue: Venue, traders: readonly Trader[], prng: Prng): void {
-  const [replica] = venue.primary.replicas;
-  if (replica === undefined) return;
-  replica.lagUs = prng.pick([20 * MS, 500 * MS, 5 * SECOND]);
-  const { world } = venue;
-  world.at(prng.between(1, 1500) * MS, world.nature, "failover to a replica behind", () => {
-    if (venue.primary.replicas.includes(replica)) failOver(venue, traders, prng);
-    replica.lagUs = 200;
-  });
-}
-
-/** A second ingress of the same slot: it is refused while the first lives, and takes over else. */
-function rivalIngress(venue: Venue, _: readonly Trader[], prng: Prng): void {
-  const slot = `${prng.between(1, venue.setup.ingresses)}`;
-  const supervisor = new Supervisor(venue, `rival/${slot}`, ingressOf(slot), true);
-  venue.rivals.push(supervisor);
-  supervisor.start();
-  const us = prng.between(1, 4) * SECOND;
-  venue.world.at(us, venue.world.nature, "", () => supervisor.stopGently(true));
-}
-
-/** The next write of that kind is one that the replica does not get before it takes over. */
-function failOverAtWrite(venue: Venue, traders: readonly Trader[], prng: Prng): void {
-  const { world, primary } = venue;
-  const [replica] = primary.replicas;
-  if (replica === undefined) return;
-  const wanted = prng.pick(["PUBLISH", "PUBLISH", "APPEND_EX", "APPEND_IN", "TAKE_TURN"]);
-  venue.onWrite = (what) => {
-    if (what !== wanted || primary !== venue.primary) return;
-    venue.onWrite = () => undefined;
-    replica.lagUs = 2 * SECOND;
-    world.at(prng.pick([1, MS, 20 * MS]), world.nature, `failover at ${what}`, () => {
-      if (venue.primary.replicas.includes(replica)) failOver(venue, traders, prng);
-      replica.lagUs = 200;
-    });
-  };
-}
-
 const ALWAYS: readonly (readonly [string, Fault])[] = [
   ["service killed", killService],
   ["service killed", killService],
   ["service killed", killService],
   ["service stopped", stopService],
+  ["service stopped early", stopStarting],
   ["service paused", pauseService],
   ["service paused", pauseService],
   ["client killed", killTrader],
@@ -209,7 +114,7 @@ const ALWAYS: readonly (readonly [string, Fault])[] = [
   ["memory", full],
   ["disk full", misconfigured],
   ["clock jumps", clockJump],
-  ["rival matcher", rival],
+  ["rival matcher", rivalMatcher],
   ["rival ingress", rivalIngress],
 ];
 
@@ -221,12 +126,12 @@ const BY_LEVEL: Readonly<Record<Level, readonly (readonly [string, Fault])[]>> =
     ["power loss", restartRedis(true)],
   ],
   D3: [
-    ["failover", failOver],
-    ["failover at a write", failOverAtWrite],
-    ["failover split", failOverSplit],
-    ["failover behind", failOverBehind],
-    ["failover behind", failOverBehind],
-    ["replica lags", lagReplica],
+    ["failover", failovers.failOver],
+    ["failover at a write", failovers.failOverAtWrite],
+    ["failover split", failovers.failOverSplit],
+    ["failover behind", failovers.failOverBehind],
+    ["failover behind", failovers.failOverBehind],
+    ["replica lags", failovers.lagReplica],
     ["Redis killed", restartRedis(false)],
   ],
 };

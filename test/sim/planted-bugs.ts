@@ -19,11 +19,15 @@ const QUEUE = "src/ingress-verifier/append-queue.ts";
 const FEED = "src/ingress-verifier/account-feed.ts";
 
 export interface FleetBug extends PlantedBug {
+  /** What must be missing as well, where two things hold and either would do. */
+  readonly also?: readonly Omit<PlantedBug, "name">[];
   /** Where alone it can show; absent: anywhere. */
   readonly level?: Level;
   /** How many there must be for it. */
   readonly shards?: number;
 }
+
+const UNCHECKED = { file: LINK, find: "await check?.(connection);", put: "" };
 
 export const FLEET_BUGS: readonly FleetBug[] = [
   {
@@ -50,9 +54,7 @@ export const FLEET_BUGS: readonly FleetBug[] = [
   {
     name: "a new connection is not compared with what is known",
     level: "D3",
-    file: LINK,
-    find: "await check?.(connection);",
-    put: "",
+    ...UNCHECKED,
   },
   {
     name: "a connection may lead to a replica",
@@ -128,11 +130,12 @@ export const FLEET_BUGS: readonly FleetBug[] = [
     put: "  if (Number(tip) < Number(known)) {",
   },
   {
-    name: "no tip is compared before in grows",
+    name: "no tip is compared before in grows, nor on a new connection",
     level: "D3",
     file: MODELS,
     find: "if (Number(tip) < Number(known) || Number(heldPack) + 1 !== Number(pack)) {",
     put: "if (Number(tip) < 0) {",
+    also: [UNCHECKED],
   },
   {
     name: "no epoch is compared before ex grows",
@@ -152,12 +155,20 @@ export const FLEET_BUGS: readonly FleetBug[] = [
     put: 'if (read === "" && time !== readTime) {',
   },
   {
-    name: "ex may cover what in does not have",
+    name: "ex grows, whatever in there is",
+    level: "D3",
     file: MODELS,
     find:
       "if (Number(inputTip) < Number(after)) " +
       "throw new Refusal(`SUFFIX in ends at ${inputTip}`);",
     put: "",
+    also: [
+      {
+        file: MODELS,
+        find: 'if (read !== "0" && time !== readTime) {',
+        put: 'if (read === "" && time !== readTime) {',
+      },
+    ],
   },
   {
     name: "log time goes back with the clock",
@@ -199,6 +210,7 @@ export const FLEET_BUGS: readonly FleetBug[] = [
   },
   {
     name: "a matcher goes on from a snapshot that ex does not cover",
+    level: "D3",
     file: "src/market-matcher/recover.ts",
     find: "statesUpTo(parts.states, tip)",
     put: "statesUpTo(parts.states, Number.POSITIVE_INFINITY)",
@@ -222,10 +234,10 @@ export const FLEET_BUGS: readonly FleetBug[] = [
     put: "",
   },
   {
-    name: "the client's gap is no gap",
+    name: "the client believes at once that another frame took its nonce",
     file: "src/client/account-session.ts",
-    find: "if (number !== this.last + 1) {",
-    put: "if (number < 0) {",
+    find: "} else if (tracker.sends === 1) {",
+    put: "} else if (tracker.sends >= 1) {",
   },
   {
     name: "the client takes a copy's refusal for the frame's",

@@ -72,18 +72,22 @@ interface Row {
 }
 
 async function rowOf(bug: FleetBug): Promise<Row> {
-  const planting = join(copy.dir, bug.file);
-  const text = await Bun.file(planting).text();
-  const planted = plant(bug, text);
-  if ("wrong" in planted) throw new Error(planted.wrong);
-  await Bun.write(planting, planted.text);
+  const whole = new Map<string, string>();
+  for (const one of [bug, ...(bug.also ?? [])]) {
+    const planting = join(copy.dir, one.file);
+    const text = await Bun.file(planting).text();
+    if (!whole.has(planting)) whole.set(planting, text);
+    const planted = plant({ ...one, name: bug.name }, text);
+    if ("wrong" in planted) throw new Error(planted.wrong);
+    await Bun.write(planting, planted.text);
+  }
   const found: { seeds: number; wrong: string }[] = [];
   for (const start of STARTS) {
     found.push(await seedsUntilSeen(start, bug));
     // Not seen once is not seen.
     if (found.at(-1)!.seeds > SEEDS_MAX) break;
   }
-  await Bun.write(planting, text);
+  for (const [planting, text] of whole) await Bun.write(planting, text);
   const seeds = found.map((one) => one.seeds).toSorted((a, b) => a - b);
   const wrong = found.find((one) => one.wrong !== "")?.wrong ?? "NOT SEEN";
   return {

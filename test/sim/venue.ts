@@ -146,8 +146,10 @@ export class Venue {
   }
 
   accessOf(process: Process): RedisAccess {
+    const names = [...this.nodes.keys()];
+    if (process.prng.chance(50)) names.reverse();
     return {
-      hosts: [...this.nodes.keys()].map((host) => ({ host, port: 6379 })),
+      hosts: names.map((host) => ({ host, port: 6379 })),
       tls: false,
       ca: null,
       username: null,
