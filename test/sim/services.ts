@@ -198,7 +198,7 @@ export class Supervisor {
   /** SIGTERM; resolves into the next start, or into nothing at the end of a run. */
   stopGently(isLast: boolean): void {
     const { process, stop } = this;
-    this.isWanted = !isLast;
+    this.isWanted &&= !isLast;
     if (process === null || !process.isAlive) return;
     if (stop === null) {
       this.end(process, "asked to while it starts");
