@@ -8,7 +8,7 @@ import { setupOf, type Setup } from "./setup.ts";
 
 /** About 500 commands by four accounts, in batches, without any other fault. */
 export function storySetup(seed: number, framesPerTrader = 16): Setup {
-  const drawn = setupOf(seed, "D2");
+  const drawn = setupOf(seed, { level: "D2" });
   const profile = { ...drawn.profile, batchMax: 8, batchPercent: 100 };
   return {
     ...drawn,

@@ -10,7 +10,7 @@
  *   bun run sim --crash-points --record --seed 2   its verdict into docs/runs/crash-points.json
  *
  *   --jobs N    processes, default 1      --level D3   all runs at that level
- *   --shards N  that many in all runs
+ *   --shards N  that many in all runs     --split      two servers are written to now and then
  *   --keep      do not stop at the first seed that does not hold
  *   --canary    disks that lie about their syncs: a run of this must fail
  *   --stride N  every Nth crash point
@@ -46,6 +46,7 @@ const { values } = parseArgs({
     stride: number("1"),
     level: { type: "string" },
     shards: number("0"),
+    split: flag,
     trace: flag,
     keep: flag,
     canary: flag,
@@ -72,12 +73,15 @@ tell();
 process.exit(totals.failures.length === 0 ? 0 : 1);
 
 async function runSeeds(): Promise<void> {
-  const level = values.level ?? "";
+  const { level = "" } = values;
+  const wishes = {
+    level: isLevel(level) ? level : undefined,
+    shards: Number(values.shards) || undefined,
+    split: values.split || undefined,
+  };
   for (let seed = first; seed < first + count; seed++) {
     const options = { keepsTrace: values.trace, isDiskLying: values.canary };
-    const drawn = setupOf(seed, isLevel(level) ? level : undefined);
-    const shards = Number(values.shards) || drawn.shards;
-    const verdict = runSeed({ ...drawn, shards }, options);
+    const verdict = runSeed(setupOf(seed, wishes), options);
     totals.add(verdict);
     if (values.trace) console.log(verdict.trace.join("\n"));
     if (verdict.wrong !== "") tellFailure({ ...verdict.setup, wrong: verdict.wrong });

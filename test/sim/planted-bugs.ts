@@ -25,6 +25,8 @@ export interface FleetBug extends PlantedBug {
   readonly level?: Level;
   /** How many there must be for it. */
   readonly shards?: number;
+  /** Two servers must be written to for it. */
+  readonly split?: boolean;
 }
 
 const UNCHECKED = { file: LINK, find: "await check?.(connection);", put: "" };
@@ -54,6 +56,7 @@ export const FLEET_BUGS: readonly FleetBug[] = [
   {
     name: "a new connection is not compared with what is known",
     level: "D3",
+    split: true,
     ...UNCHECKED,
   },
   {
@@ -72,6 +75,7 @@ export const FLEET_BUGS: readonly FleetBug[] = [
   {
     name: "what another record says is told to who brought ours",
     level: "D3",
+    split: true,
     file: DOOR,
     find: "      this.placed.refuseOthers(execution);\n",
     put: "",
@@ -139,6 +143,8 @@ export const FLEET_BUGS: readonly FleetBug[] = [
   },
   {
     name: "no epoch is compared before ex grows",
+    level: "D3",
+    split: true,
     file: MODELS,
     find:
       "if (Number(itsEpoch) > Number(epoch)) " +
@@ -150,6 +156,7 @@ export const FLEET_BUGS: readonly FleetBug[] = [
   {
     name: "ex grows without asking which in was read",
     level: "D3",
+    split: true,
     file: MODELS,
     find: 'if (read !== "0" && time !== readTime) {',
     put: 'if (read === "" && time !== readTime) {',
@@ -157,6 +164,7 @@ export const FLEET_BUGS: readonly FleetBug[] = [
   {
     name: "ex grows, whatever in there is",
     level: "D3",
+    split: true,
     file: MODELS,
     find:
       "if (Number(inputTip) < Number(after)) " +
@@ -191,6 +199,7 @@ export const FLEET_BUGS: readonly FleetBug[] = [
   {
     name: "a slot's term comes again behind a failover",
     level: "D3",
+    split: true,
     file: MODELS,
     find: 'held === "" ? now : Math.max(now, Number(held!.split(":")[0]) + 1)',
     put: 'held === "" ? 1 : Number(held!.split(":")[0]) + 1',
@@ -198,6 +207,7 @@ export const FLEET_BUGS: readonly FleetBug[] = [
   {
     name: "a turn is held by its number alone",
     level: "D3",
+    split: true,
     file: "test/sim/turn-models.ts",
     find: "  if (other !== owner) return 0;\n",
     put: "",
@@ -260,6 +270,7 @@ export const FLEET_BUGS: readonly FleetBug[] = [
   {
     name: "what is held is believed when another matcher rings",
     level: "D3",
+    split: true,
     file: READERS,
     find: "if (this.held.some(({ epoch }) => epoch !== bell.epoch)) this.held = [];",
     put: "",

@@ -35,28 +35,28 @@ const [part = 1, parts = 1] = values.part.split("/").map(Number);
 const root = join(import.meta.dir, "..", "..");
 const path = join(root, "docs", "runs", "planted-fleet.json");
 const isRecorded = words.length === 0;
-const known = new Map<string, Row>();
-for (const row of values.again || !isRecorded ? [] : rowsInFile()) {
-  if (row.worst <= row.of) known.set(row.bug, row);
-}
+/** Made by this run; what others have made meanwhile is in the file. */
+const made = new Map<string, Row>();
+const seen = rowsInFile().filter(({ worst, of }) => worst <= of && !values.again);
+const isKnown = (name: string): boolean => isRecorded && seen.some(({ bug }) => bug === name);
 const wanted = FLEET_BUGS.filter(
-  ({ name }) => !known.has(name) && (isRecorded || words.some((word) => name.includes(word))),
+  ({ name }) => !isKnown(name) && (isRecorded || words.some((word) => name.includes(word))),
 );
 const bugs = wanted.filter((_, i) => i % parts === part - 1);
 const copy = new PlantedCopy(root);
 try {
   for (const bug of bugs) {
     const row = await rowOf(bug);
-    known.set(row.bug, row);
+    made.set(row.bug, row);
     console.log(`${row.median}/${row.worst} ${row.bug}: ${row.seen_as}`);
     if (isRecorded) await record();
   }
 } finally {
   copy.remove();
 }
-if (isRecorded) await record();
-const missed = [...known.values()].filter(({ worst, of }) => worst > of).length;
-console.log(`${known.size - missed} of ${known.size} planted bugs were seen from every start`);
+const rows = isRecorded ? await record() : [...made.values()];
+const missed = rows.filter(({ worst, of }) => worst > of).length;
+console.log(`${rows.length - missed} of ${rows.length} planted bugs were seen from every start`);
 process.exit(missed === 0 ? 0 : 1);
 
 interface Row {
@@ -103,10 +103,11 @@ async function rowOf(bug: FleetBug): Promise<Row> {
 
 async function seedsUntilSeen(
   start: number,
-  { level, shards }: FleetBug,
+  { level, shards, split }: FleetBug,
 ): Promise<{ seeds: number; wrong: string }> {
   const at = level === undefined ? [] : ["--level", level];
   if (shards !== undefined) at.push("--shards", `${shards}`);
+  if (split === true) at.push("--split");
   const asked = { seed: start, seeds: SEEDS_MAX, words: at, root: copy.dir };
   const { text, complaint: why } = await runSlice(asked);
   // It did not come to its end: that is seen, too.
@@ -125,10 +126,9 @@ function rowsInFile(): readonly Row[] {
 }
 
 /** Rows in the order of the list; of bugs that it has no more, none. */
-async function record(): Promise<void> {
-  // Another part may have written meanwhile.
-  for (const row of rowsInFile()) if (!known.has(row.bug)) known.set(row.bug, row);
-  const rows = FLEET_BUGS.flatMap(({ name }) => known.get(name) ?? []);
+async function record(): Promise<Row[]> {
+  const others = new Map(rowsInFile().map((row) => [row.bug, row]));
+  const rows = FLEET_BUGS.flatMap(({ name }) => made.get(name) ?? others.get(name) ?? []);
   const worsts = rows.map(({ worst }) => worst).toSorted((a, b) => a - b);
   const medians = rows.map(({ median }) => median).toSorted((a, b) => a - b);
   const result = {
@@ -142,4 +142,5 @@ async function record(): Promise<void> {
     rows,
   };
   await Bun.write(path, `${JSON.stringify(result, null, 2)}\n`);
+  return rows;
 }

@@ -47,7 +47,7 @@ export class RedisNode {
   offset = 0;
   onTurn: () => void = () => undefined;
   /** Told which script has changed something, before replicas get it. */
-  onWrite: (what: string) => void = () => undefined;
+  onWrite: (what: string, args: readonly Arg[]) => void = () => undefined;
   /** Called where a crash makes a difference. */
   onEffect: (what: string) => void = () => undefined;
   readonly condition: Condition;
@@ -214,7 +214,7 @@ export class RedisNode {
   private propagate({ from, args }: Request): void {
     const effects = this.commands.effects.splice(0);
     if (effects.length === 0) return;
-    this.onWrite(scriptName(textOf(args[1]!)));
+    this.onWrite(scriptName(textOf(args[1]!)), args);
     const transaction = { effects, size: sizeOfEffects(effects) };
     if (this.policy !== "none") this.file.append(transaction);
     this.offset += transaction.size;

@@ -73,26 +73,33 @@ const POLICIES: Readonly<Record<Level, readonly SyncPolicy[]>> = {
   D3: ["everysec", "always"],
 };
 
-export function setupOf(seed: number, level?: Level): Setup {
+/** What is asked for instead of drawn. */
+export interface Wishes {
+  readonly level?: Level | undefined;
+  readonly shards?: number | undefined;
+  /** Two writers, many failovers: two servers may both be written to for a while. */
+  readonly split?: boolean | undefined;
+}
+
+export function setupOf(seed: number, wishes: Wishes = {}): Setup {
   const prng = new Prng(seed ^ 0x5_1_4);
   const more = new Prng(seed ^ 0x5a_7d);
-  const shards = more.pick(SHARDS);
+  const shards = drawnOr(wishes.shards, more.pick(SHARDS));
   const outQueueBytesMax = more.pick([1024, 8192, 65_536]);
-  const drawn: Level = level ?? prng.pick(["D0", "D1", "D2", "D2", "D3", "D3", "D3"]);
+  const level = drawnOr(wishes.level, prng.pick<Level>(["D0", "D1", "D2", "D2", "D3", "D3", "D3"]));
   const profile = smallProfile(seed, prng);
   const framesPerTrader = prng.pick([4, 8, 16]);
   const faultSeconds = prng.pick([1, 3, 6]);
   // Mostly such that frames are sent all the while that things go wrong.
   const evenly = Math.ceil((2000 * faultSeconds) / framesPerTrader);
-  // Two writers, many failovers: two servers may both be written to for a while.
-  const isSplit = drawn === "D3" && prng.chance(30);
+  const isSplit = drawnOr(wishes.split, level === "D3" && prng.chance(30));
   return {
     seed,
-    level: drawn,
+    level,
     shards,
     outQueueBytesMax,
-    policy: prng.pick(POLICIES[drawn]),
-    replicas: drawn === "D3" ? 1 : 0,
+    policy: prng.pick(POLICIES[level]),
+    replicas: level === "D3" ? 1 : 0,
     profile,
     ingresses: isSplit ? 2 : prng.pick([1, 1, 2]),
     hasStandbyMatcher: prng.chance(50),
@@ -111,6 +118,11 @@ export function setupOf(seed: number, level?: Level): Setup {
     faultSeconds,
     faults: isSplit ? 5 : prng.pick([0, 1, 2, 4]),
   };
+}
+
+/** Drawn in any case, so that a wish changes nothing else. */
+function drawnOr<T>(wish: T | undefined, drawn: T): T {
+  return wish ?? drawn;
 }
 
 /** The grammar's own profile, made small: many seeds tell more than many orders. */

@@ -66,7 +66,9 @@ describe("the simulated venue", () => {
     () => {
       let seed = 1;
       const isSeen = (): boolean =>
-        runSeed(setupOf(seed, "D2"), { isDiskLying: true }).wrong.includes("was shown and is");
+        runSeed(setupOf(seed, { level: "D2" }), { isDiskLying: true }).wrong.includes(
+          "was shown and is",
+        );
       while (seed < CANARY_SEEDS && !isSeen()) seed++;
       expect(seed).toBeLessThan(CANARY_SEEDS);
     },

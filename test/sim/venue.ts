@@ -10,8 +10,9 @@ import { decodeGenesis, type Genesis, venueOf } from "../../src/protocol/genesis
 import type { Settlement } from "../../src/settlement-plane/settlement.ts";
 import { Crossings } from "./crossings.ts";
 import { Oracle, Violation } from "./oracle.ts";
-import { Peace } from "./peace.ts";
+import { Places } from "./places.ts";
 import { RedisNode } from "./redis-node.ts";
+import { type Arg, textOf } from "./resp.ts";
 import { RedisWire } from "./redis-wire.ts";
 import { ingressOf, matcherOf, matcherRole, sentence, Supervisor } from "./services.ts";
 import { settlement } from "./settlement-service.ts";
@@ -37,8 +38,11 @@ const ENTRY_LIMITS: EntryLimits = {
 
 const CALM_GAP_MS = 20;
 
-/** Scripts that take, hold or give back slots and turns. */
-const HOLDS = new Set(["TAKE_SLOT", "HOLD_SLOT", "TAKE_TURN", "HOLD_TURN"]);
+/** Scripts that change slots and turns. */
+const OF_PLACES = new Set(["APPEND_IN", "TAKE_SLOT", "HOLD_SLOT", "TAKE_TURN", "HOLD_TURN"]);
+
+/** Of a script's words: the third of its keys. */
+const CTL_AT = 5;
 
 /** All is healed for so long: whoever waits for Redis now waits in vain. */
 const REACHED_US = 10 * SECOND;
@@ -56,7 +60,7 @@ export class Venue {
   readonly genesisFrames = new Map<number, Uint8Array<ArrayBuffer>>();
   readonly oracles = new Map<number, Oracle>();
   readonly crossings = new Crossings(this.oracles);
-  readonly peace: Peace;
+  readonly places: Places;
   readonly venueId: Uint8Array<ArrayBuffer>;
   readonly nodes = new Map<string, RedisNode>();
   readonly services: Supervisor[] = [];
@@ -87,7 +91,7 @@ export class Venue {
     this.world = world;
     this.setup = setup;
     this.entryLimits = { ...ENTRY_LIMITS, outQueueBytesMax: setup.outQueueBytesMax };
-    this.peace = new Peace(setup);
+    this.places = new Places(setup);
     this.weather = new Weather(world);
     this.weather.latencyUs = setup.latencyUs;
     this.net = new SimNet(world, this.weather);
@@ -126,7 +130,7 @@ export class Venue {
   makePrimary(node: RedisNode): void {
     this.primary = node;
     this.upheavals++;
-    this.peace.forget();
+    this.places.forget();
     this.guard(() => {
       for (const oracle of this.oracles.values()) oracle.rebase(node);
       this.crossings.check();
@@ -139,9 +143,9 @@ export class Venue {
     this.crossings.check();
   }
 
-  private wrote(node: RedisNode, what: string): void {
+  private wrote(node: RedisNode, what: string, args: readonly Arg[]): void {
     if (node !== this.primary) return;
-    if (HOLDS.has(what)) this.guard(() => this.peace.check(node));
+    if (OF_PLACES.has(what)) this.guard(() => this.places.check(node, textOf(args[CTL_AT]!)));
     this.onWrite(what);
   }
 
@@ -217,7 +221,7 @@ export class Venue {
     const times = { turnUs: 20, syncUs: world.prng(`sync of ${name}`).pick([50, 500, 3000]) };
     const node = new RedisNode(world, name, setup.policy, times);
     node.onTurn = () => this.guard(() => this.look(node));
-    node.onWrite = (what) => this.wrote(node, what);
+    node.onWrite = (what, args) => this.wrote(node, what, args);
     node.onEffect = (what) => this.weather.effect(node.process, what);
     this.nodes.set(name, node);
     return node;
