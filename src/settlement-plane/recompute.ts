@@ -12,7 +12,7 @@
 import { assert } from "../base/assert.ts";
 import { equalBytes } from "../base/bytes.ts";
 import { BrokenLog } from "../edges/broken-log.ts";
-import type { ShardLog } from "../edges/log.ts";
+import { type ExecutionReader, type InputReader, LostSuffix, type ShardLog } from "../edges/log.ts";
 import type { FrameJudge } from "../edges/verify-pool.ts";
 import { Engine, type EngineOptions, Halt } from "../engine/engine.ts";
 import type { KeyView } from "../engine/views.ts";
@@ -20,6 +20,7 @@ import { Checkpointer, type CheckpointTerms } from "../proofs/checkpointer.ts";
 import { decodeCommitment } from "../proofs/commitment.ts";
 import { ReportChain } from "../protocol/execution.ts";
 import type { Genesis } from "../protocol/genesis.ts";
+import { pause } from "../service/hold-place.ts";
 import { refuseMixedLog } from "../service/same-log.ts";
 import type { CommitmentFile } from "./commitment-file.ts";
 import { runSettleLoop } from "./settle-loop.ts";
@@ -54,11 +55,38 @@ export interface RecomputeParts {
 
 const POLL_MS = 200;
 
+/** Positions that `ex` and `in` reached when they were asked. */
+interface Until {
+  readonly published: number;
+  readonly input: number;
+}
+
+interface Readers {
+  readonly input: InputReader;
+  readonly executions: ExecutionReader;
+}
+
+/** Until it is over; throws LostSuffix when one of them ends before that. */
+async function untilLost(
+  { input, executions }: Readers,
+  until: Until,
+  over: AbortSignal,
+): Promise<void> {
+  for (;;) {
+    await pause(POLL_MS, over);
+    if (over.aborted) return;
+    const [tip, published] = [await input.tip(), await executions.tip()];
+    if (tip >= until.input && published >= until.published) continue;
+    const known = `${until.input} and ${until.published} were known`;
+    throw new LostSuffix(`in ends at ${tip}, ex at ${published}, and ${known}`);
+  }
+}
+
 export class Recompute {
   private readonly parts: RecomputeParts;
-  private readonly engine: Engine;
-  private readonly chain = new ReportChain();
-  private readonly checkpointer: Checkpointer;
+  private engine: Engine;
+  private chain = new ReportChain();
+  private checkpointer: Checkpointer;
   /** The newest answer; null while there is none of the newest record. */
   found: Recomputed | null = null;
 
@@ -72,23 +100,47 @@ export class Recompute {
   /** Until no halt is there, or stopped: a Clear that was refused is a record like any. */
   async untilLifted(): Promise<void> {
     const { log, stop } = this.parts;
-    const input = await log.openInputReader();
-    try {
-      while (!stop.aborted) {
-        // It may get another reason at any time.
-        const mark = await log.halted();
-        log.standBy(mark);
-        if (mark === null) return;
-        const tip = await input.tip();
-        if (tip > this.engine.position) await this.upTo(tip);
-        await new Promise((resolve) => setTimeout(resolve, POLL_MS));
+    while (!stop.aborted) {
+      // One for all the time: it knows what it has read, and finds out where that is gone.
+      const input = await log.openInputReader();
+      try {
+        return await this.follow(input);
+      } catch (fault) {
+        if (!(fault instanceof LostSuffix)) throw fault;
+        this.beginAnew();
+      } finally {
+        await input.close();
       }
-    } finally {
-      await input.close();
+      await pause(POLL_MS, stop);
     }
   }
 
-  private async upTo(position: number): Promise<void> {
+  private async follow(input: InputReader): Promise<void> {
+    const { log, stop } = this.parts;
+    while (!stop.aborted) {
+      // It may get another reason at any time.
+      const mark = await log.halted();
+      log.standBy(mark);
+      if (mark === null) return;
+      const tip = await input.tip();
+      const { position } = this.engine;
+      if (tip < position) throw new LostSuffix(`in ends at ${tip}, and ${position} was executed`);
+      if (tip > position) await this.upTo(input, tip);
+      await pause(POLL_MS, stop);
+    }
+  }
+
+  /** A failover has lost what was executed here: a Clear perhaps, that was not durable. */
+  private beginAnew(): void {
+    const { genesisFrame, options, terms } = this.parts;
+    this.found = null;
+    this.engine = new Engine(genesisFrame, options);
+    this.chain = new ReportChain();
+    this.engine.followChain(this.chain);
+    this.checkpointer = new Checkpointer(terms);
+  }
+
+  private async upTo(input: InputReader, position: number): Promise<void> {
     const { log, onPublished, stop } = this.parts;
     const { engine } = this;
     if (this.found !== null && this.found.wrong !== "") return;
@@ -100,9 +152,9 @@ export class Recompute {
     const shown = log.hasStandbys ? published : position;
     let wrong = "";
     try {
-      await this.execute({ published, input: shown });
+      await this.execute(input, { published, input: shown });
       if (!stop.aborted) onPublished(engine, this.chain.value);
-      await this.execute({ published, input: position });
+      await this.execute(input, { published, input: position });
       wrong = this.signedBeyond(position);
     } catch (fault) {
       if (!(fault instanceof Halt || fault instanceof BrokenLog)) throw fault;
@@ -117,32 +169,42 @@ export class Recompute {
     this.found = { position, published, chain, wrong, operators };
   }
 
-  private async execute(until: { published: number; input: number }): Promise<void> {
-    const { log, judge, aheadBytesMax, genesis, stop } = this.parts;
+  /** Up to there, or LostSuffix: what a failover has lost would be waited for in vain. */
+  private async execute(input: InputReader, until: Until): Promise<void> {
+    const { log, stop } = this.parts;
+    const executions = await log.openExecutionReader();
+    const over = new AbortController();
+    const end = (): void => over.abort();
+    stop.addEventListener("abort", end);
+    if (stop.aborted) end();
+    const readers = { input, executions };
+    const watching = untilLost(readers, until, over.signal).finally(end);
+    const settling = this.settle(readers, until, over.signal).finally(end);
+    const ends = await Promise.allSettled([watching, settling]);
+    stop.removeEventListener("abort", end);
+    await executions.close();
+    for (const one of ends) if (one.status === "rejected") throw one.reason;
+  }
+
+  private async settle(readers: Readers, until: Until, stop: AbortSignal): Promise<void> {
+    const { log, judge, aheadBytesMax, genesis } = this.parts;
     const genesisKey = genesis.operators[0]?.publicKey;
     assert(genesisKey !== undefined, "a genesis names an operator key");
-    const input = await log.openInputReader();
-    const executions = await log.openExecutionReader();
-    try {
-      await runSettleLoop({
-        engine: this.engine,
-        chain: this.chain,
-        checkpointer: this.checkpointer,
-        judge,
-        aheadBytesMax,
-        genesisKey,
-        input,
-        executions,
-        until,
-        onCheckpoint: () => this.compareSigned(),
-        refuseMixedLog: (position) => refuseMixedLog(log, position, stop),
-        onReports: () => undefined,
-        onBatch: () => undefined,
-        stop,
-      });
-    } finally {
-      await Promise.all([input.close(), executions.close()]);
-    }
+    await runSettleLoop({
+      ...readers,
+      engine: this.engine,
+      chain: this.chain,
+      checkpointer: this.checkpointer,
+      judge,
+      aheadBytesMax,
+      genesisKey,
+      until,
+      onCheckpoint: () => this.compareSigned(),
+      refuseMixedLog: (position) => refuseMixedLog(log, position, stop),
+      onReports: () => undefined,
+      onBatch: () => undefined,
+      stop,
+    });
   }
 
   /** To go on from here would be to sign another history than the one that was signed. */
