@@ -30,9 +30,8 @@ export interface StandbyParts {
 
 /** The writer of ex once it is our turn; null when asked to stop before. */
 export async function standBy(parts: StandbyParts): Promise<ExecutionWriter | null> {
-  const { log, from, state, onCompared, stop } = parts;
+  const { log } = parts;
   try {
-    await replay(from, state, { tip: await from.executions.tip(), stop, onCompared });
     return await untilTurn(parts);
   } catch (fault) {
     if (!(fault instanceof Halt)) throw fault;
@@ -69,7 +68,8 @@ async function askForTurn(
 ): Promise<ExecutionWriter | null> {
   const { engine } = state;
   let isToldNear = false;
-  for (let tip = engine.position; !over.aborted; tip = await from.executions.tip()) {
+  // Asked each time: a failover may lose a durable position, which only who leads publishes again.
+  for (let tip = await from.executions.tip(); !over.aborted; tip = await from.executions.tip()) {
     // As near as one look ago: a standby that is far behind leaves the turn to another.
     const isNear = engine.position >= tip;
     const leader = await log.writerOfExecutions();
