@@ -126,7 +126,7 @@ export async function checkMarks(
       throw new Fenced(`this is epoch ${numberOf(epoch)}`);
   }
   for (const [i, pack] of packs.entries()) checkPack(pack, reply[FIELDS.length + i], tip);
-  await checkReads(connection, keys[0]!, { reads, ...state });
+  await checkReads(connection, keys, { reads, ...state });
   for (const ours of marks.epochs) if (!ours.isVoid) ours.onDurable(state.durable);
   for (const pack of marks.packs) pack.generation = state.generation;
   marks.generation = state.generation;
@@ -145,9 +145,10 @@ function checkPack(ours: PackMark, reply: Reply | undefined, tip: number): void 
 
 async function checkReads(
   connection: RedisConnection,
-  key: string,
+  keys: readonly string[],
   { reads, inputTip: tip, trimmed }: LogState & { reads: readonly ReadMark[] },
 ): Promise<void> {
+  const key = keys[0]!;
   for (const { last, sum, isVoid } of reads) {
     if (isVoid || last === 0) continue;
     if (tip < last) throw new LostSuffix(`${key} ends at ${tip}, and ${last} was known`);
@@ -155,8 +156,21 @@ async function checkReads(
     if (last <= trimmed) throw new Gone(trimmed + 1, `entry 0-${last} of ${key}`);
     const entry = await entryFrom(connection, key, last);
     if (entry?.last === last && sumOf(entry) === sum) continue;
+    await refuseTrimmed(connection, keys, last, `entry 0-${last} of ${key}`);
     throw new LostSuffix(`entry 0-${last} of ${key} is not the one that was read`);
   }
+}
+
+/** Throws Gone where the log was trimmed so far between one question and the next. */
+export async function refuseTrimmed(
+  connection: RedisConnection,
+  keys: readonly string[],
+  position: number,
+  what: string,
+): Promise<void> {
+  const reply = await connection.command(["HGET", keys[2]!, "trimmed"]);
+  const trimmed = reply instanceof Uint8Array ? numberOf(reply) : 0;
+  if (position <= trimmed) throw new Gone(trimmed + 1, what);
 }
 
 /** The entry that covers this position, or null behind the end. */

@@ -28,6 +28,7 @@ import {
   entryFrom,
   type LogState,
   type ReadMark,
+  refuseTrimmed,
   refuseVoid,
   type StreamEntry,
   sumOf,
@@ -124,6 +125,7 @@ interface Held {
 
 export class RedisExecutionReader implements ExecutionReader {
   readonly tip: AskTip;
+  private readonly keys: readonly string[];
   private readonly stream: RedisStream;
   /** Read, and not handed out yet; what they begin behind, and over which connection. */
   private held: Held[] = [];
@@ -136,6 +138,7 @@ export class RedisExecutionReader implements ExecutionReader {
 
   constructor(place: Place, tip: AskTip) {
     this.tip = tip;
+    this.keys = place.shard.keys;
     this.stream = new RedisStream({ ...place, key: 1 }, (connection, state, after) =>
       this.check(connection, place.shard.keys[1]!, { state, after }),
     );
@@ -203,6 +206,7 @@ export class RedisExecutionReader implements ExecutionReader {
       const found = fingerprint(record);
       if (entry.last === position ? found.sum === sum : found.epoch > epoch) return;
     }
+    await refuseTrimmed(connection, this.keys, position, `entry 0-${position} of ex`);
     throw new LostSuffix(`entry 0-${position} of ${key} is not the one that was read`);
   }
 
