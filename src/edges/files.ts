@@ -21,7 +21,7 @@ export interface GrowingFile {
 
 export interface Files {
   makeDir(dir: string): void;
-  /** Names of the files in it. */
+  /** Names of the files in it; none where there is no such directory. */
   list(dir: string): string[];
   /** Null for a file that is not there. */
   read(path: string): Uint8Array<ArrayBuffer> | null;
@@ -33,7 +33,7 @@ export interface Files {
 
 export const HOST_FILES: Files = {
   makeDir: (dir) => void fs.mkdirSync(dir, { recursive: true }),
-  list: (dir) => fs.readdirSync(dir),
+  list: (dir) => (fs.existsSync(dir) ? fs.readdirSync(dir) : []),
   read: (path) => (fs.existsSync(path) ? new Uint8Array(fs.readFileSync(path)) : null),
   replace(path, bytes) {
     const aside = `${path}.tmp`;

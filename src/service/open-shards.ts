@@ -9,6 +9,7 @@ import { join } from "node:path";
 import { type Genesis, decodeGenesis, venueOf } from "../protocol/genesis.ts";
 import { RECORD_HEADER_SIZE } from "../protocol/record.ts";
 import type { Config } from "../edges/config.ts";
+import { HOST_FILES } from "../edges/files.ts";
 import type { Logger } from "../edges/logger.ts";
 import { haltSentence, LogFault, type Restored, type ShardLog } from "../edges/log.ts";
 import { ExportStore } from "../edges/export-store.ts";
@@ -55,7 +56,12 @@ export async function openShards(
   return shards;
 }
 
-export async function openShard(config: Config, log: ShardLog): Promise<OpenShard> {
+/** `files`: where services keep what they derive from the log. */
+export async function openShard(
+  config: Config,
+  log: ShardLog,
+  files = HOST_FILES,
+): Promise<OpenShard> {
   const record = await log.genesis();
   if (record === null) {
     throw new LogFault(`shard ${log.shard} has no genesis (${log.describe}); run: clob init`);
@@ -70,7 +76,7 @@ export async function openShard(config: Config, log: ShardLog): Promise<OpenShar
   const dir = join(config.log.dataDir, `shard-${log.shard}`);
   const halted = await log.halted();
   const retention = await log.retention();
-  refuseStale(dir, log.shard, retention);
+  refuseStale(dir, log.shard, retention, files);
   const venue = venueOf(genesisFrame, genesis);
   const openArchive = (): InputArchive => archiveOf(config, { genesis, venue });
   const archived = new ArchivedLog(log, openArchive);

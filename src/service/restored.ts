@@ -13,7 +13,7 @@
 import * as fs from "node:fs";
 import { dirname, join, relative } from "node:path";
 import { viewOf } from "../base/bytes.ts";
-import { HOST_FILES } from "../edges/files.ts";
+import { type Files, HOST_FILES } from "../edges/files.ts";
 import { LogFault, type Restored, type Retention } from "../edges/log.ts";
 import { endsText, eraOf, isVoid, readEnds } from "../edges/log-ends.ts";
 import type { Logger } from "../edges/logger.ts";
@@ -33,9 +33,9 @@ interface Stale {
 type Known = Pick<Retention, "ends" | "restored">;
 
 /** For a service about to start; throws LogFault. */
-export function refuseStale(dir: string, shard: number, known: Known): void {
-  if (eraOf(known.ends) === eraOf(clearedEnds(dir))) return;
-  const newest = staleIn(dir, known).sort((a, b) => b.position - a.position)[0];
+export function refuseStale(dir: string, shard: number, known: Known, files = HOST_FILES): void {
+  if (eraOf(known.ends) === eraOf(clearedEnds(dir, files))) return;
+  const newest = staleIn(dir, known, files).sort((a, b) => b.position - a.position)[0];
   if (newest !== undefined) {
     const what = `${newest.path} is of position ${newest.position}`;
     const { restored } = known;
@@ -45,7 +45,7 @@ export function refuseStale(dir: string, shard: number, known: Known): void {
       : "its log has lost that and gone on otherwise";
     throw new LogFault(`shard ${shard}: ${what}, and ${how}; run: clob restore --shard ${shard}`);
   }
-  markCleared(dir, known.ends);
+  markCleared(dir, known.ends, files);
 }
 
 /** Puts aside what knows more than the log; the paths of what was moved, relative to `dir`. */
@@ -54,7 +54,7 @@ export function putAside(dir: string, known: Known): string[] {
   const era = eraOf(known.ends);
   if (era === eraOf(clearedEnds(dir))) return moved;
   const aside = join(dir, `lost-${era}`);
-  for (const { path, keep } of staleIn(dir, known)) {
+  for (const { path, keep } of staleIn(dir, known, HOST_FILES)) {
     const name = relative(dir, path);
     const to = join(aside, name);
     fs.mkdirSync(dirname(to), { recursive: true });
@@ -63,7 +63,7 @@ export function putAside(dir: string, known: Known): string[] {
     else fs.rmSync(path);
     moved.push(name);
   }
-  markCleared(dir, known.ends);
+  markCleared(dir, known.ends, HOST_FILES);
   return moved;
 }
 
@@ -80,34 +80,35 @@ export function followEnds(
 }
 
 /** The ends of the log that this directory was cleared for. */
-export function clearedEnds(dir: string): Restored[] {
-  const path = join(dir, MARK);
-  return fs.existsSync(path) ? readEnds(fs.readFileSync(path, "utf8")) : [];
+export function clearedEnds(dir: string, files = HOST_FILES): Restored[] {
+  const mark = files.read(join(dir, MARK));
+  return mark === null ? [] : readEnds(textOf(mark));
 }
 
-function markCleared(dir: string, ends: readonly Restored[]): void {
-  fs.mkdirSync(dir, { recursive: true });
-  HOST_FILES.replace(join(dir, MARK), new TextEncoder().encode(endsText(ends)));
+function markCleared(dir: string, ends: readonly Restored[], files: Files): void {
+  files.makeDir(dir);
+  files.replace(join(dir, MARK), new TextEncoder().encode(endsText(ends)));
 }
 
-function staleIn(dir: string, { ends, restored }: Known): Stale[] {
-  const cleared = eraOf(clearedEnds(dir));
+function staleIn(dir: string, { ends, restored }: Known, files: Files): Stale[] {
+  const cleared = eraOf(clearedEnds(dir, files));
   // Every end since then counts: a later one may lie above one that was missed.
   const missed = ends.filter(({ generation }) => generation > cleared);
   const limit = Math.min(...missed.map(({ position }) => position));
-  const stale = (restored?.generation ?? 0) > cleared ? staleSnapshots(dir, missed) : [];
-  stale.push(...staleHeads(dir, limit));
+  const stale = (restored?.generation ?? 0) > cleared ? staleSnapshots(dir, missed, files) : [];
+  stale.push(...staleHeads(dir, limit, files));
   const path = join(dir, COMMITMENTS);
-  if (!fs.existsSync(path)) return stale;
-  const { keep, position } = measure(new Uint8Array(fs.readFileSync(path)), limit);
+  const commitments = files.read(path);
+  if (commitments === null) return stale;
+  const { keep, position } = measure(commitments, limit);
   if (position > limit) stale.push({ path, position, keep });
   return stale;
 }
 
-function staleSnapshots(dir: string, missed: readonly Restored[]): Stale[] {
+function staleSnapshots(dir: string, missed: readonly Restored[], files: Files): Stale[] {
   const stale: Stale[] = [];
   for (const sub of ["snapshots", join("settlement", "snapshots")]) {
-    for (const name of namesIn(join(dir, sub))) {
+    for (const name of files.list(join(dir, sub))) {
       const state = readSnapshotName(name);
       if (state === null || !isVoid(missed, state)) continue;
       stale.push({ path: join(dir, sub, name), position: state.position, keep: 0 });
@@ -117,12 +118,13 @@ function staleSnapshots(dir: string, missed: readonly Restored[]): Stale[] {
 }
 
 /** Signed heads over lost records; the one that says of which position goes last. */
-function staleHeads(dir: string, limit: number): Stale[] {
+function staleHeads(dir: string, limit: number, files: Files): Stale[] {
   const input = join(dir, "settlement", "in.note");
   const state = join(dir, "settlement", "state.note");
-  if (!fs.existsSync(input)) return [];
-  const position = Number(fs.readFileSync(input, "utf8").split("\n")[1] ?? 0);
-  const paths = position > limit ? [state, input].filter((path) => fs.existsSync(path)) : [];
+  const note = files.read(input);
+  if (note === null) return [];
+  const position = Number(textOf(note).split("\n")[1] ?? 0);
+  const paths = [state, input].filter((path) => position > limit && files.read(path) !== null);
   return paths.map((path) => ({ path, position, keep: 0 }));
 }
 
@@ -143,6 +145,6 @@ function measure(bytes: Uint8Array, limit: number): { keep: number; position: nu
   return { keep, position };
 }
 
-function namesIn(dir: string): string[] {
-  return fs.existsSync(dir) ? fs.readdirSync(dir) : [];
+function textOf(bytes: Uint8Array): string {
+  return new TextDecoder().decode(bytes);
 }

@@ -36,6 +36,8 @@ export interface ExporterParts {
   readonly awaited?: () => number;
   /** Between two steps of which the second ends at no border; a second if absent. */
   readonly promptMsMin?: number;
+  /** Of log time; see export-borders.ts, whose own is part of the format, if absent. */
+  readonly stepUs?: number;
   /** More is archived than before. */
   readonly onArchived?: () => void;
   readonly logger: Logger;
@@ -78,7 +80,7 @@ export class Exporter {
 
   constructor(parts: ExporterParts) {
     this.parts = parts;
-    this.borders = new ExportBorders(parts.commitments);
+    this.borders = new ExportBorders(parts.commitments, parts.stepUs);
     const place = parts.objects.describe;
     const counts = { archived: 0, archivedTime: 0, steps: 0, bytes: 0, faults: 0 };
     this.progress = { place, ...counts, why: "" };

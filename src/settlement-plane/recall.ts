@@ -57,7 +57,11 @@ function upTo(reports: Uint8Array, position: number): Uint8Array {
  * Keeps `data` told of the newest position that a matcher has published, until stopped. Throws
  * Fenced when the shard is halted: not every log tells its readers.
  */
-export async function followTip(log: ShardLog, data: ShardData, stop: AbortSignal): Promise<void> {
+export async function followTip(
+  log: ShardLog,
+  data: Pick<ShardData, "matchedPosition">,
+  stop: AbortSignal,
+): Promise<void> {
   const reader = await log.openExecutionReader();
   while (!stop.aborted) {
     data.matchedPosition = await reader.tip();

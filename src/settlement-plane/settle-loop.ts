@@ -19,7 +19,8 @@ import type { Checkpointer } from "../proofs/checkpointer.ts";
 import { decodeExecution, type Execution, type ReportChain } from "../protocol/execution.ts";
 import * as frames from "../protocol/frame.ts";
 import { readRecord, RECORD_FRAME, RECORD_HEADER_SIZE, RecordView } from "../protocol/record.ts";
-import { ReportBatch } from "../protocol/report.ts";
+import { REPORT_CLEARED } from "../protocol/codes.ts";
+import { REPORT_SIZE, ReportBatch } from "../protocol/report.ts";
 import { nextExecutions } from "../service/next-executions.ts";
 import { PublishedExecution } from "../service/published-execution.ts";
 import { frameOf, JudgedInput, type JudgedRecord, keyIdOf, type Stretch } from "./judged-input.ts";
@@ -42,8 +43,8 @@ export interface SettleParts {
   readonly onCheckpoint: () => void;
   /** Reports of one record, on loan, for market data. */
   readonly onReports: (reports: ReportBatch) => void;
-  /** All of one execution record is applied and compared. */
-  readonly onBatch: () => void;
+  /** All of one execution record is applied and compared; what it returns is waited for. */
+  readonly onBatch: () => Promise<void> | void;
   /** Where it ends by itself: `ex` at the one, then `in` at the other; absent: nowhere. */
   readonly until?: { readonly published: number; readonly input: number };
   readonly stop: AbortSignal;
@@ -59,6 +60,11 @@ const REPORTS_PER_SIGNATURE = 20;
 /** What settling a record costs again after a restart, in signatures. */
 export function workOf(reports: number): number {
   return 1 + reports / REPORTS_PER_SIGNATURE;
+}
+
+/** Whether these are of a Clear that was taken: it travels alone, behind what is due. */
+export function isCleared({ view, count }: ReportBatch): boolean {
+  return count > 0 && view.getUint8((count - 1) * REPORT_SIZE) === REPORT_CLEARED;
 }
 
 export async function runSettleLoop(parts: SettleParts): Promise<void> {
@@ -86,7 +92,8 @@ export async function runSettleLoop(parts: SettleParts): Promise<void> {
         if (execution.rulesVersion !== engine.governs(engine.position).version) {
           throw new Halt("the matcher names another rules version", engine.position);
         }
-        parts.onBatch();
+        const more = parts.onBatch();
+        if (more !== undefined) await more;
       }
     }
     if (parts.until !== undefined) await settling.upTo(parts.until.input);

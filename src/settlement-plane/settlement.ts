@@ -19,7 +19,7 @@ import { CommitmentFile, type Notes } from "./commitment-file.ts";
 import type { Commitments } from "./export-borders.ts";
 import type { ExportProgress } from "./exporter.ts";
 import { Recompute } from "./recompute.ts";
-import { runSettleLoop, workOf } from "./settle-loop.ts";
+import { isCleared, runSettleLoop, workOf } from "./settle-loop.ts";
 import type { SettlementParts } from "./settlement-parts.ts";
 import { sealSnapshot } from "./settlement-snapshot.ts";
 import {
@@ -46,6 +46,8 @@ export class Settlement {
   /** Up to here the matcher's chain was compared, and found to be ours. */
   private comparedPosition = 0;
   private due: DueCheckpoint[] = [];
+  /** A Clear was executed, and nothing was kept of that yet. */
+  private isCleared = false;
   /** Where the state that it began with lies. */
   private from = "genesis";
   private readonly desk: SigningDesk;
@@ -124,7 +126,7 @@ export class Settlement {
     this.isHalted = this.isReady = false;
     // What it held and showed meanwhile may be of more than the log holds, or of less.
     const retention = await log.retention();
-    refuseStale(dirname(this.parts.dir), log.shard, retention);
+    refuseStale(dirname(this.parts.dir), log.shard, retention, this.parts.files);
     this.beginIn(retention.ends);
     logger.info("the halt is lifted");
   }
@@ -199,6 +201,7 @@ export class Settlement {
         refuseMixedLog: (position) => refuseMixedLog(log, position, stop),
         onReports: (reports) => {
           this.unsaved += workOf(reports.count);
+          this.isCleared ||= isCleared(reports);
           this.parts.onReports(this.engine, reports);
         },
         onBatch: () => this.onCompared(),
@@ -234,7 +237,21 @@ export class Settlement {
     }
   }
 
-  private onCompared(): void {
+  private onCompared(): Promise<void> | void {
+    if (!this.isCleared) return this.compared();
+    this.isCleared = false;
+    return this.followClear().then(() => this.compared());
+  }
+
+  /** It was not told of the halt while that lasted: what it keeps from now on is of behind it. */
+  private async followClear(): Promise<void> {
+    const { log, dir, files, logger } = this.parts;
+    const retention = await log.retention();
+    refuseStale(dirname(dir), log.shard, retention, files);
+    followEnds(this.snapshots, retention.ends, logger);
+  }
+
+  private compared(): void {
     const { engine, parts } = this;
     this.comparedPosition = engine.position;
     const hasCheckpoint = this.due.length > 0;
