@@ -4,12 +4,13 @@
  *   clients       every report of their accounts, each once; every outcome is what the log says
  *   snapshots     roots of matcher and settlement = those of a cold replay, fast and naive
  *   commitments   those that each settlement computed, and signed = those recomputed
+ *   export        the verifier says yes, and its heads are those of that replay
  */
 import { toHex, viewOf } from "../../src/base/bytes.ts";
 import { Engine } from "../../src/engine/engine.ts";
 import { createLevels } from "../../src/engine/levels.ts";
 import { Checkpointer, type StateRoots } from "../../src/proofs/checkpointer.ts";
-import { NaiveEngine } from "../../src/naive/naive-engine.ts";
+import { auditExport, type ColdTrees } from "./export-audit.ts";
 import { frameCountOf } from "./frame-count.ts";
 import { textOf } from "./resp.ts";
 import { ReportChain } from "../../src/protocol/execution.ts";
@@ -17,7 +18,7 @@ import { readRecord, RecordView } from "../../src/protocol/record.ts";
 import { ReportBatch } from "../../src/protocol/report.ts";
 import { splitCommitments } from "../../src/settlement-plane/commitment-file.ts";
 import { Violation } from "./oracle.ts";
-import { DATA, matcherRole } from "./services.ts";
+import { matcherRole, shardDir } from "./services.ts";
 import { settlementDir } from "./settlement-service.ts";
 import type { SimDisk } from "./sim-files.ts";
 import type { Trader } from "./trader.ts";
@@ -29,14 +30,21 @@ const UNKNOWN = new Set(["unknown_outcome", "closed", "unreachable", "aborted"])
 export function audit(venue: Venue, traders: readonly Trader[]): void {
   for (const trader of traders) checkTrader(trader);
   venue.crossings.checkEnd();
+  const cold = new Map<number, ColdTrees>();
   for (const shard of venue.shards) {
     checkGeneration(venue, shard);
     const replayed = replay(venue, shard);
     const { roots } = replayed;
+    cold.set(shard, replayed);
     const dir = settlementDir(shard);
     const matchers = shard === 1 ? ["standby", matcherRole(1)] : [matcherRole(shard)];
     for (const role of matchers) {
-      checkSnapshots(venue.diskOf(role), { venue, shard, dir: `${DATA}/matcher`, roots });
+      checkSnapshots(venue.diskOf(role), {
+        venue,
+        shard,
+        dir: `${shardDir(shard)}/snapshots`,
+        roots,
+      });
     }
     for (const role of ["settlement", "settlement2"]) {
       const files = venue.diskOf(role);
@@ -44,13 +52,14 @@ export function audit(venue: Venue, traders: readonly Trader[]): void {
       checkCommitments(files, dir, replayed);
     }
   }
+  auditExport(venue, cold);
 }
 
 /** Nobody takes anything for a loss where no server has failed. */
-function checkGeneration({ primary, upheavals }: Venue, shard: number): void {
+function checkGeneration({ primary, upheavals, fence }: Venue, shard: number): void {
   const generation = primary.commands.keyspace.hash(`ctl:{${shard}}`)?.get("generation");
   const raised = generation === undefined ? 0 : Number(textOf(generation)) - 1;
-  if (raised === 0 || upheavals > 0) return;
+  if (raised === (fence.lifts.get(shard) ?? 0) || upheavals > 0) return;
   throw new Violation(`shard ${shard}: ${raised} losses were said, and no server has failed`);
 }
 
@@ -66,19 +75,15 @@ function checkTrader({ oracle, role, told, outcomes }: Trader): void {
   }
 }
 
-interface Replayed {
+interface Replayed extends ColdTrees {
   readonly roots: ReadonlyMap<number, string>;
-  readonly commitments: readonly Uint8Array[];
-  /** Roots of the tree of commitments, by size less one, as a note has them. */
-  readonly heads: readonly string[];
 }
 
-/** The whole log once more, from genesis, by both engines. */
+/** The whole log once more, from genesis; the oracle's engine is the naive one, at its end. */
 function replay(venue: Venue, shard: number): Replayed {
   const genesisFrame = venue.genesisFrames.get(shard)!;
   const genesis = genesisIn(genesisFrame);
   const fast = new Engine(genesisFrame, { levels: createLevels, roots: true, seed: 3 });
-  const naive = new NaiveEngine(genesisFrame);
   const { checkpointIntervalUs: intervalUs, checkpointCommands: commandsMax } = genesis;
   const checkpointer = new Checkpointer({ ...genesis, intervalUs, commandsMax });
   const [chain, record, reports] = [new ReportChain(), new RecordView(), new ReportBatch()];
@@ -86,12 +91,12 @@ function replay(venue: Venue, shard: number): Replayed {
   const commitments: Uint8Array[] = [];
   const heads: string[] = [];
   fast.followChain(chain);
-  naive.followChain(chain);
   const commit = (): void => {
     commitments.push(checkpointer.commit(fast.roots(), chain.value).slice());
     heads.push(checkpointer.statesRoot.toBase64());
   };
-  for (const { bytes } of venue.oracleOf(shard).records) {
+  const { engine: naive, records } = venue.oracleOf(shard);
+  for (const { bytes } of records) {
     const view = viewOf(bytes);
     const wrong = readRecord(view, 0, record);
     if (wrong !== "") throw new Violation(wrong);
@@ -99,8 +104,6 @@ function replay(venue: Venue, shard: number): Replayed {
     reports.clear();
     fast.apply(view, record, reports);
     const own = reports.slice(0).slice();
-    reports.clear();
-    naive.apply(view, record, reports);
     chain.step(own);
     roots.set(fast.position, textOfRoots(fast.roots()));
     if (checkpointer.follow(bytes, record.logTime, frameCountOf(view, record))) commit();
@@ -123,7 +126,8 @@ function checkSnapshots({ stored }: SimDisk, { venue, shard, dir, roots }: Snaps
   const genesisFrame = venue.genesisFrames.get(shard)!;
   const isSettlement = dir.startsWith(settlementDir(shard));
   for (const [path, { bytes }] of stored) {
-    if (!path.startsWith(`${dir}/`)) continue;
+    // What was put aside is of a history that is no more.
+    if (!path.startsWith(`${dir}/`) || !path.endsWith(".snap")) continue;
     const size = isSettlement ? viewOf(bytes).getUint32(0, true) : bytes.length;
     const from = isSettlement ? 4 : 0;
     const restored = Engine.restore(genesisFrame, bytes.subarray(from, from + size), options);

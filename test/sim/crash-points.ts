@@ -14,6 +14,8 @@ export function storySetup(seed: number, framesPerTrader = 16): Setup {
     ...drawn,
     profile,
     shards: 1,
+    hasFence: false,
+    isExported: false,
     ingresses: 1,
     framesPerTrader,
     operatorFrames: 3,

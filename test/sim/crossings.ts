@@ -2,14 +2,17 @@
  * Crossings: what shards owe each other, by their oracles' own engines, at every moment.
  *
  *   nothing is applied that its source has not written, and each credit is the one that was written
- *   nothing is carried that the source's matcher has not published
+ *   nothing is carried that the source's matcher has not published, or its export does not hold
  *   over all shards net = what is in flight, below zero: money neither appears nor goes
  *   at the end nothing is on its way, and all shards know the same accounts and keys
  */
+import { SHARD_ALL } from "../../src/protocol/codes.ts";
 import { creditText, type Oracle, Violation } from "./oracle.ts";
 
 export class Crossings {
   private readonly oracles: ReadonlyMap<number, Oracle>;
+  /** Up to where a shard is archived; what is carried without that has no bound. */
+  archived: (shard: number) => number = () => Number.POSITIVE_INFINITY;
   private seen = "";
 
   constructor(oracles: ReadonlyMap<number, Oracle>) {
@@ -50,6 +53,10 @@ export class Crossings {
     if (directory > written) {
       throw new Violation(`shard ${shard} has ${directory} directory entries, ${written} exist`);
     }
+    const newest = this.lead.outbox.get(SHARD_ALL)?.[directory - 1];
+    if (engine !== this.lead.engine && newest !== undefined) {
+      this.checkArchived(1, newest.position, `directory entry ${directory} at shard ${shard}`);
+    }
     for (const [source, credits] of credited) {
       const from = this.oracles.get(source);
       const entries = from?.outbox.get(shard) ?? [];
@@ -61,8 +68,15 @@ export class Crossings {
         if (creditText(carry) !== credit)
           throw new Violation(`${words} is ${credit}, not as written`);
         if (position > from!.executedTip) throw new Violation(`${words} is of no published report`);
+        this.checkArchived(source, position, words);
       }
     }
+  }
+
+  private checkArchived(source: number, position: number, words: string): void {
+    const archived = this.archived(source);
+    if (position <= archived) return;
+    throw new Violation(`${words} is of record ${position}, and ${archived} are archived`);
   }
 
   private checkMoney(): void {

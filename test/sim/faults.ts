@@ -8,6 +8,7 @@ import type { Trader } from "./trader.ts";
 import type { Venue } from "./venue.ts";
 import * as failovers from "./failovers.ts";
 import { type Fault, rivalIngress, rivalMatcher } from "./rivals.ts";
+import { STORE_FAULTS } from "./store-faults.ts";
 import { CALM, type Rates } from "./weather.ts";
 import { MS, SECOND } from "./world.ts";
 
@@ -140,7 +141,8 @@ const BY_LEVEL: Readonly<Record<Level, readonly (readonly [string, Fault])[]>> =
 export function planFaults(venue: Venue, traders: readonly Trader[]): void {
   const { world, setup, weather } = venue;
   const prng = world.prng("faults");
-  const kinds = [...ALWAYS, ...BY_LEVEL[setup.level], ...BY_LEVEL[setup.level]];
+  const ofStore = setup.isExported ? STORE_FAULTS : [];
+  const kinds = [...ALWAYS, ...BY_LEVEL[setup.level], ...BY_LEVEL[setup.level], ...ofStore];
   // Swarm: each run knows some kinds only.
   const some = kinds.filter(() => prng.chance(40));
   const count = some.length === 0 ? 0 : prng.between(0, 4 * setup.faults);
@@ -172,6 +174,7 @@ export function heal(venue: Venue): void {
   const { world, weather } = venue;
   venue.isHealed = true;
   weather.heal();
+  venue.store?.heal();
   venue.clockOffsets.clear();
   // Who is paused goes on by itself.
   for (const { process } of venue.services) if (process) process.clockOffset = 0;

@@ -4,6 +4,7 @@
  * Production code asks the runtime for these by name, so it needs no seam and is run unchanged:
  * setTimeout, setInterval, setImmediate, Bun.sleep, Date.now, performance.now, Math.random,
  * crypto.getRandomValues. Each process has its own clock, timers that die with it, and numbers.
+ * Bun.zstdCompress works in threads of the host, whose time is not ours, and is replaced too.
  */
 import { MS, type Process, type Scheduled, SECOND, START_US, type World } from "./world.ts";
 
@@ -39,6 +40,7 @@ export function replaceGlobals(world: World): () => void {
       timers.setTimeout(() => resolve(), ms);
       return promise;
     }),
+    replace(Bun, "zstdCompress", zstdCompress),
     replace(Date, "now", clock.wallMs),
     replace(performance, "now", clock.monotonicMs),
     replace(Math, "random", () => world.current.prng.unit()),
@@ -68,6 +70,12 @@ function timersOf(world: World) {
       if (timer instanceof Timer && timer.scheduled !== null) timer.scheduled.isOff = true;
     },
   };
+}
+
+async function zstdCompress(...args: Parameters<typeof Bun.zstdCompressSync>): Promise<Uint8Array> {
+  const packed = Bun.zstdCompressSync(...args);
+  await Bun.sleep(Math.random());
+  return packed;
 }
 
 function fill<T extends ArrayBufferView>(into: T, { prng }: Process): T {

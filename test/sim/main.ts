@@ -11,6 +11,7 @@
  *
  *   --jobs N    processes, default 1      --level D3   all runs at that level
  *   --shards N  that many in all runs     --split      two servers are written to now and then
+ *   --fence     an operator halts a shard in all runs      --export   all runs export and trim
  *   --keep      do not stop at the first seed that does not hold
  *   --canary    disks that lie about their syncs: a run of this must fail
  *   --stride N  every Nth crash point
@@ -50,6 +51,8 @@ const { values } = parseArgs({
     trace: flag,
     keep: flag,
     canary: flag,
+    fence: flag,
+    export: flag,
     json: flag,
     record: flag,
     into: { type: "string", default: join(ROOT, "docs", "runs", "sim.json") },
@@ -78,6 +81,8 @@ async function runSeeds(): Promise<void> {
     level: isLevel(level) ? level : undefined,
     shards: Number(values.shards) || undefined,
     split: values.split || undefined,
+    fence: values.fence || undefined,
+    export: values.export || undefined,
   };
   for (let seed = first; seed < first + count; seed++) {
     const options = { keepsTrace: values.trace, isDiskLying: values.canary };

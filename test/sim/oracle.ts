@@ -10,11 +10,11 @@
 import { equalBytes, readU64, viewOf } from "../../src/base/bytes.ts";
 import { crc32 } from "../../src/base/crc32.ts";
 import { sha256 } from "../../src/base/hash.ts";
-import { composeRecords, readPackEntry } from "../../src/edges/redis-entries.ts";
+import { composeRecords, type PackEntry, readPackEntry } from "../../src/edges/redis-entries.ts";
 import { NaiveEngine } from "../../src/naive/naive-engine.ts";
 import { REPORT_CREDITED, REPORT_OUTBOX } from "../../src/protocol/codes.ts";
 import type { Carry } from "../../src/protocol/commands.ts";
-import { decodeExecution, ReportChain } from "../../src/protocol/execution.ts";
+import { decodeExecution, type Execution, ReportChain } from "../../src/protocol/execution.ts";
 import { carryOf, outboxDestination } from "../../src/protocol/outbox.ts";
 import { FRAME_ACCOUNT_AT } from "../../src/protocol/frame.ts";
 import { readRecord, RECORD_HEADER_SIZE, RecordView } from "../../src/protocol/record.ts";
@@ -106,12 +106,12 @@ export class Oracle {
   look(node: RedisNode): void {
     const input = node.commands.keyspace.stream(`in:{${this.shard}}`);
     if (input !== null && input.last !== this.seenIn) {
-      for (const entry of input.entries) if (entry.id > this.tip) this.take(entry);
+      for (const entry of behind(input.entries, this.tip)) this.take(entry);
       this.seenIn = input.last;
     }
     const output = node.commands.keyspace.stream(`ex:{${this.shard}}`);
     if (output === null || output.last === this.seenEx) return;
-    for (const entry of output.entries) if (entry.id > this.exTip) this.judge(entry);
+    for (const entry of behind(output.entries, this.exTip)) this.judge(entry);
     this.seenEx = output.last;
   }
 
@@ -127,6 +127,7 @@ export class Oracle {
     this.credited.clear();
     this.exTip = this.epoch = this.seenIn = this.seenEx = 0;
     this.chains = [new Uint8Array(32)];
+    this.remember(node, before);
     this.look(node);
     if (this.tip < before.length) this.losses++;
     for (let position = 1; position <= this.shown; position++) {
@@ -136,6 +137,21 @@ export class Oracle {
     }
   }
 
+  /** What this server has let go of is what it was: it may only be what is durable. */
+  private remember({ commands }: RedisNode, before: readonly Known[]): void {
+    const { keyspace } = commands;
+    const [first] = keyspace.stream(`in:{${this.shard}}`)?.entries ?? [];
+    const gone = first === undefined ? 0 : first.id - packOf(first).count;
+    const said = keyspace.hash(`ctl:{${this.shard}}`)?.get("trimmed");
+    const trimmed = said === undefined ? 0 : Number(textOf(said));
+    if (gone > Math.min(trimmed, before.length)) {
+      throw new Violation(`in begins behind ${gone} of ${before.length}, trimmed up to ${trimmed}`);
+    }
+    for (const { bytes } of before.slice(0, gone)) this.apply(bytes, viewOf(bytes), 0);
+    const [output] = keyspace.stream(`ex:{${this.shard}}`)?.entries ?? [];
+    if (output !== undefined && trimmed > 0) this.exTip = executionOf(output).first - 1;
+  }
+
   /** Money, holds, books: at every position. */
   private checkState(): void {
     const wrong = whatIsWrong(this.engine.state);
@@ -143,13 +159,7 @@ export class Oracle {
   }
 
   private take(entry: Entry): void {
-    const fields = new Map<string, Uint8Array>();
-    for (let i = 0; i + 1 < entry.fields.length; i += 2) {
-      fields.set(textOf(entry.fields[i]!), entry.fields[i + 1]!);
-    }
-    const text = (name: string): string => textOf(fields.get(name) ?? new Uint8Array(0));
-    const pack = readPackEntry(fields.get("d"), [text("t"), text("b")], text("s"));
-    if (typeof pack === "string") throw new Violation(`entry ${entry.id} of in: ${pack}`);
+    const pack = packOf(entry);
     const first = entry.id - pack.count + 1;
     if (first !== this.tip + 1) {
       throw new Violation(`in goes on with ${first} behind ${this.tip}`);
@@ -216,9 +226,7 @@ export class Oracle {
   }
 
   private judge(entry: Entry): void {
-    const execution = decodeExecution(entry.fields[1]!);
-    if (typeof execution === "string") throw new Violation(`ex: ${execution}`);
-    const { first, last, lastCrc, epoch, reports, chain } = execution;
+    const { first, last, lastCrc, epoch, reports, chain } = executionOf(entry);
     if (first !== this.exTip + 1) throw new Violation(`ex goes on with ${first}`);
     if (last > this.tip) throw new Violation(`ex covers ${last}, and in ends at ${this.tip}`);
     if (epoch < this.epoch) throw new Violation(`epoch ${epoch} behind ${this.epoch}`);
@@ -232,6 +240,28 @@ export class Oracle {
     this.exTip = last;
     this.epoch = epoch;
   }
+}
+
+/** Mostly the last one or none. */
+function behind(entries: readonly Entry[], position: number): readonly Entry[] {
+  let from = entries.length;
+  while (from > 0 && entries[from - 1]!.id > position) from--;
+  return entries.slice(from);
+}
+
+function packOf({ id, fields: list }: Entry): PackEntry {
+  const fields = new Map<string, Uint8Array>();
+  for (let i = 0; i + 1 < list.length; i += 2) fields.set(textOf(list[i]!), list[i + 1]!);
+  const text = (name: string): string => textOf(fields.get(name) ?? new Uint8Array(0));
+  const pack = readPackEntry(fields.get("d"), [text("t"), text("b")], text("s"));
+  if (typeof pack === "string") throw new Violation(`entry ${id} of in: ${pack}`);
+  return pack;
+}
+
+function executionOf({ fields }: Entry): Execution {
+  const execution = decodeExecution(fields[1]!);
+  if (typeof execution === "string") throw new Violation(`ex: ${execution}`);
+  return execution;
 }
 
 /** What is due names no frame. */

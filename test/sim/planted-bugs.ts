@@ -6,6 +6,8 @@
  */
 import type { PlantedBug } from "../planted/planted-bugs.ts";
 import { CARRIER_BUGS } from "./planted-carrier-bugs.ts";
+import { EXPORT_BUGS } from "./planted-export-bugs.ts";
+import { HALT_BUGS } from "./planted-halt-bugs.ts";
 import { LOG_BUGS } from "./planted-log-bugs.ts";
 import type { Level } from "./setup.ts";
 
@@ -27,6 +29,8 @@ export interface FleetBug extends PlantedBug {
   readonly shards?: number;
   /** Two servers must be written to for it. */
   readonly split?: boolean;
+  /** What some runs have, and all of it needs. */
+  readonly needs?: "fence" | "export";
 }
 
 const UNCHECKED = { file: LINK, find: "await check?.(connection);", put: "" };
@@ -277,4 +281,6 @@ export const FLEET_BUGS: readonly FleetBug[] = [
   },
   ...CARRIER_BUGS,
   ...LOG_BUGS,
+  ...HALT_BUGS,
+  ...EXPORT_BUGS,
 ];

@@ -57,6 +57,8 @@ export class RedisNode {
   private readonly policy: SyncPolicy;
   private readonly times: NodeTimes;
   private inbox: Request[] = [];
+  /** The offset at which those who wait were served last; NaN if they must be served again. */
+  private servedAt = Number.NaN;
   private waiting: Waiting[] = [];
   private followers: Follower[] = [];
   readonly ends = new Set<ServerEnd>();
@@ -132,6 +134,7 @@ export class RedisNode {
 
   leave(node: RedisNode): void {
     this.followers = this.followers.filter((one) => one.node !== node);
+    this.servedAt = Number.NaN;
   }
 
   /** REPLICAOF NO ONE. */
@@ -241,6 +244,7 @@ export class RedisNode {
   }
 
   private lookAgain(): void {
+    this.servedAt = Number.NaN;
     if (this.waiting.length > 0) this.wake();
   }
 
@@ -250,8 +254,13 @@ export class RedisNode {
   }
 
   private serve(replies: (() => void)[]): void {
+    const isSame = this.offset === this.servedAt;
+    this.servedAt = this.offset;
     this.waiting = this.waiting.filter((one) => {
       if (!one.from.isOpen) return false;
+      // Nothing has come since it was looked for.
+      if (isSame && one.isAsleep && this.world.now < one.until) return true;
+      one.isAsleep = true;
       const found = one.look();
       if (found === null && this.world.now < one.until) return true;
       const reply = found ?? one.late();

@@ -16,6 +16,8 @@ export interface Request {
 }
 
 export interface Waiting extends Pick<Request, "from" | "answer"> {
+  /** It was looked for, and not there yet. */
+  isAsleep: boolean;
   /** The reply once there is one to give; null while it waits. */
   readonly look: () => Reply | null;
   readonly until: number;
@@ -34,7 +36,8 @@ export function readingOf(
     const found = commands.keyspace.behind(key, after, Number(count));
     return found === null ? null : [[args[6]!, found]];
   };
-  return { from, answer, look, until: now + Number(blockMs) * MS, late: () => null };
+  const until = now + Number(blockMs) * MS;
+  return { from, answer, look, until, late: () => null, isAsleep: false };
 }
 
 /** WAIT n ms; `held`: how many replicas have what its sender wrote before. */
@@ -45,5 +48,5 @@ export function replicationOf(
 ): Waiting {
   const [, wanted, ms] = args.map(textOf);
   const look = (): Reply | null => (held() >= Number(wanted) ? held() : null);
-  return { from, answer, look, until: now + Number(ms) * MS, late: held };
+  return { from, answer, look, until: now + Number(ms) * MS, late: held, isAsleep: false };
 }

@@ -5,6 +5,7 @@
  */
 import { audit } from "./audit.ts";
 import { Desk } from "./desk.ts";
+import { FenceOperator } from "./fence-operator.ts";
 import { heal, planFaults, restartRedis } from "./faults.ts";
 import { replaceGlobals } from "./host-time.ts";
 import { keyOfTrader, openVenue, shardOfTrader } from "./opening.ts";
@@ -54,6 +55,8 @@ const REST_US = 4 * SECOND;
 const LOOK_US = 20 * MS;
 /** One run of so many asks all services to stop at the same moment. */
 const ALL_AT_ONCE = 8;
+/** One run of so many ends only when all of before is archived. */
+const ALL_EXPORTED = 6;
 const EVENTS_MAX = 3_000_000;
 
 export function runSeed(setup: Setup, options: RunOptions = {}): Verdict {
@@ -129,18 +132,28 @@ class Run {
     if (setup.shards > 1) this.until("accounts and funds are everywhere", DRAIN_US, areKnown);
     for (const trader of this.traders) trader.start();
     desk.start();
+    if (setup.hasFence) new FenceOperator(venue).start();
     planFaults(venue, this.traders);
     const faultsEnd = world.now + setup.faultSeconds * SECOND;
     venue.calmAt = faultsEnd;
     this.until("the faults are over", DRAIN_US, () => world.now >= faultsEnd);
     world.say("nature", "heals everything");
     heal(venue);
+    this.awaitExport();
     const isDrained = (): boolean => this.lacks(desk) === "";
     this.until("everything has drained", DRAIN_US, isDrained, () => this.lacks(desk));
     const restEnd = world.now + (this.options.isForStranger === true ? REST_US : 0);
     this.until("a rest", DRAIN_US, () => world.now >= restEnd);
     this.stopAll();
     audit(venue, this.traders);
+  }
+
+  /** The first record of each shard; in some runs all that is there now, which takes a while. */
+  private awaitExport(): void {
+    const isAll = this.setup.seed % ALL_EXPORTED === 0;
+    for (const [shard, { tip }] of this.venue.oracles) {
+      this.venue.archive?.await(shard, isAll ? tip : 1);
+    }
   }
 
   /** In the order in which records go, but for some runs: without a matcher ingress waits long. */
@@ -169,7 +182,7 @@ class Run {
 
   /** What is not yet at rest; "" for nothing. */
   private lacks(desk: Desk): string {
-    const { oracles, crossings, settlements, services } = this.venue;
+    const { oracles, crossings, settlements, services, fence, primary, archive } = this.venue;
     const trader = this.traders.find(({ lacks }) => lacks !== "");
     if (trader !== undefined) return trader.lacks;
     if (!desk.isDone) return "the desk has frames to send";
@@ -181,6 +194,9 @@ class Run {
       }
     }
     if (crossings.lacks !== "") return crossings.lacks;
+    if (archive !== null && archive.lacks !== "") return archive.lacks;
+    const halted = fence.haltedIn(primary);
+    if (halted !== 0) return `shard ${halted} is halted`;
     const down = services.find(({ isRunning }) => !isRunning);
     return down === undefined ? "" : `${down.role} does not run`;
   }

@@ -12,14 +12,20 @@ import { Ingress } from "../../src/ingress-verifier/ingress.ts";
 import { Matcher } from "../../src/market-matcher/matcher.ts";
 import { haltShard } from "../../src/service/halted.ts";
 import { openShard, type OpenShard } from "../../src/service/open-shards.ts";
+import { Exporting } from "./exporting.ts";
 import { APPEND_QUEUE_MAX } from "./setup.ts";
 import type { Venue } from "./venue.ts";
 import { MS, type Process } from "./world.ts";
 
-export const DATA = "/data";
+const DATA = "/data";
 /** What is left to a service that has met a fault, as in src/service/run.ts. */
 const FAULT_STOP_MS = 1000;
 const CLOCK_DIFFERENCE_MS = 5000;
+
+/** What services derive from a shard's log lies there, each on its host's disk. */
+export function shardDir(shard: number): string {
+  return `${DATA}/shard-${shard}`;
+}
 
 type OnFault = (fault: unknown) => void;
 /** Starts it; what comes back stops it gently. */
@@ -33,13 +39,15 @@ export type Begin = (
 interface Place {
   readonly shard: number;
   readonly slot: string;
+  /** On whose disk it keeps what it derives; its own role's if absent. */
+  readonly host?: string;
 }
 
 export async function openShardOf(
   venue: Venue,
   process: Process,
   logger: Logger,
-  { shard, slot }: Place,
+  { shard, slot, host = process.role }: Place,
 ): Promise<OpenShard> {
   const { setup } = venue;
   const log = await openRedisLog({
@@ -54,7 +62,11 @@ export async function openShardOf(
     owner: `${process.name}:0:0`,
     notice: (why) => logger.warning("waiting", { why }),
   });
-  return openShard({ log: { dataDir: DATA } } as Config, log);
+  const files = venue.diskOf(host).filesOf(process, venue.weather);
+  const opened = await openShard({ log: { dataDir: DATA } } as Config, log, files);
+  const { halted } = opened;
+  if (halted !== null) logger.warning("not served until it is cleared", { why: halted });
+  return Exporting.open(venue, process, logger)?.archived({ ...opened, log }) ?? opened;
 }
 
 export function loggerOf(venue: Venue, process: Process): Logger {
@@ -67,28 +79,19 @@ export function loggerOf(venue: Venue, process: Process): Logger {
   return new Logger({ sink: { write, close: () => undefined }, severityMin: "info" });
 }
 
-/** A shard with a halted mark is passed over: there is nothing to do then. */
-export function isHalted({ halted }: OpenShard, logger: Logger): boolean {
-  if (halted !== null) logger.warning("shard skipped", { why: halted });
-  return halted !== null;
-}
-
 export function ingressOf(slot: string): Begin {
   return async (venue, process, onFault) => {
     const { setup } = venue;
     const logger = loggerOf(venue, process);
-    const opened: OpenShard[] = [];
+    const shards: OpenShard[] = [];
     for (const shard of venue.shards) {
-      opened.push(await openShardOf(venue, process, logger, { shard, slot }));
+      shards.push(await openShardOf(venue, process, logger, { shard, slot }));
     }
-    const shards = opened.filter((shard) => !isHalted(shard, logger));
-    const close = async (): Promise<void> => {
-      for (const { log } of opened) await log.close();
-    };
-    if (shards.length === 0) return close;
     const stopping = new AbortController();
+    const { signal } = stopping;
+    const exporting = Exporting.open(venue, process, logger);
     const ingress = await Ingress.start({
-      shards,
+      shards: exporting === null ? shards : shards.map((shard) => exporting.withPast(shard)),
       verifier: venue.verifier,
       hostname: process.role,
       port: 1,
@@ -109,14 +112,19 @@ export function ingressOf(slot: string): Begin {
       listen: venue.net.listenOf(process),
       logger,
       now: () => performance.now(),
-      stop: stopping.signal,
+      stop: signal,
       onFault,
     });
     venue.ingresses.set(process.role, ingress);
+    const places = shards.map((shard) => {
+      const position = (): number => ingress.doors.get(shard.genesis.shard)?.followed ?? 0;
+      return exporting?.holdPlace(shard, { name: () => `ingress-${slot}`, position }, signal);
+    });
     return async () => {
       stopping.abort();
+      await Promise.all(places);
       await ingress.drain();
-      await close();
+      for (const { log } of shards) await log.close();
     };
   };
 }
@@ -130,15 +138,17 @@ export function matcherOf(number: number): Begin {
   return async (venue, process, onFault) => {
     const { setup } = venue;
     const logger = loggerOf(venue, process);
-    const shard = await openShardOf(venue, process, logger, { shard: number, slot: "" });
-    if (isHalted(shard, logger)) return () => shard.log.close();
-    const stopping = new AbortController();
     // A rival is a second process on the host of the first.
     const host = process.role === "rival" ? matcherRole(number) : process.role;
+    const shard = await openShardOf(venue, process, logger, { shard: number, slot: "", host });
+    const stopping = new AbortController();
+    const options = { levels: createLevels, roots: false, seed: setup.seed };
+    const exporting = Exporting.open(venue, process, logger);
     const service = new Matcher({
       ...shard,
-      options: { levels: createLevels, roots: false, seed: setup.seed },
-      snapshotDir: `${DATA}/matcher`,
+      options,
+      ...(exporting === null ? {} : { exportedStates: exporting.states(shard, options) }),
+      snapshotDir: `${shardDir(number)}/snapshots`,
       files: venue.diskOf(host).filesOf(process, venue.weather),
       snapshotRecords: setup.snapshotRecords,
       batchBytesMax: setup.batchBytesMax,
@@ -147,9 +157,12 @@ export function matcherOf(number: number): Begin {
       stop: stopping.signal,
     });
     const run = service.run().catch((fault: unknown) => haltShard(shard, fault, onFault));
+    const name = (): string => (service.leads ? "matcher" : "matcher-standby");
+    const at = { name, position: () => service.counts.position };
+    const place = exporting?.holdPlace(shard, at, stopping.signal);
     return async () => {
       stopping.abort();
-      await run;
+      await Promise.all([run, place]);
       await shard.log.close();
     };
   };

@@ -42,10 +42,28 @@ export interface Setup {
   readonly slotLeaseMs: number;
   readonly matcherLeaseMs: number;
   readonly unreachableMsMax: number;
+  /** An operator halts a shard by hand, and lifts that again: fence-operator.ts. */
+  readonly hasFence: boolean;
+  /** Settlement exports continuously, and the log lets go of what it may: exporting.ts. */
+  readonly isExported: boolean;
+  readonly retention: RetentionTerms;
   /** Virtual seconds in which things go wrong. */
   readonly faultSeconds: number;
   /** How many of each kind of fault, about. */
   readonly faults: number;
+}
+
+/** Of a venue that exports. */
+export interface RetentionTerms {
+  readonly keepRecords: number;
+  readonly keepMs: number;
+  readonly trimMs: number;
+  readonly consumerSilentMs: number;
+  /** Of the export, in log time. */
+  readonly stepUs: number;
+  readonly publishDelayMs: number;
+  /** Records between its snapshots. */
+  readonly snapshotRecords: number;
 }
 
 export const OPERATOR_SCOPES = [
@@ -64,6 +82,12 @@ export const FIRST_TRADER = CHECKPOINT_SIGNER + 1;
 /** Bytes that may wait for the log at one ingress. */
 export const APPEND_QUEUE_MAX = 65_536;
 
+const FENCE_PERCENT = 15;
+const EXPORT_PERCENT = 20;
+
+/** Short enough for runs of seconds. */
+const STEPS_US = [1_000_000, 3_000_000];
+
 const SHARDS = [1, 1, 1, 2, 2, 3];
 
 const POLICIES: Readonly<Record<Level, readonly SyncPolicy[]>> = {
@@ -79,6 +103,8 @@ export interface Wishes {
   readonly shards?: number | undefined;
   /** Two writers, many failovers: two servers may both be written to for a while. */
   readonly split?: boolean | undefined;
+  readonly fence?: boolean | undefined;
+  readonly export?: boolean | undefined;
 }
 
 export function setupOf(seed: number, wishes: Wishes = {}): Setup {
@@ -86,6 +112,8 @@ export function setupOf(seed: number, wishes: Wishes = {}): Setup {
   const more = new Prng(seed ^ 0x5a_7d);
   const shards = drawnOr(wishes.shards, more.pick(SHARDS));
   const outQueueBytesMax = more.pick([1024, 8192, 65_536]);
+  const hasFence = drawnOr(wishes.fence, more.chance(FENCE_PERCENT));
+  const isExported = drawnOr(wishes.export, more.chance(EXPORT_PERCENT));
   const level = drawnOr(wishes.level, prng.pick<Level>(["D0", "D1", "D2", "D2", "D3", "D3", "D3"]));
   const profile = smallProfile(seed, prng);
   const framesPerTrader = prng.pick([4, 8, 16]);
@@ -98,6 +126,9 @@ export function setupOf(seed: number, wishes: Wishes = {}): Setup {
     level,
     shards,
     outQueueBytesMax,
+    hasFence,
+    isExported,
+    retention: retentionOf(more),
     policy: prng.pick(POLICIES[level]),
     replicas: level === "D3" ? 1 : 0,
     profile,
@@ -123,6 +154,18 @@ export function setupOf(seed: number, wishes: Wishes = {}): Setup {
 /** Drawn in any case, so that a wish changes nothing else. */
 function drawnOr<T>(wish: T | undefined, drawn: T): T {
   return wish ?? drawn;
+}
+
+function retentionOf(prng: Prng): RetentionTerms {
+  return {
+    keepRecords: prng.pick([0, 3, 20]),
+    keepMs: prng.pick([0, 0, 0, 1500]),
+    trimMs: prng.pick([1000, 2500]),
+    consumerSilentMs: prng.pick([4000, 10_000]),
+    stepUs: prng.pick(STEPS_US),
+    publishDelayMs: prng.pick([0, 0, 0, 400]),
+    snapshotRecords: prng.pick([5, 50]),
+  };
 }
 
 /** The grammar's own profile, made small: many seeds tell more than many orders. */

@@ -35,6 +35,19 @@ describe("the simulated venue", () => {
     expect(runSeed(setupOf(seed + 1)).hash).not.toBe(once.hash);
   });
 
+  test.each([4, 5])("does the same again with seed %i, which is fenced and exports", (seed) => {
+    const setup = setupOf(seed, { fence: true, export: true });
+    const once = runSeed(setup);
+    const again = runSeed(setup, { keepsTrace: true });
+    expect([once.wrong, again.hash, again.events]).toEqual(["", once.hash, once.events]);
+  });
+
+  // One settlement is paused for longer than the halt lasts, and starts anew behind it.
+  test("lets a settlement that has slept through a halt start again", () => {
+    const setup = setupOf(91_218, { fence: true, export: true });
+    expect(runSeed(setup).wrong).toBe("");
+  });
+
   test("convinces a stranger in the end", async () => {
     const words: (string | null)[] = [];
     for (let seed = 1; seed <= STRANGERS; seed++) {

@@ -62,7 +62,7 @@ async function exportAll(
 /** Settlement's files of one shard, on a real disk. */
 function copyOf(venue: Venue, shard: number, dir: string): string {
   const from = settlementDir(shard);
-  const files = join(dir, basename(from));
+  const files = join(dir, `settlement-${shard}`);
   mkdirSync(files);
   for (const [path, { bytes }] of venue.diskOf("settlement").stored) {
     if (path === `${from}/${basename(path)}`) writeFileSync(join(files, basename(path)), bytes);

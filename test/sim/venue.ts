@@ -8,18 +8,21 @@ import type { Ingress } from "../../src/ingress-verifier/ingress.ts";
 import type { EntryLimits } from "../../src/ingress-verifier/order-entry.ts";
 import { decodeGenesis, type Genesis, venueOf } from "../../src/protocol/genesis.ts";
 import type { Settlement } from "../../src/settlement-plane/settlement.ts";
+import { Archive } from "./archive.ts";
 import { Crossings } from "./crossings.ts";
+import { Fence } from "./fence.ts";
 import { Oracle, Violation } from "./oracle.ts";
 import { Places } from "./places.ts";
 import { RedisNode } from "./redis-node.ts";
 import { type Arg, textOf } from "./resp.ts";
 import { RedisWire } from "./redis-wire.ts";
 import { ingressOf, matcherOf, matcherRole, sentence, Supervisor } from "./services.ts";
-import { settlement } from "./settlement-service.ts";
+import { settlement, signedPosition } from "./settlement-service.ts";
 import { APPEND_QUEUE_MAX, genesisFrameOf, type Setup } from "./setup.ts";
 import { rememberingVerifier } from "./signers.ts";
 import { SimDisk } from "./sim-files.ts";
 import { SimNet } from "./sim-net.ts";
+import { SimStore } from "./sim-store.ts";
 import { Weather } from "./weather.ts";
 import { MS, type Process, SECOND, type World } from "./world.ts";
 
@@ -44,6 +47,12 @@ const OF_PLACES = new Set(["APPEND_IN", "TAKE_SLOT", "HOLD_SLOT", "TAKE_TURN", "
 /** Of a script's words: the third of its keys. */
 const CTL_AT = 5;
 
+/** What the log has let go of, or a store that cannot be asked for it. */
+const OF_EXPORTS = new Set(["Gone", "StoreUnreachable"]);
+
+/** Scripts that may halt a shard. */
+const MARKS = new Set(["HALT", "RAISE"]);
+
 /** All is healed for so long: whoever waits for Redis now waits in vain. */
 const REACHED_US = 10 * SECOND;
 
@@ -61,6 +70,10 @@ export class Venue {
   readonly oracles = new Map<number, Oracle>();
   readonly crossings = new Crossings(this.oracles);
   readonly places: Places;
+  readonly fence = new Fence(this.oracles);
+  /** Null where nothing is exported. */
+  readonly store: SimStore | null;
+  readonly archive: Archive | null;
   readonly venueId: Uint8Array<ArrayBuffer>;
   readonly nodes = new Map<string, RedisNode>();
   readonly services: Supervisor[] = [];
@@ -102,6 +115,8 @@ export class Venue {
       this.genesisFrames.set(shard, frame);
       this.oracles.set(shard, new Oracle(frame, shard));
     }
+    this.store = setup.isExported ? new SimStore(world, this.weather) : null;
+    this.archive = this.store === null ? null : this.watched(this.store);
     this.wire = new RedisWire(world, this.weather, this.nodes);
     this.wire.onWrong = (why) => this.fail(new Violation(why));
     this.primary = this.addNode("redisA");
@@ -131,6 +146,8 @@ export class Venue {
     this.primary = node;
     this.upheavals++;
     this.places.forget();
+    this.fence.forget();
+    this.archive?.begin(node, this.shards);
     this.guard(() => {
       for (const oracle of this.oracles.values()) oracle.rebase(node);
       this.crossings.check();
@@ -140,13 +157,24 @@ export class Venue {
   private look(node: RedisNode): void {
     if (node !== this.primary) return;
     for (const oracle of this.oracles.values()) oracle.look(node);
+    this.fence.checkLifted();
     this.crossings.check();
   }
 
   private wrote(node: RedisNode, what: string, args: readonly Arg[]): void {
     if (node !== this.primary) return;
+    if (this.setup.hasFence || MARKS.has(what)) this.guard(() => this.fence.check(node, what));
     if (OF_PLACES.has(what)) this.guard(() => this.places.check(node, textOf(args[CTL_AT]!)));
+    if (what === "TRIM") this.guard(() => this.archive?.checkTrim(node, this.shards));
     this.onWrite(what);
+  }
+
+  private watched(store: SimStore): Archive {
+    const archive = new Archive(store, (shard) => signedPosition(this, shard));
+    store.onChange = (name, bytes) => this.guard(() => archive.changed(name, bytes));
+    store.onDiffers = (name) => this.fail(new Violation(`two exports differ in ${name}`));
+    this.crossings.archived = (shard) => archive.recordsOf(shard);
+    return archive;
   }
 
   accessOf(process: Process): RedisAccess {
@@ -205,6 +233,7 @@ export class Venue {
     const name = fault instanceof Error ? fault.name : "";
     const isLate = name === "Unreachable" && this.world.now > this.calmAt + REACHED_US;
     if (EXPECTED.has(name) && !isLate) return;
+    if (this.setup.isExported && OF_EXPORTS.has(name)) return;
     const isExceeded = [...this.oracles.values()].some((oracle) => oracle.isExceeded);
     if (name === "Halt" && isExceeded) return;
     this.fail(new Violation(`${role} met ${sentence(fault)}`));
