@@ -83,7 +83,7 @@ export const FIRST_TRADER = CHECKPOINT_SIGNER + 1;
 export const APPEND_QUEUE_MAX = 65_536;
 
 const FENCE_PERCENT = 15;
-const EXPORT_PERCENT = 20;
+const EXPORT_PERCENT = 14;
 
 /** Short enough for runs of seconds. */
 const STEPS_US = [1_000_000, 3_000_000];
