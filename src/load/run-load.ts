@@ -7,6 +7,7 @@
 import { writeFileSync } from "node:fs";
 import { parseArgs } from "node:util";
 import { ClientError } from "../client/errors.ts";
+import { callForm } from "../edges/call-form.ts";
 import { NaiveEngine } from "../naive/naive-engine.ts";
 import {
   EXIT_REFUSED,
@@ -122,7 +123,7 @@ function readFlags(argv: readonly string[]) {
 }
 
 function usage(why: string): ServiceEnd {
-  return new ServiceEnd(EXIT_USAGE, `${why}\nTry: load --help`);
+  return new ServiceEnd(EXIT_USAGE, `${why}\nTry: ${callForm(process.env).clob} load --help`);
 }
 
 function numberIn(flags: Flags, name: keyof Flags, [low, high]: readonly [number, number]): number {

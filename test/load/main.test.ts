@@ -5,6 +5,7 @@ import { afterAll, beforeAll, expect, test } from "bun:test";
 import { mkdtempSync, readFileSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
+import { callForm } from "../../src/edges/call-form.ts";
 import { generateKeyFile } from "../../src/edges/keys.ts";
 
 const ROOT = join(import.meta.dir, "..", "..");
@@ -65,7 +66,7 @@ test("with -o json stdout is JSON whatever happens, through clob too", async () 
   const report_sha256 = readFileSync(`${path}.sha256`, "utf8").trim();
   expect(made).toEqual({ file: path, messages: 10, report_sha256 });
   expect(typeof JSON.parse((await load("--help", "--output=json")).out).text).toBe("string");
-  const message = 'there is no "load fly"\nTry: load --help';
+  const message = `there is no "load fly"\nTry: ${callForm(process.env).clob} load --help`;
   expect(JSON.parse((await load("fly", "-o", "json")).out)).toEqual({
     error: { code: "usage", message },
   });

@@ -2,6 +2,7 @@
  * Failovers: the replica takes over, with all or with less, and what else may happen just then.
  */
 import type { Prng } from "../../src/base/prng.ts";
+import { losePower } from "./power.ts";
 import type { RedisNode } from "./redis-node.ts";
 import { rivalIngress } from "./rivals.ts";
 import type { Trader } from "./trader.ts";
@@ -29,7 +30,7 @@ function loseZone(venue: Venue, prng: Prng): void {
   for (const service of venue.services) {
     if (!prng.chance(50)) continue;
     service.crash("its zone is lost");
-    venue.diskOf(service.role).losePower(prng);
+    losePower(venue, service.role, prng);
   }
 }
 

@@ -7,6 +7,7 @@ import type { Level } from "./setup.ts";
 import type { Trader } from "./trader.ts";
 import type { Venue } from "./venue.ts";
 import * as failovers from "./failovers.ts";
+import { losePower } from "./power.ts";
 import { type Fault, rivalIngress, rivalMatcher } from "./rivals.ts";
 import { STORE_FAULTS } from "./store-faults.ts";
 import { CALM, type Rates } from "./weather.ts";
@@ -17,8 +18,7 @@ const LOAD_US = 200 * MS;
 function killService(venue: Venue, _: readonly Trader[], prng: Prng): void {
   const service = prng.pick(venue.services);
   service.crash("killed");
-  // Its host loses power: what it did not sync is gone.
-  if (prng.chance(30)) venue.diskOf(service.role).losePower(prng);
+  if (prng.chance(30)) losePower(venue, service.role, prng);
 }
 
 /** A lease may run out meanwhile, and others may take over; then it goes on. */
@@ -28,12 +28,14 @@ function pauseService(venue: Venue, _: readonly Trader[], prng: Prng): void {
   if (process !== null) process.pausedUntil = venue.world.now + us;
 }
 
-/** Asked to stop again before it has well begun. */
+/** Asked to stop again while it begins. */
 function stopStarting(venue: Venue, _: readonly Trader[], prng: Prng): void {
   const service = prng.pick(venue.services);
   service.crash("killed, and will be asked to stop");
-  const stopAt = prng.between(10, 700) * MS;
-  venue.world.at(stopAt, venue.world.nature, "", () => service.stopGently(false));
+  const run = (): void => {
+    venue.world.at(0, venue.world.nature, "", () => service.stopGently(false));
+  };
+  venue.weather.awaited.set(service.role, { left: prng.between(20, 120), run });
 }
 
 function stopService(venue: Venue, _: readonly Trader[], prng: Prng): void {
@@ -77,7 +79,7 @@ function misconfigured(venue: Venue, _: readonly Trader[], prng: Prng): void {
 }
 
 function clockJump(venue: Venue, _: readonly Trader[], prng: Prng): void {
-  const offset = prng.pick([-3600, -4, -1, 1, 4, 3600]) * SECOND;
+  const offset = prng.pick([-3600, -4, -1, 1, 4, 3600, 3600]) * SECOND;
   const who = prng.chance(30) ? "redis" : prng.pick(venue.services).role;
   if (who === "redis") venue.primary.clockOffset = offset;
   venue.clockOffsets.set(who, offset);
@@ -119,6 +121,8 @@ const ALWAYS: readonly (readonly [string, Fault])[] = [
   ["rival ingress", rivalIngress],
 ];
 
+const SPLIT = ["failover split", failovers.failOverSplit] as const;
+
 const BY_LEVEL: Readonly<Record<Level, readonly (readonly [string, Fault])[]>> = {
   D0: [],
   D1: [["Redis killed", restartRedis(false)]],
@@ -129,7 +133,7 @@ const BY_LEVEL: Readonly<Record<Level, readonly (readonly [string, Fault])[]>> =
   D3: [
     ["failover", failovers.failOver],
     ["failover at a write", failovers.failOverAtWrite],
-    ["failover split", failovers.failOverSplit],
+    SPLIT,
     ["failover behind", failovers.failOverBehind],
     ["failover behind", failovers.failOverBehind],
     ["replica lags", failovers.lagReplica],
@@ -145,6 +149,7 @@ export function planFaults(venue: Venue, traders: readonly Trader[]): void {
   const kinds = [...ALWAYS, ...BY_LEVEL[setup.level], ...BY_LEVEL[setup.level], ...ofStore];
   // Swarm: each run knows some kinds only.
   const some = kinds.filter(() => prng.chance(40));
+  if (setup.isSplit) some.push(SPLIT, SPLIT, SPLIT);
   const count = some.length === 0 ? 0 : prng.between(0, 4 * setup.faults);
   for (let i = 0; i < count; i++) {
     const [name, fault] = prng.pick(some);

@@ -12,6 +12,7 @@
  *   --jobs N    processes, default 1      --level D3   all runs at that level
  *   --shards N  that many in all runs     --split      two servers are written to now and then
  *   --fence     an operator halts a shard in all runs      --export   all runs export and trim
+ *   --wishes JSON  all that setup.ts knows of
  *   --keep      do not stop at the first seed that does not hold
  *   --canary    disks that lie about their syncs: a run of this must fail
  *   --stride N  every Nth crash point
@@ -32,7 +33,7 @@ import {
   writeSimRecord,
 } from "./record.ts";
 import { runSlice } from "./slice.ts";
-import { isLevel, setupOf } from "./setup.ts";
+import { isLevel, setupOf, type Wishes } from "./setup.ts";
 import { type Failure, failureLines, Totals } from "./totals.ts";
 
 const ROOT = join(import.meta.dir, "..", "..");
@@ -48,6 +49,7 @@ const { values } = parseArgs({
     level: { type: "string" },
     shards: number("0"),
     split: flag,
+    wishes: { type: "string", default: "{}" },
     trace: flag,
     keep: flag,
     canary: flag,
@@ -77,12 +79,13 @@ process.exit(totals.failures.length === 0 ? 0 : 1);
 
 async function runSeeds(): Promise<void> {
   const { level = "" } = values;
-  const wishes = {
+  const wishes: Wishes = {
     level: isLevel(level) ? level : undefined,
     shards: Number(values.shards) || undefined,
     split: values.split || undefined,
     fence: values.fence || undefined,
     export: values.export || undefined,
+    ...(JSON.parse(values.wishes) as Wishes),
   };
   for (let seed = first; seed < first + count; seed++) {
     const options = { keepsTrace: values.trace, isDiskLying: values.canary };

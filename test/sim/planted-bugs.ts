@@ -9,7 +9,7 @@ import { CARRIER_BUGS } from "./planted-carrier-bugs.ts";
 import { EXPORT_BUGS } from "./planted-export-bugs.ts";
 import { HALT_BUGS } from "./planted-halt-bugs.ts";
 import { LOG_BUGS } from "./planted-log-bugs.ts";
-import type { Level } from "./setup.ts";
+import type { Wishes } from "./setup.ts";
 
 const MODELS = "test/sim/script-models.ts";
 const READERS = "src/edges/redis-readers.ts";
@@ -23,14 +23,8 @@ const FEED = "src/ingress-verifier/account-feed.ts";
 export interface FleetBug extends PlantedBug {
   /** What must be missing as well, where two things hold and either would do. */
   readonly also?: readonly Omit<PlantedBug, "name">[];
-  /** Where alone it can show; absent: anywhere. */
-  readonly level?: Level;
-  /** How many there must be for it. */
-  readonly shards?: number;
-  /** Two servers must be written to for it. */
-  readonly split?: boolean;
-  /** What some runs have, and all of it needs. */
-  readonly needs?: "fence" | "export";
+  /** Where alone it can show, or shows often enough to be waited for; absent: anywhere. */
+  readonly wishes?: Wishes;
 }
 
 const UNCHECKED = { file: LINK, find: "await check?.(connection);", put: "" };
@@ -38,34 +32,33 @@ const UNCHECKED = { file: LINK, find: "await check?.(connection);", put: "" };
 export const FLEET_BUGS: readonly FleetBug[] = [
   {
     name: "nobody waits for the replicas",
-    level: "D3",
+    wishes: { level: "D3" },
     file: WRITERS,
     find: "if (replicas === 0) return;",
     put: "if (replicas >= 0) return;",
   },
   {
     name: "the number that WAIT answers is ignored",
-    level: "D3",
+    wishes: { level: "D3" },
     file: WRITERS,
     find: "if (held < replicas) throw",
     put: "if (held < 0) throw",
   },
   {
     name: "reports leave before they are durable",
-    level: "D3",
+    wishes: { level: "D3" },
     file: READERS,
     find: "const free = this.held.filter(({ entry }) => entry.last <= this.known);",
     put: "const free = this.held;",
   },
   {
     name: "a new connection is not compared with what is known",
-    level: "D3",
-    split: true,
+    wishes: { level: "D3", split: true },
     ...UNCHECKED,
   },
   {
     name: "a connection may lead to a replica",
-    level: "D3",
+    wishes: { level: "D3" },
     file: "src/edges/redis-primary.ts",
     find: "if (!/^role:master/m.test(info)) throw",
     put: 'if (info === "") throw',
@@ -78,8 +71,7 @@ export const FLEET_BUGS: readonly FleetBug[] = [
   },
   {
     name: "what another record says is told to who brought ours",
-    level: "D3",
-    split: true,
+    wishes: { level: "D3", split: true },
     file: DOOR,
     find: "      this.placed.refuseOthers(execution);\n",
     put: "",
@@ -92,7 +84,7 @@ export const FLEET_BUGS: readonly FleetBug[] = [
   },
   {
     name: "reports of a lost record's origin are not told unknown",
-    level: "D3",
+    wishes: { level: "D3" },
     file: DOOR,
     find: "for (const origin of gone) origin.onLost();",
     put: "",
@@ -105,7 +97,7 @@ export const FLEET_BUGS: readonly FleetBug[] = [
   },
   {
     name: "frames that wait are dropped in a loss, and nobody is told",
-    level: "D3",
+    wishes: { level: "D3" },
     file: QUEUE,
     find: "for (const { origin } of gone) origin?.onLost();",
     put: "",
@@ -124,7 +116,7 @@ export const FLEET_BUGS: readonly FleetBug[] = [
   },
   {
     name: "what was published and then lost is not published again",
-    level: "D3",
+    wishes: { level: "D3" },
     file: EXECUTION,
     find: "if (this.options.replicas === 0) return;",
     put: "if (this.options.replicas >= 0) return;",
@@ -139,7 +131,7 @@ export const FLEET_BUGS: readonly FleetBug[] = [
   },
   {
     name: "no tip is compared before in grows, nor on a new connection",
-    level: "D3",
+    wishes: { level: "D3" },
     file: MODELS,
     find: "if (Number(tip) < Number(known) || Number(heldPack) + 1 !== Number(pack)) {",
     put: "if (Number(tip) < 0) {",
@@ -147,8 +139,7 @@ export const FLEET_BUGS: readonly FleetBug[] = [
   },
   {
     name: "no epoch is compared before ex grows",
-    level: "D3",
-    split: true,
+    wishes: { level: "D3", split: true },
     file: MODELS,
     find:
       "if (Number(itsEpoch) > Number(epoch)) " +
@@ -158,17 +149,16 @@ export const FLEET_BUGS: readonly FleetBug[] = [
     put: "if (tip === after) {",
   },
   {
-    name: "ex grows without asking which in was read",
-    level: "D3",
-    split: true,
+    name: "ex grows without asking which in was read, nor on a new connection",
+    wishes: { level: "D3", split: true },
     file: MODELS,
     find: 'if (read !== "0" && time !== readTime) {',
     put: 'if (read === "" && time !== readTime) {',
+    also: [UNCHECKED],
   },
   {
     name: "ex grows, whatever in there is",
-    level: "D3",
-    split: true,
+    wishes: { level: "D3", split: true },
     file: MODELS,
     find:
       "if (Number(inputTip) < Number(after)) " +
@@ -202,32 +192,17 @@ export const FLEET_BUGS: readonly FleetBug[] = [
   },
   {
     name: "a slot's term comes again behind a failover",
-    level: "D3",
-    split: true,
+    wishes: { level: "D3", split: true },
     file: MODELS,
     find: 'held === "" ? now : Math.max(now, Number(held!.split(":")[0]) + 1)',
     put: 'held === "" ? 1 : Number(held!.split(":")[0]) + 1',
   },
   {
     name: "a turn is held by its number alone",
-    level: "D3",
-    split: true,
+    wishes: { level: "D3", split: true },
     file: "test/sim/turn-models.ts",
     find: "  if (other !== owner) return 0;\n",
     put: "",
-  },
-  {
-    name: "a matcher that is asked to stop while it recovers halts the shard",
-    file: "src/market-matcher/recover.ts",
-    find: "if (engine.position < execution.last) return;",
-    put: "",
-  },
-  {
-    name: "a matcher goes on from a snapshot that ex does not cover",
-    level: "D3",
-    file: "src/market-matcher/recover.ts",
-    find: "statesUpTo(parts.states, tip)",
-    put: "statesUpTo(parts.states, Number.POSITIVE_INFINITY)",
   },
   {
     name: "a snapshot is read without its nonce windows",
@@ -248,16 +223,10 @@ export const FLEET_BUGS: readonly FleetBug[] = [
     put: "",
   },
   {
-    name: "the client believes at once that another frame took its nonce",
+    name: "the client waits for one report more than there is",
     file: "src/client/account-session.ts",
-    find: "} else if (tracker.sends === 1) {",
-    put: "} else if (tracker.sends >= 1) {",
-  },
-  {
-    name: "the client takes a copy's refusal for the frame's",
-    file: "src/client/refusal.ts",
-    find: "return tracker.sends > 1 && code >= codes.REJECT_UNKNOWN_KEY;",
-    put: "return false;",
+    find: "number >= this.liveAt",
+    put: "number > this.liveAt",
   },
   {
     name: "the client does not send again what had no outcome",
@@ -273,8 +242,7 @@ export const FLEET_BUGS: readonly FleetBug[] = [
   },
   {
     name: "what is held is believed when another matcher rings",
-    level: "D3",
-    split: true,
+    wishes: { level: "D3", split: true },
     file: READERS,
     find: "if (this.held.some(({ epoch }) => epoch !== bell.epoch)) this.held = [];",
     put: "",

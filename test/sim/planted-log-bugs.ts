@@ -11,15 +11,8 @@ export const LOG_BUGS: readonly FleetBug[] = [
     put: 'calls.call("XADD", keys[0]!, "NOMKSTREAM", "MAXLEN", "12", `0-${last}`, ...entry)',
   },
   {
-    name: "a turn taken while the log was lost is renewed by nobody who leads",
-    level: "D3",
-    file: "src/market-matcher/standby.ts",
-    find: 'if (asked.status === "fulfilled") await asked.value?.close();',
-    put: "",
-  },
-  {
     name: "a reader's new connection is not compared with what is known",
-    level: "D3",
+    wishes: { level: "D3" },
     file: "src/edges/redis-stream.ts",
     find: "    await this.check(connection, after);\n    this.at = after;",
     put: "    this.at = after;",
@@ -32,6 +25,7 @@ export const LOG_BUGS: readonly FleetBug[] = [
   },
   {
     name: "a feed that fell behind in the middle of a record leaves out its rest",
+    wishes: { outQueueBytesMax: 1024 },
     file: "src/ingress-verifier/account-feed.ts",
     find: "let after = Math.max(from, this.position - 1);",
     put: "let after = Math.max(from, this.position);",

@@ -103,12 +103,9 @@ async function rowOf(bug: FleetBug): Promise<Row> {
 
 async function seedsUntilSeen(
   start: number,
-  { level, shards, split, needs }: FleetBug,
+  { wishes = {} }: FleetBug,
 ): Promise<{ seeds: number; wrong: string }> {
-  const at = level === undefined ? [] : ["--level", level];
-  if (shards !== undefined) at.push("--shards", `${shards}`);
-  if (split === true) at.push("--split");
-  if (needs !== undefined) at.push(`--${needs}`);
+  const at = ["--wishes", JSON.stringify(wishes)];
   const asked = { seed: start, seeds: SEEDS_MAX, words: at, root: copy.dir };
   const { text, complaint: why } = await runSlice(asked);
   // It did not come to its end: that is seen, too.

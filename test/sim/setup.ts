@@ -24,6 +24,8 @@ export interface Setup {
   readonly shards: number;
   readonly policy: SyncPolicy;
   readonly replicas: number;
+  /** Two writers, many failovers: two servers may both be written to for a while. */
+  readonly isSplit: boolean;
   readonly profile: Profile;
   readonly ingresses: number;
   readonly hasStandbyMatcher: boolean;
@@ -101,17 +103,20 @@ const POLICIES: Readonly<Record<Level, readonly SyncPolicy[]>> = {
 export interface Wishes {
   readonly level?: Level | undefined;
   readonly shards?: number | undefined;
-  /** Two writers, many failovers: two servers may both be written to for a while. */
+  /** See Setup.isSplit. */
   readonly split?: boolean | undefined;
   readonly fence?: boolean | undefined;
   readonly export?: boolean | undefined;
+  /** A second matcher of shard 1 stands by. */
+  readonly standby?: boolean | undefined;
+  readonly outQueueBytesMax?: number | undefined;
 }
 
 export function setupOf(seed: number, wishes: Wishes = {}): Setup {
   const prng = new Prng(seed ^ 0x5_1_4);
   const more = new Prng(seed ^ 0x5a_7d);
   const shards = drawnOr(wishes.shards, more.pick(SHARDS));
-  const outQueueBytesMax = more.pick([1024, 8192, 65_536]);
+  const outQueueBytesMax = drawnOr(wishes.outQueueBytesMax, more.pick([1024, 8192, 65_536]));
   const hasFence = drawnOr(wishes.fence, more.chance(FENCE_PERCENT));
   const isExported = drawnOr(wishes.export, more.chance(EXPORT_PERCENT));
   const level = drawnOr(wishes.level, prng.pick<Level>(["D0", "D1", "D2", "D2", "D3", "D3", "D3"]));
@@ -131,9 +136,10 @@ export function setupOf(seed: number, wishes: Wishes = {}): Setup {
     retention: retentionOf(more),
     policy: prng.pick(POLICIES[level]),
     replicas: level === "D3" ? 1 : 0,
+    isSplit,
     profile,
     ingresses: isSplit ? 2 : prng.pick([1, 1, 2]),
-    hasStandbyMatcher: prng.chance(50),
+    hasStandbyMatcher: drawnOr(wishes.standby, prng.chance(50)),
     hasSecondSettlement: prng.chance(50),
     framesPerTrader,
     operatorFrames: prng.pick([0, 3, 8]),

@@ -5,6 +5,7 @@
  *   told      every numbered report, dense from 1, never again otherwise
  *   outcomes  what the SDK said of each frame; compared with the log at the end
  */
+import type { Prng } from "../../src/base/prng.ts";
 import type { AccountSession } from "../../src/client/account-session.ts";
 import { ClientError } from "../../src/client/errors.ts";
 import { Link } from "../../src/client/link.ts";
@@ -149,7 +150,6 @@ export class Trader {
     if (session.pending.size >= PENDING_MAX) await Bun.sleep(PATIENCE_MS);
     if (this.out !== "" || session.pending.size >= PENDING_MAX) return;
     this.left--;
-    const isLate = prng.chance(2);
     const header = {
       kind: codes.FRAME_TRADER,
       shard,
@@ -157,7 +157,7 @@ export class Trader {
       account,
       key,
       nonce: session.takeNonce(),
-      expiry: isLate ? 1 : 0,
+      expiry: expiryOf(prng),
     };
     const commands = workload.traderCommands(shard, account, prng);
     const frame = signFrame(header, commands, (message) => signer.sign(message));
@@ -207,6 +207,12 @@ export class Trader {
     this.parts.venue.world.say(process.name, `is out: ${error.code}`);
     this.out = error.code;
   }
+}
+
+/** Mostly none; some are over before they leave, some perhaps before they come a second time. */
+function expiryOf(prng: Prng): number {
+  if (prng.chance(2)) return 1;
+  return prng.chance(15) ? (Date.now() + prng.between(5, 1000)) * MS : 0;
 }
 
 function tagOf(frame: Uint8Array): string {

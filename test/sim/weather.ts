@@ -51,6 +51,8 @@ export class Weather {
   /** Effects so far, by the name of the process without its number. */
   readonly effects = new Map<string, number>();
   crashPoint: { readonly role: string; readonly effect: number } | null = null;
+  /** By role: what happens at its so manieth effect from now. */
+  readonly awaited = new Map<string, { left: number; readonly run: () => void }>();
   /** By role: how its process dies. */
   readonly crashes = new Map<string, (why: string) => void>();
   private readonly world: World;
@@ -117,6 +119,11 @@ export class Weather {
     if (!isAlive) return;
     const effect = (this.effects.get(role) ?? 0) + 1;
     this.effects.set(role, effect);
+    const awaited = this.awaited.get(role);
+    if (awaited !== undefined && --awaited.left <= 0) {
+      this.awaited.delete(role);
+      awaited.run();
+    }
     if (this.crashPoint?.role !== role || this.crashPoint.effect !== effect) return;
     this.count(`crash of ${role}`);
     this.crashes.get(role)?.(`crash point ${effect}: ${what}`);
