@@ -146,6 +146,9 @@ export async function benchReplay(size: Size): Promise<void> {
     const begin = Bun.nanoseconds();
     const from = {
       refuseMixedLog: () => Promise.resolve(),
+      onHalt: async (_engine: unknown, fault: unknown) => {
+        throw fault;
+      },
       genesisFrame: flow.genesisFrame,
       options: OPTIONS,
       states: NO_STATES,

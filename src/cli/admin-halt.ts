@@ -84,6 +84,7 @@ async function clear(cli: Cli, args: Args): Promise<Answer> {
   );
   const halted = await untilRecomputed(cli, shard);
   const { recomputed } = halted;
+  if (recomputed.poison !== 0) throw refused("halted", poisonText(cli, shard, recomputed));
   if (recomputed.wrong !== "") throw refused("ended", endedText(shard, halted));
   const data = { shard, ...halted };
   const shown = haltText(shard, halted);
@@ -100,7 +101,7 @@ async function clear(cli: Cli, args: Args): Promise<Answer> {
 }
 
 /** Waits for settlement, which executes all of the shard once more. */
-async function untilRecomputed(
+export async function untilRecomputed(
   cli: Cli,
   shard: number,
 ): Promise<HaltedJson & { readonly recomputed: RecomputedJson }> {
@@ -116,7 +117,7 @@ async function untilRecomputed(
   }
 }
 
-async function haltOf(cli: Cli, shard: number): Promise<HaltedJson | null> {
+export async function haltOf(cli: Cli, shard: number): Promise<HaltedJson | null> {
   const { shards } = await cli.http.status();
   return shards.find((one) => one.shard === shard)?.halted ?? null;
 }
@@ -136,13 +137,24 @@ async function postClear(cli: Cli, shard: number, frame: Uint8Array): Promise<Re
 }
 
 function haltText(shard: number, { reasons, recomputed }: HaltedJson): string {
-  const { position = 0, published = 0, chain = "" } = recomputed ?? {};
+  const { position = 0, published = 0, chain = "", rules } = recomputed ?? {};
   // The embedded log shows what is published once the shard goes on.
   const compared = published === 0 ? "" : `, and the ${published} published are right`;
   return [
     `shard ${shard} is halted behind record ${position}: ${reasonsText(reasons)}`,
     `all ${position} records were executed once more${compared}`,
-    `report chain ${chain}`,
+    `report chain ${chain}, rules version ${rules?.version} from position ${rules?.from}`,
+  ].join("\n");
+}
+
+function poisonText(cli: Cli, shard: number, { wrong, poison, rules }: RecomputedJson): string {
+  const upgrade = `${callForm(cli.io.env).clob} admin upgrade --rules N --from ${poison}`;
+  return [
+    `shard ${shard} can't be lifted as it is: ${wrong}`,
+    `a version of the rules above ${rules.version} that has an answer for that record cures it;`,
+    `once every build knows it: ${upgrade} --shard ${shard}`,
+    "until then keep its log and its export as they are; without a cure the shard has ended, and",
+    "its markets open anew, as new ones, in a new shard or venue",
   ].join("\n");
 }
 

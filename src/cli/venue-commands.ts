@@ -154,6 +154,7 @@ function haltText({ position, reason, reasons, recomputed }: HaltedJson): string
   const more = reasons.length === 1 ? "" : ` (and ${reasons.length - 1} more)`;
   const said = `HALTED at ${position}: ${reason}${more}`;
   if (recomputed === null) return `${said}; being executed once more`;
+  if (recomputed.poison !== 0) return `${said}; see: clob admin clear`;
   if (recomputed.wrong !== "") return `${said}; has ended: ${recomputed.wrong}`;
   return `${said}; may be lifted, see: clob admin clear`;
 }

@@ -1,11 +1,12 @@
 /**
  * HaltedJson: why a shard is halted, and what was found when all of it was executed once more; and
- * the Clear that lifts the halt, as an operator signs it from that.
+ * the Clear that lifts the halt, or the Upgrade that cures what halted it, signed from that.
  */
 import type { Signer } from "../edges/keys.ts";
 import { encodeClear, reasonHash } from "../protocol/clear.ts";
 import { FRAME_OPERATOR } from "../protocol/codes.ts";
 import { signFrame } from "../protocol/frame.ts";
+import { encodeUpgrade, type Upgrade } from "../protocol/governing.ts";
 import { ClientError } from "./errors.ts";
 
 export interface HaltedJson {
@@ -28,6 +29,10 @@ export interface RecomputedJson {
   readonly chain: string;
   /** Why the shard has ended; "" if it may go on. */
   readonly wrong: string;
+  /** The record without successor state of which that speaks, and which a cure may answer; or 0. */
+  readonly poison: number;
+  /** The rules version in force at `position`, or before that record. */
+  readonly rules: { readonly version: number; readonly from: number };
   /** Operators' keys at `position`, by their public keys in hex. */
   readonly operators: readonly {
     readonly key: number;
@@ -36,26 +41,55 @@ export interface RecomputedJson {
   }[];
 }
 
+interface Place {
+  readonly venue: Uint8Array;
+  readonly shard: number;
+}
+
 /** The frame that lifts this halt; throws ClientError if the key is no operator's of the shard. */
 export function signClear(
-  where: { readonly venue: Uint8Array; readonly shard: number },
+  where: Place,
   halted: { readonly mark: string; readonly recomputed: RecomputedJson },
   signer: Signer,
 ): Uint8Array<ArrayBuffer> {
   const { mark, recomputed } = halted;
+  const { position, chain } = recomputed;
+  const reason = reasonHash(mark);
+  const command = encodeClear({ position, chain: Uint8Array.fromHex(chain), reason });
+  return signOne({ where, recomputed, ahead: 0 }, command, signer);
+}
+
+/** The frame that names a version for the record without successor state, from which it governs. */
+export function signCure(
+  where: Place,
+  recomputed: RecomputedJson,
+  to: Upgrade,
+  signer: Signer,
+): Uint8Array<ArrayBuffer> {
+  // The records from there on were not executed: some of them may be frames of this very key.
+  const ahead = recomputed.position - to.from + 1;
+  return signOne({ where, recomputed, ahead }, encodeUpgrade(to), signer);
+}
+
+interface Terms {
+  readonly where: Place;
+  readonly recomputed: RecomputedJson;
+  /** So many nonces may be taken that are not known yet. */
+  readonly ahead: number;
+}
+
+function signOne(
+  { where, recomputed, ahead }: Terms,
+  command: Uint8Array,
+  signer: Signer,
+): Uint8Array<ArrayBuffer> {
   const hex = signer.publicKey.toHex();
   const own = recomputed.operators.find((operator) => operator.public_key === hex);
   if (own === undefined) {
     const message = "this key is no operator's key at this venue";
     throw new ClientError({ code: "unknown_key", message });
   }
-  const { position, chain } = recomputed;
-  const command = encodeClear({
-    position,
-    chain: Uint8Array.fromHex(chain),
-    reason: reasonHash(mark),
-  });
-  const nonce = own.nonce_high + 1;
+  const nonce = own.nonce_high + ahead + 1;
   const header = { kind: FRAME_OPERATOR, ...where, account: 0, key: own.key, nonce, expiry: 0 };
   return signFrame(header, [command], (message) => signer.sign(message));
 }

@@ -25,10 +25,14 @@ export function rulesText(upgrades: readonly Upgrade[]): string {
   return upgrades.map(({ version, from }) => `${version}@${from}`).join(",");
 }
 
-/** With one more, which may be there already. */
+/**
+ * With one more, whose version may be there already. One that begins at the very position of
+ * another takes its place: it cures the record at which that other was to begin.
+ */
 export function withUpgrade(upgrades: readonly Upgrade[], upgrade: Upgrade): readonly Upgrade[] {
   const isKnown = upgrades.some(({ version }) => version === upgrade.version);
-  return isKnown ? upgrades : [...upgrades, upgrade];
+  if (isKnown) return upgrades;
+  return [...upgrades.filter(({ from }) => from !== upgrade.from), upgrade];
 }
 
 /** The version that a record at this position names. */

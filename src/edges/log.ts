@@ -92,12 +92,12 @@ export interface InputWriter {
    */
   append(frames: readonly Uint8Array[]): Promise<Appended>;
   /**
-   * The only append that a halted shard takes: one frame, a Clear that ingress has checked, to a
-   * shard that is halted for this very reason behind the very record that the Clear names. Null,
-   * and nothing is appended, if it is not. The halt stays: it is lifted by whoever executes the
-   * Clear (`ExecutionWriter.append`).
+   * The only append that a halted shard takes: one frame that ingress has checked, a Clear or a
+   * cure (halted-frame.ts), to a shard that has this very mark and the record that the frame names.
+   * Null, and nothing is appended, if it has not. The halt stays: it is lifted by whoever executes
+   * the Clear (`ExecutionWriter.append`).
    */
-  appendClear(frame: Uint8Array, reason: string): Promise<Appended | null>;
+  appendToHalted(frame: Uint8Array, mark: string): Promise<Appended | null>;
   /** Position of the newest record. */
   tip(): number;
   close(): Promise<void>;

@@ -3,7 +3,6 @@
  * newer one of its role was opened.
  */
 import { assert } from "../base/assert.ts";
-import { readClear } from "../protocol/clear.ts";
 import type { Upgrade } from "../protocol/governing.ts";
 import { encodePack } from "../protocol/record.ts";
 import {
@@ -13,6 +12,7 @@ import {
   haltSentence,
   type InputWriter,
 } from "./log.ts";
+import { isAboutRecord } from "./halted-frame.ts";
 import type { GenesisFacts } from "./log-genesis.ts";
 import { stampedVersion, withUpgrade } from "./log-rules.ts";
 import type { MemoryStream } from "./memory-stream.ts";
@@ -56,12 +56,10 @@ export class MemoryInputWriter implements InputWriter {
     });
   }
 
-  appendClear(frame: Uint8Array, reason: string): Promise<Appended | null> {
-    const clear = readClear(frame);
-    assert(clear !== null, "ingress has checked that it is a Clear");
+  appendToHalted(frame: Uint8Array, mark: string): Promise<Appended | null> {
     return this.term.run(async () => {
       const first = this.tip() + 1;
-      if (this.store.halted !== reason || clear.position !== this.tip()) return null;
+      if (this.store.halted !== mark || !isAboutRecord(frame, this.tip())) return null;
       await this.store.append("in", () => this.add([frame]));
       return { first, last: first, logTime: this.store.logTime };
     });

@@ -83,9 +83,10 @@ return 1
 
 /**
  * ARGV: venue, generation, slot, term, pack number, count, caller's time, difference allowed,
- * highest position known, frames; for a Clear also the reason of the halt and the position that it
- * names. Returns first, last, log time; for a repeated pack number what it returned; zeros for a
- * Clear of a halt that is not there. A Clear leaves the halt as it is: see APPEND_EX.
+ * highest position known, frames; for a halted shard also its mark, the position that the frame
+ * names, and "cure" if that may be any record that is there instead of the newest alone. Returns
+ * first, last, log time; for a repeated pack number what it returned; zeros where mark or position
+ * are others. The halt stays as it is: see APPEND_EX.
  */
 export const APPEND_IN = new Script(`${SAME_LOG}
 local slot = 'slot:' .. ARGV[3]
@@ -106,7 +107,8 @@ if tip < tonumber(ARGV[9]) or tonumber(pack) + 1 ~= tonumber(ARGV[5]) then
   return redis.error_reply('SUFFIX in ends at ' .. c[5] .. ' after pack ' .. pack)
 end
 if ARGV[11] then
-  if c[3] ~= ARGV[11] or c[5] ~= ARGV[12] or ARGV[6] ~= '1' then return {0, 0, 0} end
+  local is_there = c[5] == ARGV[12] or ARGV[13] == 'cure' and tip >= tonumber(ARGV[12])
+  if c[3] ~= ARGV[11] or not is_there or ARGV[6] ~= '1' then return {0, 0, 0} end
 elseif c[3] then
   return redis.error_reply('HALTED the shard is halted: ' .. c[3])
 end
@@ -230,7 +232,10 @@ if wrong then return redis.error_reply(wrong) end
 return halt(c[2], ARGV[2])
 `);
 
-/** ARGV: venue, epoch, version, position. Keeps an upgrade, once, and stamps from there on. */
+/**
+ * ARGV: venue, epoch, version, position. Keeps an upgrade as withUpgrade does, and stamps from
+ * there on; what it knows of the version stays, for a cure may begin earlier than was to be.
+ */
 export const GOVERN = new Script(`${SAME_LOG}
 local c = redis.call('HMGET', KEYS[3], 'venue', 'epoch', 'rules', 'stamp')
 local wrong = other(c[1])
@@ -238,9 +243,11 @@ if wrong then return redis.error_reply(wrong) end
 if tonumber(c[2]) > tonumber(ARGV[2]) then
   return redis.error_reply('FENCED this is epoch ' .. c[2])
 end
-local upgrade = ARGV[3] .. '@' .. ARGV[4]
-local rules = c[3] and c[3] .. ',' .. upgrade or upgrade
-if c[3] and string.find(',' .. c[3] .. ',', ',' .. upgrade .. ',', 1, true) then return 0 end
+local rules = c[3] or ''
+if string.find(',' .. rules, ',' .. ARGV[3] .. '@', 1, true) then return 0 end
+rules = string.gsub(rules, ',?%d+@' .. ARGV[4] .. '$', '')
+if rules ~= '' then rules = rules .. ',' end
+rules = rules .. ARGV[3] .. '@' .. ARGV[4]
 redis.call('HSET', KEYS[3], 'rules', rules,
   'next', ARGV[4] .. ' ' .. ARGV[3] .. string.match(c[4], ':%d+$'))
 return 1

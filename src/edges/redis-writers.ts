@@ -8,7 +8,6 @@
  * somebody else writes, the writer is over and says so to every later call.
  */
 import { assert } from "../base/assert.ts";
-import { readClear } from "../protocol/clear.ts";
 import { FRAME_SIZE_MAX } from "../protocol/record.ts";
 import { type Appended, type InputWriter, LogFull } from "./log.ts";
 import {
@@ -20,6 +19,7 @@ import {
   type Reply,
   type Script,
 } from "./redis-connection.ts";
+import { haltedFrame } from "./halted-frame.ts";
 import { encodeFrames } from "./redis-entries.ts";
 import type { RedisLink, SettleOptions } from "./redis-link.ts";
 import { type Marks, type PackMark, type RedisShard, refuseVoid } from "./redis-marks.ts";
@@ -114,20 +114,19 @@ export class RedisInputWriter implements InputWriter {
 
   async append(frames: readonly Uint8Array[]): Promise<Appended> {
     const appended = await this.appendPack(frames, []);
-    assert(appended !== null, "only a Clear is not taken without a word");
+    assert(appended !== null, "only to a halted shard is a frame not taken without a word");
     return appended;
   }
 
-  async appendClear(frame: Uint8Array, reason: string): Promise<Appended | null> {
-    const clear = readClear(frame);
-    assert(clear !== null, "ingress has checked that it is a Clear");
-    return this.appendPack([frame], [reason, String(clear.position)]);
+  async appendToHalted(frame: Uint8Array, mark: string): Promise<Appended | null> {
+    const { position, isCure } = haltedFrame(frame);
+    return this.appendPack([frame], [mark, String(position), ...(isCure ? ["cure"] : [])]);
   }
 
-  /** `clear`: reason and position of the halt, for a Clear. */
+  /** `halted`: for a halted shard its mark, the record that the frame names, and if it is a cure. */
   private async appendPack(
     frames: readonly Uint8Array[],
-    clear: readonly string[],
+    halted: readonly string[],
   ): Promise<Appended | null> {
     assert(frames.length > 0, "a pack has a frame or a tick");
     for (const { length } of frames) {
@@ -147,12 +146,12 @@ export class RedisInputWriter implements InputWriter {
       String(this.options.clockDifferenceMsMax * 1000),
       String(mark.last),
       blob,
-      ...clear,
+      ...halted,
     ];
     const options = { throwsFull: true, onOver: () => this.retire() };
     const reply = await this.appending.run("append to in", APPEND_IN, args, options);
     const [first, last, logTime] = threeOf(reply);
-    if (clear.length > 0 && first === 0) return null;
+    if (halted.length > 0 && first === 0) return null;
     assert(last - first + 1 === frames.length, "a pack gets as many positions as it has frames");
     mark.pack++;
     mark.last = last;

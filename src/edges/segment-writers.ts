@@ -5,7 +5,6 @@
  *   ex   one execution record -> one entry                     written, then announced
  */
 import { assert } from "../base/assert.ts";
-import { readClear } from "../protocol/clear.ts";
 import { decodeExecution } from "../protocol/execution.ts";
 import type { Upgrade } from "../protocol/governing.ts";
 import { FRAME_SIZE_MAX, RECORD_HEADER_SIZE, writeRecord } from "../protocol/record.ts";
@@ -25,6 +24,7 @@ import {
   haltSentence,
   type InputWriter,
 } from "./log.ts";
+import { isAboutRecord } from "./halted-frame.ts";
 import { stampedVersion } from "./log-rules.ts";
 import type { SegmentAppender } from "./segment-appender.ts";
 import type { LogTime } from "./segment-clock.ts";
@@ -72,10 +72,8 @@ export class SegmentInputWriter implements InputWriter {
     return this.alone(() => this.appendPack(frames));
   }
 
-  async appendClear(frame: Uint8Array, reason: string): Promise<Appended | null> {
-    const clear = readClear(frame);
-    assert(clear !== null, "ingress has checked that it is a Clear");
-    if (this.parts.halted() !== reason || clear.position !== this.last) return null;
+  async appendToHalted(frame: Uint8Array, mark: string): Promise<Appended | null> {
+    if (this.parts.halted() !== mark || !isAboutRecord(frame, this.last)) return null;
     return this.alone(() => this.appendPack([frame]));
   }
 

@@ -6,13 +6,20 @@
  *                          \-> roots(), snapshot() ; restore(snapshot) -> Engine
  *
  * `apply` has an answer for every record that has a successor state, refusals included, and throws
- * Halt for the others. It sees no clock, no randomness, no network and no disk.
+ * Halt for the others, which changes nothing; told of a cure (docs/RULES.md 12) it has one for that
+ * record too. It sees no clock, no randomness, no network and no disk.
  */
 import { assert } from "../base/assert.ts";
 import { equalBytes, SAFE_LIMIT, viewOf } from "../base/bytes.ts";
 import { HASH_SIZE, sha256, sha256Into } from "../base/hash.ts";
 import * as codes from "../protocol/codes.ts";
-import { type Governing, governs, type Upgrade } from "../protocol/governing.ts";
+import {
+  type Cure,
+  type Governing,
+  governs,
+  isAhead,
+  type Upgrade,
+} from "../protocol/governing.ts";
 import type { ReportChain } from "../protocol/execution.ts";
 import { decodeGenesis, type Genesis } from "../protocol/genesis.ts";
 import { RECORD_HEADER_SIZE, RECORD_TICK, type RecordView } from "../protocol/record.ts";
@@ -57,7 +64,11 @@ export class Engine {
   private readonly frames = new FrameCopies();
   private readonly hash = new Uint8Array(HASH_SIZE);
   private readonly hashView = viewOf(this.hash);
+  private readonly options: EngineOptions;
+  /** The genesis begins no shard; half of it may be there. */
   private isHalted = false;
+  /** The newest that it was told of. */
+  private told: Cure | null = null;
 
   /** The state before record 1: nothing but limits, venue and shard. */
   constructor(genesisFrame: Uint8Array, options: EngineOptions) {
@@ -65,6 +76,7 @@ export class Engine {
     if (typeof genesis === "string") throw new Halt(genesis, 1);
     const wrong = checkLimits(genesis.limits);
     if (wrong !== "") throw new Halt(wrong, 1);
+    this.options = options;
     this.genesis = genesis;
     this.genesisFrame = genesisFrame.slice();
     this.state = new State(genesisFrame, genesis, options);
@@ -124,7 +136,29 @@ export class Engine {
 
   /** The rules version that governs the record at this position, one behind ours or at it. */
   governs(position: number): Upgrade {
-    return governs(this.state.governing, position);
+    const { state, told } = this;
+    const isCured = told !== null && told.from === position && state.position < position;
+    return isCured ? told : governs(state.governing, position);
+  }
+
+  /** The record behind this one, which has no successor state, is governed by that version. */
+  cure(cure: Cure): void {
+    const { position } = this.state;
+    assert(position > 0 && cure.from === position + 1, "what is cured is the next record");
+    this.told = cure;
+  }
+
+  /** A cure governs here, and the Upgrade that signs for it lies ahead: nothing ends here. */
+  get isCuring(): boolean {
+    return isAhead(this.told, this.state.position);
+  }
+
+  /** The same state, to try something on; it has no roots. */
+  fork(): Engine {
+    const options = { ...this.options, roots: false };
+    const copy = Engine.restore(this.genesisFrame, this.snapshot(this.state.reportChain), options);
+    assert(typeof copy !== "string", "a snapshot that was just made can be restored");
+    return copy.engine;
   }
 
   /** Trades so far, in all markets. */
@@ -140,7 +174,7 @@ export class Engine {
 
   /**
    * Applies the record at position + 1, read from `view` by readRecord, and adds its reports.
-   * After a Halt this engine is of no further use.
+   * A Halt has changed nothing, but at record 1: then this engine is of no further use.
    */
   apply(view: DataView, record: RecordView, reports: ReportBatch): void {
     assert(!this.isHalted, "a halted engine is not asked again");
@@ -180,19 +214,19 @@ export class Engine {
   }
 
   private halt(reason: string): never {
-    this.isHalted = true;
+    this.isHalted = this.state.position === 0;
     throw new Halt(reason, this.state.position + 1);
   }
 
   /** Throws UnknownRules before anything has changed. */
   private rulesOf(upgrade: Upgrade): RuleSet {
     if (upgrade === this.state.governing.current) return this.rules;
-    if (!this.table.has(upgrade.version)) this.isHalted = true;
     return ruleSet(this.table, upgrade);
   }
 
   private beginUpgrade(upgrade: Upgrade, rules: RuleSet): void {
-    this.state.governing = { current: upgrade, next: null };
+    const { version, from } = upgrade;
+    this.state.governing = { current: { version, from }, next: null };
     this.rules = rules;
     this.commands = rules.commands(this.state);
   }

@@ -39,8 +39,11 @@ export function unknownRules(upgrades: readonly Upgrade[], known: KnownRules): s
 
 /** A position is governed by a version that this build does not have: another build may go on. */
 export class UnknownRules extends Halt {
+  readonly version: number;
+
   constructor(upgrade: Upgrade, known: KnownRules) {
     super(unknownRules([upgrade], known), upgrade.from);
+    this.version = upgrade.version;
   }
 }
 

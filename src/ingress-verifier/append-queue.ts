@@ -10,7 +10,7 @@
 import { assert } from "../base/assert.ts";
 import { type Appended, type InputWriter, LogFull, LostSuffix } from "../edges/log.ts";
 import { isClearOf, readClear } from "../protocol/clear.ts";
-import { REJECT_NOT_HALTED, REJECT_OVERLOADED } from "../protocol/codes.ts";
+import { REJECT_HALTED, REJECT_NOT_HALTED, REJECT_OVERLOADED } from "../protocol/codes.ts";
 
 /** Who brought a frame and wants to know where it went. */
 export interface Origin {
@@ -87,17 +87,17 @@ export class AppendQueue {
   }
 
   /**
-   * The one frame that a halted shard takes, a Clear. False while another append is under way;
-   * refused as `not_halted` if the log knows no such halt.
+   * One frame of those that a halted shard takes, a Clear or a cure. False while another append is
+   * under way; refused if the log knows no such halt, or no such record.
    */
-  pushClear(frame: Uint8Array, readHalt: () => Promise<string | null>, origin: Origin): boolean {
+  pushToHalted(frame: Uint8Array, readHalt: () => Promise<string | null>, origin: Origin): boolean {
     if (this.writer === null || this.inFlight !== null) return false;
     this.bytes += frame.length;
     const take = (): Waiting[] => [{ frame, origin }];
     const append = async (writer: InputWriter): Promise<Appended | null> => {
       const [clear, mark] = [readClear(frame), await readHalt()];
-      const isNamed = clear !== null && mark !== null && isClearOf(clear, mark);
-      return isNamed ? writer.appendClear(frame, mark) : null;
+      const isNamed = mark !== null && (clear === null || isClearOf(clear, mark));
+      return isNamed ? writer.appendToHalted(frame, mark) : null;
     };
     this.run(() => this.appendPack(take, append));
     return true;
@@ -172,7 +172,7 @@ export class AppendQueue {
     try {
       const appended = await append(writer, frames);
       if (writer === this.writer && appended !== null) this.place(pack, appended);
-      if (writer === this.writer && appended === null) this.refuse(pack, REJECT_NOT_HALTED);
+      if (writer === this.writer && appended === null) this.refuse(pack, whyNotTaken(frames));
     } catch (fault) {
       // What was abandoned meanwhile has been told already.
       if (writer !== this.writer) return;
@@ -227,4 +227,9 @@ export class AppendQueue {
     this.roomWaiters = [];
     for (const callback of waiters) callback();
   }
+}
+
+/** An Upgrade that names no record that is there is one for a shard that goes on. */
+function whyNotTaken([frame]: readonly Uint8Array[]): number {
+  return frame !== undefined && readClear(frame) === null ? REJECT_HALTED : REJECT_NOT_HALTED;
 }

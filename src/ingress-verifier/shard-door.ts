@@ -1,6 +1,6 @@
 /**
  * ShardDoor: one shard as ingress sees it. Frames go in at one side, reports come out at the other.
- * Of a halted shard it refuses every frame but a Clear, until the halt is lifted.
+ * Of a halted shard it refuses every frame but a Clear or a cure, until the halt is lifted.
  *
  *   frame -> admit -> append queue -> in:{s}          ex:{s} -> follow -> ring, key table
  *                                                                      -> the frame's origin
@@ -113,7 +113,7 @@ export class ShardDoor {
     let code = this.admitter.admit(frame);
     // Keys come with reports, and those of a halted shard may not be there.
     const mayBeKnown = code === codes.REJECT_UNKNOWN_KEY && this.isHalted;
-    if (code === codes.ACCEPTED || mayBeKnown) code = this.gate.check(frame) || code;
+    if (code === codes.ACCEPTED || mayBeKnown) code = this.gate.check(frame, this.followed) || code;
     if (code === codes.ACCEPTED) this.counts.admitted++;
     else this.counts.refused++;
     return code;
@@ -139,7 +139,7 @@ export class ShardDoor {
    * ago.
    */
   append(frame: Uint8Array, origin: Origin): boolean {
-    if (this.isHalted) return this.queue.pushClear(frame.slice(), this.readHalt, origin);
+    if (this.isHalted) return this.queue.pushToHalted(frame.slice(), this.readHalt, origin);
     const isTaken =
       this.unmatched < this.limits.unmatchedRecordsMax && passesUnder(this.pressure, frame);
     if (isTaken && this.queue.push(frame.slice(), origin)) return true;

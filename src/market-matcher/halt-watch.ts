@@ -9,6 +9,7 @@ import { viewOf } from "../base/bytes.ts";
 import type { InputReader, ShardLog } from "../edges/log.ts";
 import type { Logger } from "../edges/logger.ts";
 import { Halt } from "../engine/engine.ts";
+import { UnknownRules } from "../engine/rules.ts";
 import { type Clear, isClearOf, readClear } from "../protocol/clear.ts";
 import { readRecord, RECORD_HEADER_SIZE, RecordView } from "../protocol/record.ts";
 
@@ -70,7 +71,9 @@ export async function serveBehindHalt(halted: Halted): Promise<void> {
       return await halted.serve();
     } catch (fault) {
       if (!(fault instanceof Halt) || !isStanding()) throw fault;
-      logger.error("not lifted: this shard has ended", { why: fault.message });
+      const isOther = fault instanceof UnknownRules;
+      const how = isOther ? "a build that knows the version may" : "this shard has ended";
+      logger.error(`not lifted: ${how}`, { why: fault.message });
     }
   }
   if (isStanding()) halted.lifted();

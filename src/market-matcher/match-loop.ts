@@ -15,6 +15,7 @@ import { encodeExecution, type ReportChain } from "../protocol/execution.ts";
 import { FRAME_HEADER_SIZE } from "../protocol/frame.ts";
 import { readRecord, RECORD_FRAME, RECORD_HEADER_SIZE, RecordView } from "../protocol/record.ts";
 import { REPORT_SIZE, ReportBatch } from "../protocol/report.ts";
+import type { CureFault } from "../service/cure.ts";
 
 export interface MatchParts {
   readonly engine: Engine;
@@ -26,6 +27,8 @@ export interface MatchParts {
   readonly batchBytesMax: number;
   /** Why the shard is halted, if this Clear is of that halt. */
   readonly haltOf: (clear: Clear) => Promise<string | undefined>;
+  /** What to do about a record without successor state. */
+  readonly onHalt: CureFault;
   /** The Clear of a halt was executed and taken. */
   readonly onLifted: () => Promise<void>;
   /** Called after each appended batch. */
@@ -47,7 +50,7 @@ export async function runMatchLoop(parts: MatchParts): Promise<void> {
     const batch = await input.read(engine.position, batchBytesMax, stop);
     if (batch === null) break;
     assert(batch.first === engine.position + 1, "records are read densely");
-    await matching.match(batch);
+    await matching.match(batch).catch((fault: unknown) => parts.onHalt(engine, fault));
   }
 }
 
@@ -56,8 +59,8 @@ class Matching {
   private readonly reports = new ReportBatch();
   private readonly record = new RecordView();
   private readonly chainBefore = new Uint8Array(32);
-  /** Position of the newest upgrade that the log keeps. */
-  private kept = 1;
+  /** The newest version that the log keeps; it knows by itself what governs from genesis on. */
+  private kept = 0;
   /** The newest Clear that the engine has taken and that is not published yet. */
   private cleared: Clear | null = null;
 
@@ -104,9 +107,9 @@ class Matching {
     const { engine, output } = this.parts;
     const { current, next } = engine.governing;
     for (const upgrade of [current, next]) {
-      if (upgrade === null || upgrade.from <= this.kept) continue;
+      if (upgrade === null || upgrade.from === 1 || upgrade.version <= this.kept) continue;
       await output.govern(upgrade);
-      this.kept = upgrade.from;
+      this.kept = upgrade.version;
     }
   }
 
@@ -129,8 +132,9 @@ class Matching {
     engine.apply(view, this.record, this.reports);
     chain.step(this.reports.slice(from));
     const { at: begin, end, kind } = this.record;
-    const isClear =
-      kind === RECORD_FRAME && view.getUint8(begin + COMMAND_AT) === codes.COMMAND_CLEAR;
+    // A record that was cured may have a frame of any size.
+    const hasCommand = kind === RECORD_FRAME && end > begin + COMMAND_AT;
+    const isClear = hasCommand && view.getUint8(begin + COMMAND_AT) === codes.COMMAND_CLEAR;
     if (isClear) this.noteClear(bytesOf(view).subarray(begin + RECORD_HEADER_SIZE, end), from);
     return end;
   }

@@ -11,6 +11,7 @@
  */
 import { type ExecutionWriter, Fenced, LostSuffix, type Retention } from "../edges/log.ts";
 import { SnapshotFiles } from "../edges/snapshot-files.ts";
+import { curesIn } from "../service/cure.ts";
 import { NO_STATES, statesInFiles, type StateSources } from "../service/kept-states.ts";
 import { followEnds } from "../service/restored.ts";
 import { refuseMixedLog } from "../service/same-log.ts";
@@ -189,6 +190,7 @@ export class Matcher {
       batchBytesMax: this.parts.batchBytesMax,
       stop,
       haltOf: (clear) => haltOf(this.parts.log, clear),
+      onHalt: from.onHalt,
       onLifted: async () => {
         // Unless another reason came in the meantime.
         if ((await this.parts.log.halted()) !== null) return;
@@ -244,6 +246,7 @@ export class Matcher {
       states: isWhole ? NO_STATES : this.states(),
       input,
       executions: this.keep(await log.openExecutionReader()),
+      onHalt: curesIn(this.parts),
       refuseMixedLog: (position) => refuseMixedLog(log, position, stop),
       onSkippedSnapshot: (path, why) => logger.warning("snapshot skipped", { path, why }),
     };

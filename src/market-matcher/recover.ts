@@ -15,6 +15,7 @@ import { readRecord, RecordView } from "../protocol/record.ts";
 import { PublishedExecution } from "../service/published-execution.ts";
 import { ReportBatch } from "../protocol/report.ts";
 import { type StateSources, statesUpTo } from "../service/kept-states.ts";
+import type { CureFault } from "../service/cure.ts";
 import { nextExecutions } from "../service/next-executions.ts";
 
 export interface RecoverParts {
@@ -24,6 +25,8 @@ export interface RecoverParts {
   readonly states: StateSources;
   readonly input: InputReader;
   readonly executions: ExecutionReader;
+  /** What to do about a record without successor state. */
+  readonly onHalt: CureFault;
   /** Throws LostSuffix if `in` and `ex` were read from logs that differ; see same-log.ts. */
   readonly refuseMixedLog: (position: number) => Promise<void>;
   readonly onSkippedSnapshot: (path: string, why: string) => void;
@@ -78,7 +81,7 @@ export async function replay(
   { tip, stop, onCompared }: ReplayTerms,
 ): Promise<void> {
   const { engine, chain } = at;
-  const replaying = new Replaying(parts.input, at, stop);
+  const replaying = new Replaying(parts, at, stop);
   while (engine.position < tip && !stop.aborted) {
     const records = await nextExecutions(parts.executions, engine.position, READ_BYTES, stop);
     if (records === null) return;
@@ -106,7 +109,7 @@ export async function replay(
 
 /** Re-executes input records and compares their reports with those that were published. */
 class Replaying {
-  private readonly input: InputReader;
+  private readonly parts: RecoverParts;
   private readonly at: Recovered;
   private readonly stop: AbortSignal;
   readonly published = new PublishedExecution();
@@ -115,8 +118,8 @@ class Replaying {
   private view: DataView = new DataView(new ArrayBuffer(0));
   private offset = 0;
 
-  constructor(input: InputReader, at: Recovered, stop: AbortSignal) {
-    this.input = input;
+  constructor(parts: RecoverParts, at: Recovered, stop: AbortSignal) {
+    this.parts = parts;
     this.at = at;
     this.stop = stop;
   }
@@ -132,7 +135,7 @@ class Replaying {
     let count = 0;
     while (engine.position < position) {
       if (this.offset === this.view.byteLength) {
-        const batch = await this.input.read(engine.position, READ_BYTES, this.stop);
+        const batch = await this.parts.input.read(engine.position, READ_BYTES, this.stop);
         if (batch === null) return count;
         this.view = viewOf(batch.bytes);
         this.offset = 0;
@@ -141,7 +144,12 @@ class Replaying {
       if (wrong !== "") throw new Halt(wrong, engine.position + 1);
       this.offset = this.record.end;
       this.reports.clear();
-      engine.apply(this.view, this.record, this.reports);
+      try {
+        engine.apply(this.view, this.record, this.reports);
+      } catch (fault) {
+        await this.parts.onHalt(engine, fault);
+        engine.apply(this.view, this.record, this.reports);
+      }
       const made = this.reports.slice(0);
       chain.step(made);
       this.published.compare(made);

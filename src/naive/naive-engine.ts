@@ -18,7 +18,13 @@ import { sha256 } from "../base/hash.ts";
 import * as codes from "../protocol/codes.ts";
 import * as fields from "../protocol/command-layout.ts";
 import * as frames from "../protocol/frame.ts";
-import { governs, type Upgrade } from "../protocol/governing.ts";
+import {
+  type Cure,
+  type Governing,
+  governs,
+  isAhead,
+  type Upgrade,
+} from "../protocol/governing.ts";
 import type { ReportChain } from "../protocol/execution.ts";
 import { decodeGenesis, type Genesis, venueOf } from "../protocol/genesis.ts";
 import { RECORD_HEADER_SIZE, RECORD_TICK, type RecordView } from "../protocol/record.ts";
@@ -44,7 +50,8 @@ const ROOM_TO_BEGIN = 4;
 
 export class NaiveEngine {
   /** Public, so that tests can look at everything; nobody else writes to it. */
-  readonly state: states.NaiveState;
+  state: states.NaiveState;
+  private told: Cure | null = null;
   private readonly genesisFrame: Uint8Array;
   private readonly venue: Uint8Array;
   private readonly rules: NaiveRuleTable;
@@ -73,18 +80,44 @@ export class NaiveEngine {
 
   /** The rules version that governs the record at this position, one behind ours or at it. */
   governs(position: number): Upgrade {
-    return governs(this.state.governing, position);
+    const { governing, position: last } = this.state;
+    const isCured = this.told?.from === position && position > last;
+    return isCured && this.told !== null ? this.told : governs(governing, position);
+  }
+
+  get governing(): Governing {
+    return this.state.governing;
+  }
+
+  /** See the fast engine's. */
+  cure(cure: Cure): void {
+    const { position } = this.state;
+    assert(position > 0 && cure.from === position + 1, "what is cured is the next record");
+    this.told = cure;
+  }
+
+  get isCuring(): boolean {
+    return isAhead(this.told, this.state.position);
+  }
+
+  fork(): NaiveEngine {
+    const copy = new NaiveEngine(this.genesisFrame, this.rules);
+    copy.state = structuredClone(this.state);
+    return copy;
   }
 
   /** Applies the record that lies at `record.at` of `view`; its reports are added to `reports`. */
   apply(view: DataView, record: RecordView, reports: ReportBatch): void {
     const at = record.at + RECORD_HEADER_SIZE;
     const frame = new Uint8Array(view.buffer, view.byteOffset + at, record.frameSize);
-    const current = governs(this.state.governing, this.state.position + 1);
+    const current = this.governs(this.state.position + 1);
     const rules = this.rules.get(current.version);
     if (rules === undefined) throw new NaiveHalt(`no rules of version ${current.version}`);
     this.haltIfWrong(record, frame, rules);
-    if (current !== this.state.governing.current) this.state.governing = { current, next: null };
+    if (current !== this.state.governing.current) {
+      const { version, from } = current;
+      this.state.governing = { current: { version, from }, next: null };
+    }
     this.state.position++;
     this.state.logTime = record.logTime;
     if (this.state.position === 1) return;
@@ -129,8 +162,8 @@ export class NaiveEngine {
   }
 
   private haltIfWrong(record: RecordView, frame: Uint8Array, rules: NaiveRuleSet): void {
-    const { genesis, governing, logTime, position } = this.state;
-    const { version } = governs(governing, position + 1);
+    const { genesis, logTime, position } = this.state;
+    const { version } = this.governs(position + 1);
     if (record.shard !== genesis.shard) throw new NaiveHalt("another shard's record");
     if (record.rulesVersion < 1 || record.rulesVersion > version) {
       throw new NaiveHalt("rules that do not govern yet");

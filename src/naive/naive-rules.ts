@@ -59,12 +59,17 @@ function upgrade(turn: NaiveTurn): Answer {
   if (refusal !== null) return refusal;
   const { state } = turn;
   const { current, next } = state.governing;
-  if (next !== null) return refuse(codes.REJECT_UPGRADE_PENDING, next.version, next.from);
   const version = turn.u16(fields.UPGRADE_VERSION);
+  const from = Number(turn.u64(fields.UPGRADE_FROM));
+  if (from > 1 && from === current.from && version === current.version) {
+    const again = { subject: version, first: from, second: version };
+    turn.say(turn.account, codes.REPORT_UPGRADE_SET, again);
+    return null;
+  }
+  if (next !== null) return refuse(codes.REJECT_UPGRADE_PENDING, next.version, next.from);
   if (version <= current.version) {
     return refuse(codes.REJECT_UPGRADE_VERSION, version, current.version);
   }
-  const from = Number(turn.u64(fields.UPGRADE_FROM));
   if (from <= state.position) {
     return refuse(codes.REJECT_UPGRADE_POSITION, from, state.position + 1);
   }

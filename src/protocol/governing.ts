@@ -10,9 +10,10 @@
  *       16     2  next_version    0 for none
  *       18     6  reserved        zero
  */
-import { readU64, SAFE_LIMIT, writeU64 } from "../base/bytes.ts";
-import { COMMAND_UPGRADE } from "./codes.ts";
+import { readU64, SAFE_LIMIT, viewOf, writeU64 } from "../base/bytes.ts";
+import { COMMAND_UPGRADE, FRAME_OPERATOR } from "./codes.ts";
 import { COMMAND_SIZE, UPGRADE_FROM, UPGRADE_VERSION } from "./command-layout.ts";
+import { FRAME_HEADER_SIZE, FRAME_KIND_AT, SIGNATURE_SIZE } from "./frame.ts";
 
 /** A version of the rules, and the first position that it governs. */
 export interface Upgrade {
@@ -57,6 +58,27 @@ export function readGoverning(view: DataView, at: number, version: number): Gove
     return "the rules version to come is not one";
   }
   return { current, next: { version: nextVersion, from: nextFrom } };
+}
+
+/** An upgrade for a record without successor state, by the later record that says so. */
+export interface Cure extends Upgrade {
+  /** Position of the Upgrade, above `from`. */
+  readonly by: number;
+}
+
+/** Whether the version that governs here is signed for by a record that lies ahead. */
+export function isAhead(cure: Cure | null, position: number): boolean {
+  return cure !== null && position >= cure.from && position < cure.by;
+}
+
+/** The Upgrade of a frame that checkFrame accepts, or null if it holds anything else. */
+export function readUpgrade(frame: Uint8Array): Upgrade | null {
+  const start = FRAME_HEADER_SIZE;
+  if (frame.length !== start + COMMAND_SIZE[COMMAND_UPGRADE]! + SIGNATURE_SIZE) return null;
+  if (frame[FRAME_KIND_AT] !== FRAME_OPERATOR || frame[start] !== COMMAND_UPGRADE) return null;
+  const view = viewOf(frame);
+  const version = view.getUint16(start + UPGRADE_VERSION, true);
+  return { version, from: readU64(view, start + UPGRADE_FROM) };
 }
 
 /** The Upgrade command. */

@@ -12,6 +12,7 @@ import { Engine, type EngineOptions } from "../engine/engine.ts";
 import { ReportChain } from "../protocol/execution.ts";
 import { readRecord, RecordView } from "../protocol/record.ts";
 import { ReportBatch } from "../protocol/report.ts";
+import { curesIn } from "./cure.ts";
 import { type StateSources, statesUpTo } from "./kept-states.ts";
 
 export interface PastParts {
@@ -100,7 +101,12 @@ export class Past {
       const wrong = readRecord(view, at, record);
       if (wrong !== "") throw new LogFault(`in, position ${engine.position + 1}: ${wrong}`);
       reports.clear();
-      engine.apply(view, record, reports);
+      try {
+        engine.apply(view, record, reports);
+      } catch (fault) {
+        await curesIn(this.parts)(engine, fault);
+        engine.apply(view, record, reports);
+      }
       this.chain.step(reports.slice(0));
       inARow += 1 + reports.count;
       const taken = take(reports);

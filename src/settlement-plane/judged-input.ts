@@ -11,8 +11,8 @@ import { viewOf } from "../base/bytes.ts";
 import type { InputReader } from "../edges/log.ts";
 import type { SignedFrame } from "../edges/verify-batch.ts";
 import type { FrameJudge } from "../edges/verify-pool.ts";
-import * as frames from "../protocol/frame.ts";
-import { readRecord, RECORD_FRAME, RECORD_HEADER_SIZE, RecordView } from "../protocol/record.ts";
+import { readRecord, RECORD_HEADER_SIZE, RecordView } from "../protocol/record.ts";
+import { keyIdOf } from "../protocol/record-frame.ts";
 
 export interface JudgedRecord {
   /** Where it begins. A record that cannot be read is the last of all. */
@@ -167,10 +167,4 @@ export class JudgedInput {
 
 export function frameOf(bytes: Uint8Array, { at, end }: RecordView): Uint8Array {
   return bytes.subarray(at + RECORD_HEADER_SIZE, end);
-}
-
-/** The key id that the record's frame names; null for a tick, and for what is too short to name. */
-export function keyIdOf(view: DataView, { at, kind, frameSize }: RecordView): number | null {
-  if (kind !== RECORD_FRAME || frameSize < frames.FRAME_HEADER_SIZE) return null;
-  return view.getUint32(at + RECORD_HEADER_SIZE + frames.FRAME_KEY_AT, true);
 }

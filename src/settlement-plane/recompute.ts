@@ -2,12 +2,13 @@
  * Recompute: a halted shard once more, from its first record, by an engine that has seen nothing.
  *
  *   all of ex        chain and every byte of the reports are what the records of in cause
- *   the rest of in   has a successor state, though nobody has published it
+ *   the rest of in   has a successor state, though nobody has published it, or is cured
  *   every frame      its signature holds, by libsodium
  *   commitments      are those that were signed, and none was signed of what in has lost
  *
  * What comes of it is what a Clear has to state: a position, and the report chain there. If any of
- * it does not hold, the shard has ended; what was wrong stands in `wrong`.
+ * it does not hold, the shard has ended; what was wrong stands in `wrong`. Only a record without
+ * successor state is asked about again, when another record came: that may cure it.
  */
 import { assert } from "../base/assert.ts";
 import { equalBytes } from "../base/bytes.ts";
@@ -20,10 +21,12 @@ import { Checkpointer, type CheckpointTerms } from "../proofs/checkpointer.ts";
 import { decodeCommitment } from "../proofs/commitment.ts";
 import { ReportChain } from "../protocol/execution.ts";
 import type { Genesis } from "../protocol/genesis.ts";
+import type { Upgrade } from "../protocol/governing.ts";
+import { curesIn } from "../service/cure.ts";
 import { pause } from "../service/hold-place.ts";
 import { refuseMixedLog } from "../service/same-log.ts";
 import type { CommitmentFile } from "./commitment-file.ts";
-import { runSettleLoop } from "./settle-loop.ts";
+import { BadSignature, runSettleLoop } from "./settle-loop.ts";
 
 export interface Recomputed {
   /** Of the newest record of `in`. */
@@ -34,6 +37,10 @@ export interface Recomputed {
   readonly chain: Uint8Array;
   /** Why the shard has ended; "" if all of it is as it must be. */
   readonly wrong: string;
+  /** Of what `wrong` speaks: a record that has no successor state as yet; 0 for anything else. */
+  readonly poison: number;
+  /** The version in force at `position`, or before that record. */
+  readonly rules: Upgrade;
   /** At `position`. */
   readonly operators: readonly KeyView[];
 }
@@ -143,7 +150,9 @@ export class Recompute {
   private async upTo(input: InputReader, position: number): Promise<void> {
     const { log, onPublished, stop } = this.parts;
     const { engine } = this;
-    if (this.found !== null && this.found.wrong !== "") return;
+    const { found } = this;
+    const isOver = found !== null && found.wrong !== "" && found.poison === 0;
+    if (isOver || found?.position === position) return;
     this.found = null;
     const executions = await log.openExecutionReader();
     const published = await executions.tip();
@@ -151,6 +160,7 @@ export class Recompute {
     // An embedded ex shows nothing before its next writer has opened it; all of in is durable.
     const shown = log.hasStandbys ? published : position;
     let wrong = "";
+    let poison = 0;
     try {
       await this.execute(input, { published, input: shown });
       if (!stop.aborted) onPublished(engine, this.chain.value);
@@ -162,11 +172,14 @@ export class Recompute {
       // A record that differs was applied, one without successor state was not.
       const isApplied = fault instanceof Halt && fault.position <= engine.position;
       if (!isApplied && engine.position < shown) onPublished(engine, this.chain.value);
+      const isPoison = fault instanceof Halt && !(fault instanceof BadSignature);
+      if (isPoison && !isApplied) poison = fault.position;
     }
     if (stop.aborted) return;
     const chain = this.chain.value.slice();
-    const operators = this.engine.views.keysOf(0);
-    this.found = { position, published, chain, wrong, operators };
+    const operators = engine.views.keysOf(0);
+    const rules = engine.governing.current;
+    this.found = { position, published, chain, wrong, poison, rules, operators };
   }
 
   /** Up to there, or LostSuffix: what a failover has lost would be waited for in vain. */
@@ -200,6 +213,7 @@ export class Recompute {
       genesisKey,
       until,
       onCheckpoint: () => this.compareSigned(),
+      onHalt: curesIn(this.parts),
       refuseMixedLog: (position) => refuseMixedLog(log, position, stop),
       onReports: () => undefined,
       onBatch: () => undefined,

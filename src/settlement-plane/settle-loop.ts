@@ -17,13 +17,14 @@ import type { FrameJudge } from "../edges/verify-pool.ts";
 import { type Engine, Halt } from "../engine/engine.ts";
 import type { Checkpointer } from "../proofs/checkpointer.ts";
 import { decodeExecution, type Execution, type ReportChain } from "../protocol/execution.ts";
-import * as frames from "../protocol/frame.ts";
-import { readRecord, RECORD_FRAME, RECORD_HEADER_SIZE, RecordView } from "../protocol/record.ts";
 import { REPORT_CLEARED } from "../protocol/codes.ts";
+import { readRecord, RecordView } from "../protocol/record.ts";
+import { commandsOf, keyIdOf } from "../protocol/record-frame.ts";
 import { REPORT_SIZE, ReportBatch } from "../protocol/report.ts";
+import type { CureFault } from "../service/cure.ts";
 import { nextExecutions } from "../service/next-executions.ts";
 import { PublishedExecution } from "../service/published-execution.ts";
-import { frameOf, JudgedInput, type JudgedRecord, keyIdOf, type Stretch } from "./judged-input.ts";
+import { frameOf, JudgedInput, type JudgedRecord, type Stretch } from "./judged-input.ts";
 
 export interface SettleParts {
   readonly engine: Engine;
@@ -37,6 +38,8 @@ export interface SettleParts {
   readonly genesisKey: Uint8Array;
   readonly input: InputReader;
   readonly executions: ExecutionReader;
+  /** What to do about a record without successor state. */
+  readonly onHalt: CureFault;
   /** Throws LostSuffix if `in` and `ex` were read from logs that differ; see same-log.ts. */
   readonly refuseMixedLog: (position: number) => Promise<void>;
   /** A commitment is due over everything applied so far, which is not compared yet. */
@@ -65,6 +68,13 @@ export function workOf(reports: number): number {
 /** Whether these are of a Clear that was taken: it travels alone, behind what is due. */
 export function isCleared({ view, count }: ReportBatch): boolean {
   return count > 0 && view.getUint8((count - 1) * REPORT_SIZE) === REPORT_CLEARED;
+}
+
+/** No version of the rules has an answer for that. */
+export class BadSignature extends Halt {
+  constructor(position: number) {
+    super("its signature does not verify", position);
+  }
 }
 
 export async function runSettleLoop(parts: SettleParts): Promise<void> {
@@ -189,24 +199,30 @@ class Settling {
     const { at, end, logTime } = this.record;
     const holds = await this.verdict(judged);
     if (holds === null) return false;
-    if (checkpointer.endsBefore(logTime)) onCheckpoint();
-    if (!holds) throw new Halt("its signature does not verify", engine.position + 1);
+    if (checkpointer.endsBefore(logTime) && !engine.isCuring) onCheckpoint();
+    if (!holds) throw new BadSignature(engine.position + 1);
     this.reports.clear();
-    engine.apply(view, this.record, this.reports);
+    try {
+      this.apply();
+    } catch (fault) {
+      await this.parts.onHalt(engine, fault);
+      this.apply();
+    }
     const made = this.reports.slice(0);
     chain.step(made);
     this.published.compare(made);
-    const commands = this.commandCount();
+    const commands = commandsOf(view, this.record);
     this.commands += 1 + commands;
-    if (checkpointer.follow(bytes.subarray(at, end), logTime, commands)) onCheckpoint();
+    const isFull = checkpointer.follow(bytes.subarray(at, end), logTime, commands);
+    if (isFull && !engine.isCuring) onCheckpoint();
     onReports(this.reports);
     return true;
   }
 
-  private commandCount(): number {
-    if (this.record.kind !== RECORD_FRAME) return 0;
-    const at = this.record.at + RECORD_HEADER_SIZE + frames.FRAME_COUNT_AT;
-    return this.stretch.view.getUint16(at, true);
+  private apply(): void {
+    const { engine } = this.parts;
+    const { view } = this.stretch;
+    engine.apply(view, this.record, this.reports);
   }
 
   /** On its signature, by the key that the state before this record knows; null when stopped. */

@@ -11,6 +11,7 @@ import { SnapshotFiles } from "../edges/snapshot-files.ts";
 import { Engine, Halt } from "../engine/engine.ts";
 import { Checkpointer, type CheckpointTerms } from "../proofs/checkpointer.ts";
 import { ReportChain } from "../protocol/execution.ts";
+import { curesIn } from "../service/cure.ts";
 import { followEnds, refuseStale } from "../service/restored.ts";
 import { refuseMixedLog } from "../service/same-log.ts";
 import { snapshotBytes } from "./border-snapshots.ts";
@@ -198,6 +199,7 @@ export class Settlement {
         input,
         executions,
         onCheckpoint: () => this.checkpoint(),
+        onHalt: curesIn(this.parts),
         refuseMixedLog: (position) => refuseMixedLog(log, position, stop),
         onReports: (reports) => {
           this.unsaved += workOf(reports.count);
@@ -279,6 +281,8 @@ export class Settlement {
   }
 
   private save(): void {
+    // Who begins there would not know where nothing may end.
+    if (this.engine.isCuring) return;
     const bytes = sealSnapshot(snapshotBytes(this.engine, this.chain.value, this.checkpointer));
     this.snapshots.write(this.engine.position, bytes);
     this.unsaved = 0;

@@ -52,7 +52,7 @@ export class SegmentRecords {
   readonly last: number;
   private readonly header: SealedHeader;
   private readonly bytes: Uint8Array;
-  private readonly first: number;
+  readonly first: number;
   /** "" or what is wrong with its bytes as a whole. */
   private readonly wrong: string;
   private rulesVersion = 0;

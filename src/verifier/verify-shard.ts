@@ -10,33 +10,35 @@
  * No trust in Redis, ingress, matcher or settlement: only in the venue id, SHA-256 and Ed25519.
  */
 import { equalBytes } from "../base/bytes.ts";
-import { type ExportStore, LATEST } from "../edges/export-store.ts";
+import type { ExportStore } from "../edges/export-store.ts";
 import type { SignatureVerifier } from "../edges/verify.ts";
 import { Halt } from "../engine/halt.ts";
 import { type KnownRules, RULES } from "../engine/rules.ts";
 import { NaiveHalt } from "../naive/naive-state.ts";
 import { Checkpointer, type StateRoots } from "../proofs/checkpointer.ts";
 import { ReportChain } from "../protocol/execution.ts";
-import { decodeLatest, type ExportLatest } from "../protocol/export-latest.ts";
+import type { ExportLatest } from "../protocol/export-latest.ts";
 import * as frames from "../protocol/frame.ts";
-import type { Upgrade } from "../protocol/governing.ts";
 import { decodeGenesis, type Genesis, venueOf } from "../protocol/genesis.ts";
-import { RECORD_FRAME, RECORD_HEADER_SIZE, type RecordView } from "../protocol/record.ts";
+import { RECORD_FRAME, RECORD_HEADER_SIZE } from "../protocol/record.ts";
+import { commandsOf, keyIdOf } from "../protocol/record-frame.ts";
 import { ReportBatch } from "../protocol/report.ts";
+import type { Curable } from "../service/cure.ts";
 import { CommitmentReader } from "./commitment-reader.ts";
 import type { ShardCrossings } from "./crossings.ts";
 import { type ExportedRecord, openSegment, type SegmentRecords } from "./export-records.ts";
+import { Cures } from "./cures.ts";
 import { type Heads, openHeads } from "./heads.ts";
+import { checkEnd, checkLatest, readLatest } from "./latest-claims.ts";
 import { refuseUnknown, refuseUnknownRules } from "./known-rules.ts";
 import { Leaves } from "./leaves.ts";
 import { Lie } from "./lie.ts";
 import { SnapshotCheck } from "./snapshot-check.ts";
 
 /** What any engine must offer to be judged by: the fast one and the naive one do. */
-export interface VerifyEngine {
-  readonly position: number;
-  governs(position: number): Upgrade;
-  apply(view: DataView, record: RecordView, reports: ReportBatch): void;
+export interface VerifyEngine extends Curable {
+  /** No checkpoint ends here. */
+  readonly isCuring: boolean;
   roots(): StateRoots;
   publicKeyOf(key: number): Uint8Array | null;
   /** State as bytes; the naive engine has no such form. */
@@ -112,6 +114,7 @@ class Verification {
       snapshots.check(engine, this.chain.value, checkpointer);
     };
     const judge = (position: number, bytes: Uint8Array): void => leaves.check(position, bytes);
+    const cures = new Cures({ ...this.parts, known, genesis, records: latest.records });
     let position = 0;
     while (position < latest.records) {
       const segment = await this.segmentFrom(position + 1, latest, leaves);
@@ -122,22 +125,20 @@ class Verification {
         position = found.position;
         leaves.check(position, found.bytes);
         const { logTime } = found.record;
-        if (checkpointer.endsBefore(logTime)) commit();
+        if (checkpointer.endsBefore(logTime) && !engine.isCuring) commit();
         refuseUnknown(engine.governs(position), { shard, known });
-        this.apply(engine, found, genesis);
-        if (checkpointer.follow(found.bytes, logTime, this.commandsOf(found))) commit();
+        this.checkSignature(engine, found, genesis);
+        await this.apply(engine, found, () => cures.tell(engine, segment.first));
+        cures.check(position, this.reports);
+        const isFull = checkpointer.follow(found.bytes, logTime, this.commandsOf(found));
+        if (isFull && !engine.isCuring) commit();
         if (position % PROGRESS_RECORDS === 0) onProgress(position, latest.records);
         if (position === latest.records) break;
       }
     }
     // The last checkpoint is due before a record that is not in the export.
     if (checkpointer.committedPosition < position) commit();
-    if (checkpointer.count !== latest.commitments) {
-      throw new Lie(LATEST, 0, `its records make ${checkpointer.count} commitments`);
-    }
-    if (engine.governs(position).version !== latest.rulesVersion) {
-      throw new Lie(LATEST, 0, `rules version ${latest.rulesVersion} does not govern its end`);
-    }
+    checkEnd(latest, checkpointer.count, engine.governs(position).version);
     snapshots.finish();
     await this.checkBeyond(heads, leaves, commitments);
     this.parts.crossings.finish(engine.roots().totals);
@@ -231,12 +232,24 @@ class Verification {
     throw new Lie("record", 1, "the genesis is not signed by an operator of its venue", bytes);
   }
 
-  private apply(engine: VerifyEngine, found: ExportedRecord, genesis: Genesis): void {
-    this.checkSignature(engine, found, genesis);
+  /** `cure`: false where nothing cures a record without successor state. */
+  private async apply(
+    engine: VerifyEngine,
+    found: ExportedRecord,
+    cure: () => Promise<boolean>,
+  ): Promise<void> {
+    const apply = (): void => engine.apply(found.view, found.record, this.reports);
     this.reports.clear();
-    judged(found.position, found.bytes, () => {
-      engine.apply(found.view, found.record, this.reports);
-    });
+    try {
+      apply();
+    } catch (fault) {
+      if (!isHalt(fault)) throw fault;
+      const isCured = await cure();
+      judged(found.position, found.bytes, () => {
+        if (!isCured) throw fault;
+        apply();
+      });
+    }
     this.chain.step(this.reports.slice(0));
     this.parts.crossings.follow(found, this.reports);
   }
@@ -244,8 +257,7 @@ class Verification {
   private checkSignature(engine: VerifyEngine, found: ExportedRecord, genesis: Genesis): void {
     if (found.record.kind !== RECORD_FRAME) return;
     const frame = found.bytes.subarray(RECORD_HEADER_SIZE);
-    const at = found.record.at + RECORD_HEADER_SIZE + frames.FRAME_KEY_AT;
-    const key = found.view.getUint32(at, true);
+    const key = keyIdOf(found.view, found.record) ?? 0;
     const publicKey =
       found.position === 1 ? genesis.operators[0]?.publicKey : engine.publicKeyOf(key);
     if (publicKey === null || publicKey === undefined) return;
@@ -256,37 +268,10 @@ class Verification {
   }
 
   private commandsOf(found: ExportedRecord): number {
-    if (found.record.kind !== RECORD_FRAME) return 0;
-    const at = found.record.at + RECORD_HEADER_SIZE + frames.FRAME_COUNT_AT;
-    const count = found.view.getUint16(at, true);
+    const count = commandsOf(found.view, found.record);
     this.counts.commands += count;
     return count;
   }
-}
-
-async function readLatest(store: ExportStore): Promise<ExportLatest> {
-  const bytes = await store.get(LATEST);
-  const latest = bytes === null ? "it is missing" : decodeLatest(bytes);
-  if (typeof latest === "string") throw new Lie(LATEST, 0, latest);
-  return latest;
-}
-
-/** Nobody has signed it: it only says how far to read, and must fit what is signed. */
-function checkLatest(
-  latest: ExportLatest,
-  { shard, venue, heads }: { shard: number; venue: Uint8Array; heads: Heads },
-): void {
-  const refuse = (why: string): never => {
-    throw new Lie(LATEST, 0, why);
-  };
-  if (latest.shard !== shard || latest.venue !== venue.toHex()) refuse("it is of another shard");
-  const { records, commitments, isCut } = latest;
-  const { input, states } = heads;
-  if (records < 1 || records > input.size || commitments > states.size) {
-    refuse("it covers more than is signed");
-  }
-  const isWhole = records === input.size && commitments === states.size;
-  if (isCut && !isWhole) refuse("it says to end where the signed heads do not");
 }
 
 /** Either engine's Halt is a lie: no honest venue can have gone beyond. Other errors are ours. */
@@ -294,7 +279,11 @@ function judged<T>(position: number, bytes: Uint8Array | null, step: () => T): T
   try {
     return step();
   } catch (error) {
-    if (!(error instanceof Halt || error instanceof NaiveHalt)) throw error;
+    if (!isHalt(error)) throw error;
     throw new Lie("record", position, error.message, bytes);
   }
+}
+
+function isHalt(error: unknown): error is Halt | NaiveHalt {
+  return error instanceof Halt || error instanceof NaiveHalt;
 }

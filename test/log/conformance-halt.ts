@@ -9,6 +9,7 @@ import { type Appended, Fenced, type InputWriter, type ShardLog } from "../../sr
 import { encodeClear, reasonHash } from "../../src/protocol/clear.ts";
 import { FRAME_OPERATOR } from "../../src/protocol/codes.ts";
 import { encodeFrame } from "../../src/protocol/frame.ts";
+import { encodeUpgrade } from "../../src/protocol/governing.ts";
 import type { Bench } from "./conformance.ts";
 import { fillInput, frameOf, readAll, recordOf, SHARD } from "./records.ts";
 
@@ -23,10 +24,17 @@ export function clearAt(position: number): Uint8Array {
   return encodeFrame({ ...header, nonce: 1 }, [command]);
 }
 
+/** An Upgrade that names this record. */
+export function upgradeAt(from: number): Uint8Array {
+  const header = { kind: FRAME_OPERATOR, shard: SHARD, venue: HASH, account: 0, key: 1, expiry: 0 };
+  return encodeFrame({ ...header, nonce: 1 }, [encodeUpgrade({ version: 2, from })]);
+}
+
 export function testHalt(bench: Bench): void {
   testMark(bench);
   testReasons(bench);
   testClear(bench);
+  testCure(bench);
   testLift(bench);
 }
 
@@ -102,7 +110,7 @@ function testClear({ log, another }: Bench): void {
 
   test("takes one Clear that names it, and is still there", async () => {
     const writer = await halted();
-    const placed = await writer.appendClear(clearAt(3), WHY);
+    const placed = await writer.appendToHalted(clearAt(3), WHY);
     expect([placed?.first, placed?.last, writer.tip()]).toEqual([4, 4, 4]);
     const size = clearAt(3).length;
     const [seen] = await readAll(await log().openInputReader(), 3, 4);
@@ -114,23 +122,23 @@ function testClear({ log, another }: Bench): void {
   test("takes none of another position or reason, and the writer goes on", async () => {
     const writer = await halted();
     const refused: (Appended | null)[] = [
-      await writer.appendClear(clearAt(2), WHY),
-      await writer.appendClear(clearAt(4), WHY),
-      await writer.appendClear(clearAt(3), "another reason"),
+      await writer.appendToHalted(clearAt(2), WHY),
+      await writer.appendToHalted(clearAt(4), WHY),
+      await writer.appendToHalted(clearAt(3), "another reason"),
     ];
     expect(refused).toEqual([null, null, null]);
-    expect((await writer.appendClear(clearAt(3), WHY))?.first).toBe(4);
+    expect((await writer.appendToHalted(clearAt(3), WHY))?.first).toBe(4);
     // The one that was taken is an old one now.
-    expect(await writer.appendClear(clearAt(3), WHY)).toBeNull();
-    expect((await writer.appendClear(clearAt(4), WHY))?.first).toBe(5);
+    expect(await writer.appendToHalted(clearAt(3), WHY)).toBeNull();
+    expect((await writer.appendToHalted(clearAt(4), WHY))?.first).toBe(5);
   });
 
   test("takes none that names some of the reasons only", async () => {
     const writer = await halted();
     await log().halt("more was lost than log.durability allows");
-    expect(await writer.appendClear(clearAt(3), WHY)).toBeNull();
+    expect(await writer.appendToHalted(clearAt(3), WHY)).toBeNull();
     const all = (await log().halted())!;
-    expect((await writer.appendClear(clearAt(3), all))?.first).toBe(4);
+    expect((await writer.appendToHalted(clearAt(3), all))?.first).toBe(4);
   });
 
   test("takes none in a pack with others, nor in a pack of its own that is like any", async () => {
@@ -144,9 +152,33 @@ function testClear({ log, another }: Bench): void {
   test("that is not there takes no Clear", async () => {
     await fillInput(log(), 3);
     const writer = await log().openInputWriter();
-    expect(await writer.appendClear(clearAt(3), WHY)).toBeNull();
+    expect(await writer.appendToHalted(clearAt(3), WHY)).toBeNull();
     await writer.append([frameOf(4)]);
     expect(writer.tip()).toBe(4);
+  });
+}
+
+function testCure({ log, another }: Bench): void {
+  test("takes an Upgrade that names a record which is there, and is still there", async () => {
+    await fillInput(log(), 3);
+    const writer = await log().openInputWriter();
+    expect(await writer.appendToHalted(upgradeAt(2), WHY)).toBeNull();
+    await log().halt(WHY);
+    expect(await writer.appendToHalted(upgradeAt(4), WHY)).toBeNull();
+    expect(await writer.appendToHalted(upgradeAt(2), "another reason")).toBeNull();
+    expect((await writer.appendToHalted(upgradeAt(2), WHY))?.first).toBe(4);
+    expect((await writer.appendToHalted(upgradeAt(4), WHY))?.first).toBe(5);
+    const handle = await another();
+    expect(await handle.halted()).toBe(WHY);
+    const seen = await readAll(await log().openInputReader(), 3, 5);
+    expect(seen.map(({ position, size }) => [position, size])).toEqual([
+      [4, upgradeAt(2).length],
+      [5, upgradeAt(4).length],
+    ]);
+    // It says nothing of what governs: whoever executes it does.
+    expect(await log().rules()).toEqual([]);
+    expect((await writer.appendToHalted(clearAt(5), WHY))?.first).toBe(6);
+    await expect(writer.append([frameOf(7)])).rejects.toThrow(Fenced);
   });
 }
 
@@ -156,7 +188,7 @@ function testLift({ log, another }: Bench): void {
     await fillInput(log(), 3);
     const input = await log().openInputWriter();
     await other.halt(WHY);
-    await input.appendClear(clearAt(3), WHY);
+    await input.appendToHalted(clearAt(3), WHY);
     return { input, other };
   }
 
@@ -180,8 +212,8 @@ function testLift({ log, another }: Bench): void {
     await writer.append(recordOf(writer, 1, 4), WHY);
     const mark = `${WHY} | found meanwhile`;
     expect([await log().halted(), await other.halted()]).toEqual([mark, mark]);
-    expect(await input.appendClear(clearAt(4), WHY)).toBeNull();
-    expect((await input.appendClear(clearAt(4), mark))?.first).toBe(5);
+    expect(await input.appendToHalted(clearAt(4), WHY)).toBeNull();
+    expect((await input.appendToHalted(clearAt(4), mark))?.first).toBe(5);
     await writer.append(recordOf(writer, 5, 5), mark);
     expect(await log().halted()).toBeNull();
   });
@@ -200,9 +232,9 @@ function testLift({ log, another }: Bench): void {
     const writer = await other.openExecutionWriter();
     await writer.append(recordOf(writer, 1, 4), WHY);
     await log().halt(WHY);
-    expect(await input.appendClear(clearAt(3), WHY)).toBeNull();
+    expect(await input.appendToHalted(clearAt(3), WHY)).toBeNull();
     expect(await log().halted()).toBe(WHY);
-    expect((await input.appendClear(clearAt(4), WHY))?.first).toBe(5);
+    expect((await input.appendToHalted(clearAt(4), WHY))?.first).toBe(5);
   });
 
   test("is kept from readers of a handle that stands by", async () => {

@@ -82,7 +82,7 @@ export function testRestore({ log, makeStand }: Bench): void {
     const input = await handle.openInputWriter();
     const output = await handle.openExecutionWriter();
     await handle.halt(WHY);
-    expect((await input.appendClear(clearAt(LAST), WHY))?.first).toBe(LAST + 1);
+    expect((await input.appendToHalted(clearAt(LAST), WHY))?.first).toBe(LAST + 1);
     await output.append(recordOf(output, LAST + 1, LAST + 1), WHY);
     const found = (await handle.retention()).ends;
     const restored = { position: LAST, generation: GENERATION };

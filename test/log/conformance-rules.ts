@@ -19,6 +19,24 @@ export function testRules({ log, another }: Bench): void {
     expect(await (await another()).rules()).toEqual(upgrades);
   });
 
+  test("of a version that is to come already nothing is kept again, from wherever", async () => {
+    const writer = await log().openExecutionWriter();
+    for (const from of [500, 7]) await writer.govern({ version: 2, from });
+    expect(await log().rules()).toEqual([{ version: 2, from: 500 }]);
+  });
+
+  test("one that begins where another was to begin takes its place", async () => {
+    const writer = await log().openExecutionWriter();
+    for (const from of [5, 50, 500]) await writer.govern({ version: from, from });
+    await writer.govern({ version: 501, from: 500 });
+    const versions = (await log().rules()).map(({ version, from }) => [version, from]);
+    expect(versions).toEqual([
+      [5, 5],
+      [50, 50],
+      [501, 500],
+    ]);
+  });
+
   test("records name the version from its very position on, in a pack's middle too", async () => {
     const writer = await log().openInputWriter();
     await writer.append([frameOf(1), frameOf(2)]);

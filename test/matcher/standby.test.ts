@@ -39,6 +39,9 @@ async function takesTurn(tips: number[]): Promise<boolean> {
       input,
       executions,
       refuseMixedLog: close,
+      onHalt: async (_engine: unknown, fault: unknown) => {
+        throw fault;
+      },
       onSkippedSnapshot: () => undefined,
     },
     state: {

@@ -18,7 +18,10 @@ test("asked to stop between ex and in, it compares nothing", async () => {
     stop.abort();
     return records;
   };
-  const parts = { genesisFrame, options, states: NO_STATES, input, executions };
+  const onHalt = async (_engine: unknown, fault: unknown) => {
+    throw fault;
+  };
+  const parts = { genesisFrame, options, states: NO_STATES, input, executions, onHalt };
   const onSkippedSnapshot = (): void => undefined;
   const from = { refuseMixedLog: () => Promise.resolve(), ...parts, onSkippedSnapshot };
   const found = await startOf(from, tip);

@@ -43,6 +43,10 @@ function endOf(done: Promise<void>): Promise<string> {
   );
 }
 
+const onHalt = async (_engine: unknown, fault: unknown) => {
+  throw fault;
+};
+
 /** The positions at which it asked whether it had read one log. */
 async function matcherAsks(venue: MatchedLog, isOther: boolean): Promise<number[]> {
   const { log, genesisFrame, tip } = venue;
@@ -57,6 +61,7 @@ async function matcherAsks(venue: MatchedLog, isOther: boolean): Promise<number[
       asked.push(position);
       throw new LostSuffix("two servers");
     },
+    onHalt,
     onSkippedSnapshot: () => undefined,
   };
   const found = await startOf(parts, tip);
@@ -93,6 +98,7 @@ async function settlementAsks(venue: MatchedLog, isOther: boolean): Promise<numb
       asked.push(position);
       throw new LostSuffix("two servers");
     },
+    onHalt,
     onReports: () => undefined,
     onBatch: () => undefined,
     stop: new AbortController().signal,

@@ -36,8 +36,8 @@ export const HALT_BUGS: readonly FleetBug[] = [
     name: "ingress that stands by takes no Clear",
     wishes: { fence: true },
     file: "src/ingress-verifier/halt-gate.ts",
-    find: "if (clear === null) return codes.REJECT_HALTED;",
-    put: "if (clear === null || clear.position > 0) return codes.REJECT_HALTED;",
+    find: "if (clear !== null) return this.checkScope(frame, codes.SCOPE_HALT);",
+    put: "if (clear !== null && clear.position > 0) return codes.REJECT_HALTED;",
   },
   {
     name: "what a halted shard's log has lost since stays executed",

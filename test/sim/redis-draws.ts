@@ -43,7 +43,7 @@ const SCRIPTS: readonly (readonly [Script, number])[] = [
   [scripts.PUBLISH, 12],
   [scripts.RAISE, 2],
   [scripts.HALT, 5],
-  [scripts.GOVERN, 2],
+  [scripts.GOVERN, 3],
   [retention.RESTORE, 1],
   [retention.CONSUME, 5],
   [retention.COVER, 10],
@@ -52,8 +52,9 @@ const SCRIPTS: readonly (readonly [Script, number])[] = [
 
 const UPGRADES = [
   ["2", "5"],
-  ["3", "30"],
-  ["4", "100"],
+  ["2", "4"],
+  ["3", "5"],
+  ["4", "5"],
   ["5", "300"],
 ] as const;
 
@@ -91,8 +92,8 @@ function argumentsOf(script: Script, prng: Prng, known: Known): (string | Uint8A
       const next = near(prng, pack + (prng.chance(80) ? 1 : 0));
       const place = [known.generation, slot, near(prng, term), next, count];
       const whole = [...place, String(now), String(HOUR_US), near(prng, known.tip), blob];
-      const isClear = prng.chance(known.halted === "" ? 5 : 80);
-      return isClear ? clearPack(prng, known, whole) : whole;
+      const isForHalted = prng.chance(known.halted === "" ? 5 : 80);
+      return isForHalted ? packForHalted(prng, known, whole) : whole;
     }
     case turns.TAKE_TURN: {
       const lease = prng.pick(["0", String(LEASE_US * 1000)]);
@@ -146,14 +147,17 @@ function reason(prng: Prng, { halted }: Known): string {
   return prng.chance(85) && halted !== "" ? halted : prng.pick(["a reason", "", "b reason"]);
 }
 
-/** The arguments of a pack, as those of a Clear: mostly a pack of one, with the halt's position. */
-function clearPack(
+/** As those of a Clear or of a cure: mostly a pack of one, with the halt's position or one before. */
+function packForHalted(
   prng: Prng,
   known: Known,
   pack: readonly (string | Uint8Array)[],
 ): (string | Uint8Array)[] {
   const count = prng.chance(90) ? "1" : "2";
-  return [...pack.toSpliced(4, 1, count), reason(prng, known), near(prng, known.tip)];
+  const halted = [...pack.toSpliced(4, 1, count), reason(prng, known)];
+  if (prng.chance(50)) return [...halted, near(prng, known.tip)];
+  const named = prng.chance(80) ? prng.between(1, known.tip + 2) : known.tip;
+  return [...halted, String(named), prng.pick(["cure", "cure", "cure", ""])];
 }
 
 /** The commands that readers and askers use, and a few that write past the scripts. */

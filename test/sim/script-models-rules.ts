@@ -14,14 +14,17 @@ export function stampOf(
   return { said: later, begun: later };
 }
 
-/** The fields with one more upgrade, or null if it is there already. */
+/** The fields with one more upgrade, or null if its version is there already. */
 export function withUpgrade(
   { rules, stamp }: { readonly rules: string; readonly stamp: string },
   version: string,
   from: string,
 ): { readonly rules: string; readonly next: string } | null {
-  const upgrade = `${version}@${from}`;
-  if (rules.split(",").includes(upgrade)) return null;
-  const all = rules === "" ? upgrade : `${rules},${upgrade}`;
+  if (rules.split(",").some((one) => one.startsWith(`${version}@`))) return null;
+  // In the script's own way: the newest alone may begin at the very position.
+  const kept = rules.split(",").filter((one, i, all) => {
+    return one !== "" && (i < all.length - 1 || one.split("@")[1] !== from);
+  });
+  const all = [...kept, `${version}@${from}`].join(",");
   return { rules: all, next: `${from} ${version}:${stamp.split(":")[1]}` };
 }

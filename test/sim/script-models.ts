@@ -96,8 +96,9 @@ function appendIn(calls: Calls, keys: Keys, args: Args): Reply {
     throw new Refusal(`SUFFIX in ends at ${tip} after pack ${heldPack}`);
   }
   if (args.length > 10) {
-    const [reason, position] = args.slice(10, 12).map(textOf);
-    if (halted === "" || halted !== reason || tip !== position || count !== "1") return [0, 0, 0];
+    const [mark, position, cure] = args.slice(10, 13).map(textOf);
+    const isThere = tip === position || (cure === "cure" && Number(tip) >= Number(position));
+    if (halted === "" || halted !== mark || !isThere || count !== "1") return [0, 0, 0];
   } else if (halted !== "") {
     throw new Refusal(`HALTED the shard is halted: ${halted}`);
   }

@@ -59,6 +59,7 @@ export class KillFleet {
   readonly data = join(this.dir, "data");
   readonly parts: readonly Part[];
   private readonly setting: FleetSetting;
+  build: readonly string[] = []; // Flags of Bun: with `--preload` what starts is another build.
   /** Of order entry, and of the HTTP sides of ingress, settlement and matcher. */
   private readonly ports = freePorts();
   /** How much each part had printed before its newest life. */
@@ -146,7 +147,8 @@ export class KillFleet {
     env: Readonly<Record<string, string>> = {},
   ): Bun.Subprocess {
     const out = openSync(this.outPath(name), "a");
-    const child = Bun.spawn([process.execPath, ...args, ...(isOurs ? this.common(name) : [])], {
+    const more = isOurs ? this.common(name) : [];
+    const child = Bun.spawn([process.execPath, ...this.build, ...args, ...more], {
       cwd: ROOT,
       env: { ...this.env(), ...env },
       stdin: "ignore",

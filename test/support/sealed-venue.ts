@@ -11,6 +11,7 @@ import { type Signer, signerFromSeed } from "../../src/edges/keys.ts";
 import type { InputReader, ShardLog } from "../../src/edges/log.ts";
 import { Engine } from "../../src/engine/engine.ts";
 import { createLevels } from "../../src/engine/levels.ts";
+import { RULES, type RuleTable } from "../../src/engine/rules.ts";
 import { signCheckpoint } from "../../src/proofs/checkpoint-note.ts";
 import { Checkpointer, inputOrigin, statesOrigin } from "../../src/proofs/checkpointer.ts";
 import { noteKey } from "../../src/proofs/signed-note.ts";
@@ -19,6 +20,7 @@ import * as commands from "../../src/protocol/commands.ts";
 import { ReportChain } from "../../src/protocol/execution.ts";
 import { signFrame } from "../../src/protocol/frame.ts";
 import { decodeGenesis, encodeGenesis, type Genesis, venueOf } from "../../src/protocol/genesis.ts";
+import type { Cure } from "../../src/protocol/governing.ts";
 import { readRecord, RecordView, writeRecord } from "../../src/protocol/record.ts";
 import { ReportBatch } from "../../src/protocol/report.ts";
 import { CommitmentFile } from "../../src/settlement-plane/commitment-file.ts";
@@ -141,6 +143,12 @@ export function recordOf(frame: Uint8Array, logTime: number, shard = 1): Uint8Ar
   return bytes;
 }
 
+/** What a settlement believes, rightly or not: its versions of the rules, and a cure. */
+export interface Beliefs {
+  readonly rules: RuleTable;
+  readonly cure: Cure;
+}
+
 /**
  * Settles the records as a settlement with this checkpoint key would, and exports them to `out`.
  */
@@ -148,13 +156,14 @@ export async function sealVenue(
   records: readonly Uint8Array[],
   checkpoint: Signer,
   out: string,
+  beliefs?: Beliefs,
 ): Promise<Uint8Array> {
   const genesisFrame = records[0]?.slice(24) ?? new Uint8Array(0);
   const genesis = decodeGenesis(genesisFrame);
   if (typeof genesis === "string") throw new Error(genesis);
   const venue = venueOf(genesisFrame, genesis);
   const settlementDir = join(out, "settlement");
-  settle(records, genesis, { venue, checkpoint, settlementDir, genesisFrame });
+  settle(records, genesis, { venue, checkpoint, settlementDir, genesisFrame, beliefs });
   await exportShard({ log: listLog(records, genesis.shard), venue, settlementDir, out });
   return venue;
 }
@@ -164,10 +173,12 @@ interface SealParts {
   readonly checkpoint: Signer;
   readonly settlementDir: string;
   readonly genesisFrame: Uint8Array;
+  readonly beliefs: Beliefs | undefined;
 }
 
 function settle(records: readonly Uint8Array[], genesis: Genesis, parts: SealParts): void {
-  const engine = new Engine(parts.genesisFrame, { levels: createLevels, roots: true });
+  const { cure, rules = RULES } = parts.beliefs ?? {};
+  const engine = new Engine(parts.genesisFrame, { levels: createLevels, roots: true, rules });
   const chain = new ReportChain();
   engine.followChain(chain);
   const reports = new ReportBatch();
@@ -186,12 +197,14 @@ function settle(records: readonly Uint8Array[], genesis: Genesis, parts: SealPar
     const view = viewOf(bytes);
     const wrong = readRecord(view, 0, record);
     if (wrong !== "") throw new Error(wrong);
-    if (checkpointer.endsBefore(record.logTime)) commit();
+    if (checkpointer.endsBefore(record.logTime) && !engine.isCuring) commit();
     reports.clear();
+    if (cure?.from === engine.position + 1) engine.cure(cure);
     engine.apply(view, record, reports);
     chain.step(reports.slice(0));
     const count = record.frameSize === 0 ? 0 : view.getUint16(24 + 64, true);
-    if (checkpointer.follow(bytes, record.logTime, count)) commit();
+    const isFull = checkpointer.follow(bytes, record.logTime, count);
+    if (isFull && !engine.isCuring) commit();
   }
   if (checkpointer.committedPosition < checkpointer.position) commit();
   writeNotes(file, checkpointer, { ...parts, shard: genesis.shard });

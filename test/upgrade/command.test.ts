@@ -35,6 +35,19 @@ describe("an upgrade", () => {
     expect(answers(shard, 3, own() + 1)).toEqual([no, REJECT_UPGRADE_PENDING, 3, 2, at + most]);
   });
 
+  test("that names what is in force says so again, and nothing comes of it", () => {
+    const shard = new SmallShard();
+    const { state } = shard.engine;
+    const { REPORT_REJECTED: no, REPORT_UPGRADE_SET: yes } = codes;
+    state.governing = { current: { version: 1, from: 2 }, next: { version: 3, from: 900 } };
+    expect(answers(shard, 1, 2)).toEqual([yes, 0, 1, 2, 1]);
+    expect(answers(shard, 1, 3)).toEqual([no, REJECT_UPGRADE_PENDING, 1, 3, 900]);
+    expect(state.governing.next).toEqual({ version: 3, from: 900 });
+    // What genesis names was never said by an Upgrade.
+    state.governing = { current: { version: 1, from: 1 }, next: null };
+    expect(answers(shard, 1, 1)).toEqual([no, codes.REJECT_UPGRADE_VERSION, 1, 1, 1]);
+  });
+
   test("needs the scope rules", () => {
     const shard = new SmallShard();
     const scopes = codes.SCOPES_OPERATOR & ~codes.SCOPE_RULES;

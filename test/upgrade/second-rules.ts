@@ -3,7 +3,8 @@
  *
  *   version 2   as version 1, but a Withdraw names an unknown asset first of all, before scope and
  *               suspension, and must leave something: of all that is free it is refused
- *               insufficient_funds (amount + 1, free)
+ *               insufficient_funds (amount + 1, free). And garbage has an answer: that of a frame
+ *               whose key is not known, or none where it has no header
  */
 import { readU64 } from "../../src/base/bytes.ts";
 import { Commands } from "../../src/engine/commands.ts";
@@ -20,8 +21,18 @@ import { type Answer, type NaiveTurn, refuse } from "../../src/naive/naive-turn.
 import { checkFrame, checkFrameView } from "../../src/protocol/check-frame.ts";
 import * as codes from "../../src/protocol/codes.ts";
 import * as layout from "../../src/protocol/command-layout.ts";
+import { FRAME_HEADER_SIZE } from "../../src/protocol/frame.ts";
+
+/** Bytes that are no frame begin with it. */
+export const GARBAGE = 0xee;
 
 class SecondCommands extends Commands {
+  override applyFrame(view: DataView, start: number): void {
+    // It is done with what has not even a header. The record's own, before it, says the size.
+    const isShort = view.getUint32(start - 8, true) < FRAME_HEADER_SIZE;
+    if (!isShort) super.applyFrame(view, start);
+  }
+
   protected override applyCommand(view: DataView, at: number, type: number): void {
     const isDone = type === codes.COMMAND_WITHDRAW && this.refuses(view, at);
     if (!isDone) super.applyCommand(view, at, type);
@@ -42,7 +53,8 @@ class SecondCommands extends Commands {
 }
 
 const SECOND: RuleSet = {
-  checkFrame: checkFrameView,
+  checkFrame: (view, scope) =>
+    view.getUint8(0) === GARBAGE ? codes.ACCEPTED : checkFrameView(view, scope),
   commands: (state: State) => new SecondCommands(state),
 };
 
@@ -58,6 +70,7 @@ function withdraw(turn: NaiveTurn): Answer {
 const NAIVE_FIRST: NaiveRuleSet = NAIVE_RULES.get(1)!;
 const NAIVE_SECOND: NaiveRuleSet = {
   ...NAIVE_FIRST,
+  checkFrame: (bytes, scope) => (bytes[0] === GARBAGE ? codes.ACCEPTED : checkFrame(bytes, scope)),
   commands: new Map([...COMMANDS_1, [codes.COMMAND_WITHDRAW, withdraw]]),
 };
 
@@ -69,7 +82,8 @@ export const NAIVE_BOTH: NaiveRuleTable = new Map([...NAIVE_RULES, [2, NAIVE_SEC
 export const POISON = 666;
 
 function poisoned(view: DataView): boolean {
-  const at = 72;
+  const at = FRAME_HEADER_SIZE;
+  if (view.byteLength < at + 16) return false;
   const isWithdraw = view.getUint8(at) === codes.COMMAND_WITHDRAW;
   return isWithdraw && readU64(view, at + layout.WITHDRAW_AMOUNT) === POISON;
 }
@@ -87,6 +101,13 @@ export const CURED: RuleTable = new Map<number, RuleSet>([
   [2, SECOND],
 ]);
 
+/** A second version that has no answer for it either, and a third one that has. */
+export const CURED_LATE: RuleTable = new Map([
+  [1, CURED.get(1)!],
+  [2, { ...SECOND, checkFrame: CURED.get(1)!.checkFrame }],
+  [3, SECOND],
+]);
+
 export const NAIVE_CURED: NaiveRuleTable = new Map<number, NaiveRuleSet>([
   [
     1,
@@ -99,4 +120,10 @@ export const NAIVE_CURED: NaiveRuleTable = new Map<number, NaiveRuleSet>([
     },
   ],
   [2, NAIVE_SECOND],
+]);
+
+export const NAIVE_CURED_LATE: NaiveRuleTable = new Map([
+  [1, NAIVE_CURED.get(1)!],
+  [2, { ...NAIVE_SECOND, checkFrame: NAIVE_CURED.get(1)!.checkFrame }],
+  [3, NAIVE_SECOND],
 ]);

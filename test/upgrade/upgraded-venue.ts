@@ -5,11 +5,13 @@
 import { mkdirSync } from "node:fs";
 import { join } from "node:path";
 import { viewOf } from "../../src/base/bytes.ts";
-import { signerFromSeed } from "../../src/edges/keys.ts";
+import { type Signer, signerFromSeed } from "../../src/edges/keys.ts";
 import { Logger } from "../../src/edges/logger.ts";
+import type { ObjectStore } from "../../src/edges/object-store.ts";
 import { MemoryStore } from "../../src/edges/memory-log.ts";
 import { openVerifiers } from "../../src/edges/verify.ts";
 import { encodeVerifyBatch, judgeVerifyBatch } from "../../src/edges/verify-batch.ts";
+import type { FrameJudge } from "../../src/edges/verify-pool.ts";
 import { Engine } from "../../src/engine/engine.ts";
 import { createLevels } from "../../src/engine/levels.ts";
 import type { RuleTable } from "../../src/engine/rules.ts";
@@ -27,6 +29,7 @@ import { decodeExecution, type Execution } from "../../src/protocol/execution.ts
 import { exportShard } from "../../src/settlement-plane/export.ts";
 import { Settlement } from "../../src/settlement-plane/settlement.ts";
 import { type Verdict, verifyExport } from "../../src/verifier/verify-export.ts";
+import type { VerifyEngine } from "../../src/verifier/verify-shard.ts";
 import { CHECKPOINT, OPERATOR, recordOf, smallGenesis } from "../support/sealed-venue.ts";
 
 export const TRADER = signerFromSeed(new Uint8Array(32).fill(77));
@@ -38,17 +41,22 @@ const quiet = new Logger({
   severityMin: "error",
 });
 
+export const judge: FrameJudge = {
+  verify: async (signed) => judgeVerifyBatch(encodeVerifyBatch(signed), reference),
+};
+
 export class UpgradedVenue {
   readonly store = new MemoryStore(1);
   readonly log = this.store.open();
-  readonly genesisFrame = new Uint8Array(smallGenesis(OPERATOR, CHECKPOINT));
+  readonly genesisFrame: Uint8Array;
   readonly genesis: Genesis;
   readonly venue: Uint8Array;
-  private readonly dir: string;
+  readonly dir: string;
   private readonly nonces = new Map<number, number>();
 
-  private constructor(dir: string) {
+  protected constructor(dir: string, genesisFrame?: Uint8Array) {
     this.dir = dir;
+    this.genesisFrame = new Uint8Array(genesisFrame ?? smallGenesis(OPERATOR, CHECKPOINT));
     const genesis = decodeGenesis(this.genesisFrame);
     if (typeof genesis === "string") throw new Error(genesis);
     this.genesis = genesis;
@@ -57,14 +65,18 @@ export class UpgradedVenue {
 
   /** With one trader, who has 1,000 of asset 1. */
   static async open(dir: string): Promise<UpgradedVenue> {
-    mkdirSync(dir, { recursive: true });
     const venue = new UpgradedVenue(dir);
-    await venue.log.create(recordOf(venue.genesisFrame, Date.now() * 1000));
+    await venue.begin();
+    return venue;
+  }
+
+  protected async begin(): Promise<void> {
+    mkdirSync(this.dir, { recursive: true });
+    await this.log.create(recordOf(this.genesisFrame, Date.now() * 1000));
     const scopes = codes.SCOPES_TRADER;
     const open = commands.encodeKey(codes.COMMAND_ACCOUNT_OPEN, TRADER.publicKey, scopes, 0);
-    await venue.append(venue.operator(codes.FRAME_DIRECTORY, open));
-    await venue.append(venue.operator(codes.FRAME_OPERATOR, commands.encodeDeposit(1, 1, 1000, 1)));
-    return venue;
+    await this.append(this.operator(codes.FRAME_DIRECTORY, open));
+    await this.append(this.operator(codes.FRAME_OPERATOR, commands.encodeDeposit(1, 1, 1000, 1)));
   }
 
   /** Each call is a pack. Returns the last position. */
@@ -85,7 +97,7 @@ export class UpgradedVenue {
   operator(kind: number, command: Uint8Array): Uint8Array {
     const isDirectory = kind === codes.FRAME_DIRECTORY;
     const shard = isDirectory ? codes.SHARD_DIRECTORY : 1;
-    return this.signed({ kind, shard, account: 0, key: 1 }, command);
+    return this.signed({ kind, shard, account: 0, key: 1 }, command, OPERATOR);
   }
 
   upgrade(version: number, from: number): Uint8Array {
@@ -95,31 +107,38 @@ export class UpgradedVenue {
   /** Of the trader. */
   withdraw(asset: number, amount: number): Uint8Array {
     const command = commands.encodeWithdraw(asset, amount, new Uint8Array(32));
-    return this.signed({ kind: codes.FRAME_TRADER, shard: 1, account: 1, key: 2 }, command);
+    const key = this.genesis.operators.length + 1;
+    return this.signed({ kind: codes.FRAME_TRADER, shard: 1, account: 1, key }, command, TRADER);
   }
 
-  private signed(
+  protected signed(
     who: { kind: number; shard: number; account: number; key: number },
     command: Uint8Array,
+    signer: Signer,
   ): Uint8Array {
     const nonce = (this.nonces.get(who.key) ?? 0) + 1;
     this.nonces.set(who.key, nonce);
-    const signer = who.key === 1 ? OPERATOR : TRADER;
     const header = { ...who, venue: this.venue, nonce, expiry: 0 };
     return signFrame(header, [command], (message) => signer.sign(message));
   }
 
   /** A matcher's life: until it has matched up to `position`, or what ended it. */
-  async match(rules: RuleTable, position: number, name = "matcher"): Promise<Error | null> {
+  async match(
+    rules: RuleTable,
+    position: number,
+    name = "matcher",
+    { batchBytesMax = READ_MAX, snapshotRecords = 1000 } = {},
+  ): Promise<Error | null> {
     const stop = new AbortController();
     const matcher = new Matcher({
       log: this.store.open(),
+      halted: this.store.halted,
       genesis: this.genesis,
       genesisFrame: this.genesisFrame,
       options: { levels: createLevels, roots: false, rules },
       snapshotDir: join(this.dir, name),
-      snapshotRecords: 1000,
-      batchBytesMax: READ_MAX,
+      snapshotRecords,
+      batchBytesMax,
       standbyPollMs: 1,
       logger: quiet,
       stop: stop.signal,
@@ -136,7 +155,7 @@ export class UpgradedVenue {
       genesisFrame: this.genesisFrame,
       venue: this.venue,
       options: { levels: createLevels, roots: true, rules },
-      judge: { verify: async (signed) => judgeVerifyBatch(encodeVerifyBatch(signed), reference) },
+      judge,
       aheadBytesMax: READ_MAX,
       checkpointSigner: CHECKPOINT,
       dir: join(this.dir, "settlement"),
@@ -175,13 +194,22 @@ export class UpgradedVenue {
     return out;
   }
 
-  verify(from: string, rules: RuleTable, naive: NaiveRuleTable): Promise<Verdict[]> {
-    const parts = { from, venue: this.venue, verifier: reference, rules };
+  /** By the fast engine and by the naive one, where there is a table for it. */
+  async verify(
+    from: string | (() => ObjectStore),
+    rules: RuleTable,
+    naive: NaiveRuleTable | null,
+  ): Promise<Verdict[]> {
     const options = { levels: createLevels, roots: true, rules };
-    return Promise.all([
-      verifyExport({ ...parts, openEngine: (frame) => new Engine(frame, options) }),
-      verifyExport({ ...parts, openEngine: (frame) => new NaiveEngine(frame, naive) }),
-    ]);
+    const opens: ((frame: Uint8Array) => VerifyEngine)[] = [(frame) => new Engine(frame, options)];
+    if (naive !== null) opens.push((frame) => new NaiveEngine(frame, naive));
+    const verdicts: Verdict[] = [];
+    for (const openEngine of opens) {
+      const place = typeof from === "string" ? from : from();
+      const parts = { venue: this.venue, verifier: reference, rules, openEngine };
+      verdicts.push(await verifyExport({ ...parts, from: place }));
+    }
+    return verdicts;
   }
 
   /** Rules versions that the headers of `in` name, from position 1 on. */
