@@ -249,6 +249,6 @@ export class Supervisor {
 
 export function sentence(why: unknown): string {
   if (!(why instanceof Error)) return String(why);
-  const isPlain = why instanceof Halt || why instanceof Fenced || why.name.length > 5;
+  const isPlain = why instanceof Halt || why instanceof Fenced || why.name !== "Error";
   return isPlain ? `${why.name}: ${why.message}` : (why.stack ?? why.message);
 }
