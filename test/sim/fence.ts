@@ -1,13 +1,15 @@
 /**
  * Fence: what a halted mark promises, looked at behind each write of the primary.
  *
- *   mark in ctl   set by an operator's hand alone; while it is there only a Clear enters `in`,
- *                 alone in its pack, and it goes only when `ex` grows by a Clear that names it
+ *   mark in ctl   set by an operator's hand alone; while it is there only a Clear, or an Upgrade
+ *                 that names a record which is there, enters `in`, alone in its pack, and it goes
+ *                 only when `ex` grows by a Clear that names it
  *   lifted        that Clear is one that the naive engine has taken, too
  */
 import { viewOf } from "../../src/base/bytes.ts";
 import { isClearOf, readClear } from "../../src/protocol/clear.ts";
 import { REPORT_CLEARED } from "../../src/protocol/codes.ts";
+import { readUpgrade } from "../../src/protocol/governing.ts";
 import { RECORD_HEADER_SIZE } from "../../src/protocol/record.ts";
 import { REPORT_SIZE } from "../../src/protocol/report.ts";
 import { type Oracle, Violation } from "./oracle.ts";
@@ -88,9 +90,14 @@ export class Fence {
   private entered(node: RedisNode, shard: number, count: number): void {
     const [, blob] = node.commands.keyspace.stream(`in:{${shard}}`)!.entries.at(-1)!.fields;
     // u32 count, u32 size, then the frame.
-    const clear = readClear(blob!.subarray(8));
-    if (count !== 1 || clear === null) throw new Violation(`a record enters fenced shard ${shard}`);
-    this.onClear();
+    const frame = blob!.subarray(8);
+    const [clear, upgrade] = [readClear(frame), readUpgrade(frame)];
+    // An Upgrade that names a record which is there may be its cure; the engine judges that.
+    const mayCure = upgrade !== null && upgrade.from < knownOf(node, shard).input;
+    if (count !== 1 || (clear === null && !mayCure)) {
+      throw new Violation(`a record enters fenced shard ${shard}`);
+    }
+    if (clear !== null) this.onClear();
   }
 }
 
