@@ -118,9 +118,13 @@ export class RedisExecutionWriter implements ExecutionWriter {
     this.again = this.publishQuietly();
   }
 
-  /** If it can't be done for good, the next append says so. */
+  /** What is refused now is said once more at the next look: the writer is over only by appends. */
   private async publishQuietly(): Promise<void> {
-    await this.publish(this.durable).catch(() => undefined);
+    const { link, shard } = this.appending;
+    const args = [shard.venue, String(this.epoch), String(this.durable)];
+    const what = `durable position of shard ${shard.shard}, once more`;
+    const saying = link.settle(what, (to) => to.script(PUBLISH, shard.keys, args));
+    await saying.catch(() => undefined);
     this.again = null;
   }
 

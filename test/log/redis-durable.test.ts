@@ -68,6 +68,30 @@ describe.skipIf(!redisAvailable())("D3", () => {
     expect(await ask(both.replica.port, "XLEN", `ex:{${SHARD}}`)).toBe(2);
   });
 
+  test("what was lost of the durable position is said again, if not at once then later", async () => {
+    await using both = await pair();
+    const { port } = both.primary;
+    const bell = `dur:{${SHARD}}`;
+    const log = await open(port, D3);
+    const writer = await log.openExecutionWriter();
+    await writer.append(recordOf(writer, 1, 2));
+    const stop = new AbortController();
+    // Nothing comes: it looks at the log once a second.
+    const reading = (await log.openInputReader()).read(9, READ_MAX, stop.signal);
+    const lose = async (): Promise<void> => {
+      await ask(port, "DEL", bell);
+      await ask(port, "HSET", `ctl:{${SHARD}}`, "durable", "0");
+    };
+    await lose();
+    await ask(port, "SET", bell, "nobody can append to this");
+    while ((await field(port, "durable")) !== "2") await Bun.sleep(10);
+    await lose();
+    while ((await ask(port, "XLEN", bell)) !== 1) await Bun.sleep(10);
+    expect(await field(port, "durable")).toBe("2");
+    stop.abort();
+    await reading;
+  });
+
   test("a commitment may be signed once the replica knows the word, said again too", async () => {
     await using both = await pair();
     const { port } = both.primary;
