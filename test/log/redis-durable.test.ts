@@ -68,7 +68,7 @@ describe.skipIf(!redisAvailable())("D3", () => {
     expect(await ask(both.replica.port, "XLEN", `ex:{${SHARD}}`)).toBe(2);
   });
 
-  test("what was lost of the durable position is said again, if not at once then later", async () => {
+  test("what was lost of the durable position is said again, at once or later", async () => {
     await using both = await pair();
     const { port } = both.primary;
     const bell = `dur:{${SHARD}}`;
