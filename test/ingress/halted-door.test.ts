@@ -8,18 +8,10 @@ import { ShardDoor } from "../../src/ingress-verifier/shard-door.ts";
 import { submit } from "../../src/ingress-verifier/submission.ts";
 import * as codes from "../../src/protocol/codes.ts";
 import { CuredVenue, P, TAIL } from "../upgrade/cured-venue.ts";
+import { DOOR } from "./stand.ts";
 
 const dir = mkdtempSync(join(tmpdir(), "clob-halted-door-"));
 afterAll(() => rmSync(dir, { recursive: true, force: true }));
-
-const LIMITS = {
-  appendQueueBytesMax: 1 << 20,
-  packBytesMax: 1 << 18,
-  unmatchedRecordsMax: 65_536,
-  reportsKept: 1024,
-  resumeRecordsMax: 1 << 18,
-  resumesMax: 64,
-};
 
 async function doorOf(venue: CuredVenue): Promise<ShardDoor> {
   const { log, store } = venue;
@@ -33,7 +25,7 @@ async function doorOf(venue: CuredVenue): Promise<ShardDoor> {
     writer,
     openExecutionReader: () => log.openExecutionReader(),
     recoverLoss: (loss) => Promise.reject(loss),
-    limits: LIMITS,
+    limits: DOOR,
     onFull: () => undefined,
     onFault: (fault) => {
       throw fault;

@@ -64,7 +64,7 @@ const ENTRY: EntryLimits = {
   heartbeatMs: 60_000,
   clientSilentMsMax: 60_000,
 };
-const DOOR: DoorLimits = {
+export const DOOR: DoorLimits = {
   appendQueueBytesMax: 1 << 20,
   packBytesMax: 1 << 18,
   unmatchedRecordsMax: 65_536,
