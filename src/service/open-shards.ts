@@ -17,7 +17,7 @@ import { openLog } from "../edges/open-log.ts";
 import { openStore } from "../edges/open-store.ts";
 import type { EngineOptions } from "../engine/engine.ts";
 import { type KnownRules, RULES, unknownRules } from "../engine/rules.ts";
-import { openVerifiers } from "../edges/verify.ts";
+import { openVerifiers, type SignatureVerifier } from "../edges/verify.ts";
 import { ArchivedLog } from "./archived-log.ts";
 import { ExportedStates } from "./exported-states.ts";
 import { ExportSource } from "./export-source.ts";
@@ -102,12 +102,27 @@ export function archiveOf(
 /** Its snapshots, as states to start from. */
 export function exportedStates(
   config: Config,
+  shard: OpenShard,
+  parts: Pick<StatesParts, "options" | "logger">,
+): ExportedStates {
+  const store = new ExportStore(openStore(exportDirOf(config)), shard.genesis.shard);
+  const openVerifier = async () => (await openVerifiers()).reference;
+  return statesIn(store, shard, { ...parts, openVerifier });
+}
+
+export interface StatesParts {
+  readonly options: EngineOptions;
+  readonly logger: Logger;
+  readonly openVerifier: () => Promise<SignatureVerifier>;
+}
+
+/** The same of any store. */
+export function statesIn(
+  store: ExportStore,
   { genesis, genesisFrame, venue }: OpenShard,
-  { options, logger }: { readonly options: EngineOptions; readonly logger: Logger },
+  { options, logger, openVerifier }: StatesParts,
 ): ExportedStates {
   const { shard } = genesis;
-  const store = new ExportStore(openStore(exportDirOf(config)), shard);
-  const openVerifier = async () => (await openVerifiers()).reference;
   return new ExportedStates({
     store,
     venue,

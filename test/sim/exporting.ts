@@ -12,14 +12,13 @@ import { SnapshotFiles } from "../../src/edges/snapshot-files.ts";
 import type { EngineOptions } from "../../src/engine/engine.ts";
 import { createLevels } from "../../src/engine/levels.ts";
 import { ArchivedLog } from "../../src/service/archived-log.ts";
-import { ExportedStates } from "../../src/service/exported-states.ts";
+import type { ExportedStates } from "../../src/service/exported-states.ts";
 import { ExportSource } from "../../src/service/export-source.ts";
 import { holdPlace } from "../../src/service/hold-place.ts";
 import { InputArchive } from "../../src/service/input-archive.ts";
 import { statesInFiles } from "../../src/service/kept-states.ts";
-import type { OpenShard } from "../../src/service/open-shards.ts";
+import { type OpenShard, statesIn } from "../../src/service/open-shards.ts";
 import type { PastParts } from "../../src/service/past.ts";
-import { SignedCommitments } from "../../src/service/signed-commitments.ts";
 import { Exporter } from "../../src/settlement-plane/exporter.ts";
 import type { Settlement } from "../../src/settlement-plane/settlement.ts";
 import { Trimmer } from "../../src/settlement-plane/trimmer.ts";
@@ -52,18 +51,10 @@ export class Exporting {
     return { ...shard, log: new ArchivedLog(shard.log, () => this.archiveOf(shard)) };
   }
 
-  states({ genesis, genesisFrame, venue }: OpenShard, options: EngineOptions): ExportedStates {
-    const store = new ExportStore(this.objects, genesis.shard);
+  states(shard: OpenShard, options: EngineOptions): ExportedStates {
+    const store = new ExportStore(this.objects, shard.genesis.shard);
     const openVerifier = async () => this.venue.verifier;
-    return new ExportedStates({
-      store,
-      venue,
-      genesis,
-      genesisFrame,
-      commitments: new SignedCommitments({ store, venue, genesis, openVerifier }),
-      options,
-      onUnreachable: (why) => this.logger.warning("no snapshots of the export", { why }),
-    });
+    return statesIn(store, shard, { options, logger: this.logger, openVerifier });
   }
 
   /** For ingress. */
